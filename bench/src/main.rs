@@ -1,0 +1,2 @@
+//! Speed, measured.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The `gap` binary.
+fn main() {}
