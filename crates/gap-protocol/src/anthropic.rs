@@ -1,0 +1,3 @@
+//! The words of Anthropic's API.
+
+pub mod error;

@@ -1,0 +1,4 @@
+//! Google's own words.
+
+pub mod error;
+pub mod path;

@@ -1,0 +1,559 @@
+//! A JSON reader that walks towards a few values and skips everything else.
+//!
+//! Only the containers on the way to a value that GAP reads are known by name (the *spine*): the root, its candidates,
+//! their parts. Everything beside it is skipped by counting brackets, and strings by searching for their end, so that a
+//! megabyte of base64 is one search. Numbers, nesting and keys beside the spine are not validated: that is the client's
+//! business.
+
+use memchr::memchr2;
+
+use super::Position;
+use super::findings::{BlockReason, Findings, FinishReason, read_string};
+use super::usage::Usage;
+
+/// Longest value that is kept, in bytes of JSON.
+const MAX_VALUE: usize = 16 * 1024;
+/// Errors may list every quota of a project.
+const MAX_ERROR: usize = 64 * 1024;
+
+/// Follows one JSON document, or one after the other with [`Scanner::restart`] between them.
+#[derive(Debug)]
+pub(super) struct Scanner {
+    top: Top,
+    /// The document is an array, its elements are the events.
+    array: bool,
+    elements: u64,
+    spine: Spine,
+    lex: Lex,
+    /// The string ends in a backslash so far: the next byte belongs to it.
+    escaped: bool,
+    /// In an object of the spine: the next string is a key.
+    key_next: bool,
+    key: KeyBuffer,
+    value: Value,
+}
+
+/// The value under way.
+#[derive(Debug, Default)]
+struct Value {
+    /// What it is read for.
+    slot: Option<Slot>,
+    /// Its JSON so far.
+    json: Vec<u8>,
+    /// It is longer than what may be kept.
+    overflowed: bool,
+}
+
+/// What has come at the top level. An element under way shows in `lex` and `spine`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Top {
+    Before,
+    ArrayOpen,
+    AfterElement,
+    AfterComma,
+    Closed,
+}
+
+/// What the next byte belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lex {
+    /// Nothing yet.
+    Idle,
+    Key,
+    String,
+    /// A number, `true`, `false` or `null`.
+    Scalar,
+    /// A container beside the spine, so many deep.
+    Skip {
+        depth: u64,
+        in_string: bool,
+    },
+    /// Not JSON.
+    Garbage,
+}
+
+/// A container on the spine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Node {
+    #[default]
+    Root,
+    Candidates,
+    Candidate,
+    Content,
+    Parts,
+    Part,
+    PromptFeedback,
+    /// The interaction that an event of the interactions API is about.
+    Interaction,
+    /// Of an event of the interactions API.
+    Metadata,
+    /// The file that an upload answers with.
+    File,
+}
+
+/// A key on the spine that means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    BlockReason,
+    Candidates,
+    Content,
+    Error,
+    File,
+    FinishReason,
+    Interaction,
+    Metadata,
+    ModelVersion,
+    Name,
+    Parts,
+    PromptFeedback,
+    ResponseId,
+    Signature,
+    Text,
+    TotalUsage,
+    Usage,
+    Other,
+}
+
+/// What a value is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    BlockReason,
+    Error,
+    FinishReason,
+    ModelVersion,
+    Name,
+    ResponseId,
+    /// Not kept: only whether it is empty.
+    Text,
+    Usage,
+}
+
+/// The open containers of the spine; the deepest is root, candidates, candidate, content, parts, part.
+#[derive(Debug, Default)]
+struct Spine {
+    nodes: [Node; 6],
+    depth: usize,
+}
+
+/// The bytes of a key; longer than any that means something is as good as none.
+#[derive(Debug, Default)]
+struct KeyBuffer {
+    bytes: [u8; 24],
+    length: usize,
+}
+
+// === impl Scanner ===
+
+impl Default for Scanner {
+    fn default() -> Self {
+        Self {
+            top: Top::Before,
+            array: false,
+            elements: 0,
+            spine: Spine::default(),
+            lex: Lex::Idle,
+            escaped: false,
+            key_next: false,
+            key: KeyBuffer::default(),
+            value: Value::default(),
+        }
+    }
+}
+
+impl Scanner {
+    /// Begins a new document.
+    pub(super) fn restart(&mut self) {
+        // The memory is kept: a stream says the same kind of things in every event.
+        let mut value = std::mem::take(&mut self.value);
+        value.begin(None);
+        *self = Self { value, ..Self::default() };
+    }
+
+    /// Follows the next bytes of the document.
+    pub(super) fn feed(&mut self, bytes: &[u8], findings: &mut Findings) {
+        let mut at = 0;
+        while at < bytes.len() {
+            at = match self.lex {
+                Lex::Idle if self.top == Top::Closed => return,
+                Lex::Idle => self.read_between(bytes, at, findings),
+                Lex::Key => self.read_key(bytes, at),
+                Lex::String => self.read_string(bytes, at, findings),
+                Lex::Scalar => self.read_scalar(bytes, at, findings),
+                Lex::Skip { depth, in_string } => self.skip(bytes, at, depth, in_string, findings),
+                Lex::Garbage => return,
+            };
+        }
+    }
+
+    /// Says that the document has ended: a number at the top level is complete only now.
+    pub(super) fn finish(&mut self, findings: &mut Findings) {
+        if self.lex == Lex::Scalar && self.spine.is_empty() && !self.array {
+            self.end_value(findings);
+        }
+    }
+
+    /// Where the document has got to.
+    pub(super) fn position(&self) -> Position {
+        if self.lex != Lex::Idle || !self.spine.is_empty() {
+            return Position::Inside;
+        }
+        match self.top {
+            Top::Before | Top::ArrayOpen => Position::Before,
+            Top::AfterElement | Top::AfterComma => Position::Between,
+            Top::Closed => Position::Closed,
+        }
+    }
+
+    /// How many elements are complete.
+    pub(super) fn elements(&self) -> u64 {
+        self.elements
+    }
+
+    /// Whether this is a place between the elements of an array.
+    pub(super) fn in_open_array(&self) -> bool {
+        self.array && matches!(self.position(), Position::Before | Position::Between)
+    }
+
+    /// What must stand before the next element of an array; none where no element can stand.
+    pub(super) fn before_next(&self) -> Option<&'static str> {
+        match (self.position(), self.top) {
+            (Position::Inside | Position::Closed, _) | (_, Top::Closed) => None,
+            (_, Top::Before) => Some("["),
+            (_, Top::ArrayOpen | Top::AfterComma) => Some(""),
+            (_, Top::AfterElement) => Some(","),
+        }
+    }
+
+    /// Reads what stands between values: white space, punctuation, and the first byte of the next value.
+    fn read_between(&mut self, bytes: &[u8], at: usize, findings: &mut Findings) -> usize {
+        match (bytes[at], self.spine.innermost()) {
+            (b' ' | b'\t' | b'\r' | b'\n', _) => {}
+            (byte, None) => self.read_top(byte, findings),
+            (b'"', Some(node)) if node.is_object() && self.key_next => {
+                self.lex = Lex::Key;
+                self.key.length = 0;
+            }
+            (b',', Some(node)) => self.key_next = node.is_object(),
+            (b':', Some(node)) if node.is_object() => {}
+            (b'}', Some(node)) if node.is_object() => self.leave(findings),
+            (b']', Some(node)) if !node.is_object() => self.leave(findings),
+            (byte, Some(node)) => self.begin_value(byte, Some(node), findings),
+        }
+        at + 1
+    }
+
+    fn read_top(&mut self, byte: u8, findings: &mut Findings) {
+        match (self.top, byte) {
+            (Top::Before, b'[') => {
+                self.array = true;
+                self.top = Top::ArrayOpen;
+            }
+            (Top::ArrayOpen | Top::AfterComma | Top::AfterElement, b']') => self.top = Top::Closed,
+            (Top::AfterElement, b',') => self.top = Top::AfterComma,
+            (Top::AfterElement | Top::Closed, _) => self.lex = Lex::Garbage,
+            (Top::Before | Top::ArrayOpen | Top::AfterComma, _) => self.begin_value(byte, None, findings),
+        }
+    }
+
+    /// The first byte of a value, in a container of the spine or at the top level.
+    fn begin_value(&mut self, byte: u8, node: Option<Node>, findings: &mut Findings) {
+        let key = match node {
+            Some(node) if node.is_object() => self.key.read(),
+            _ => Key::Other,
+        };
+        self.value.begin(node.and_then(|node| node.slot(key)));
+        if node == Some(Node::Part) && !matches!(key, Key::Text | Key::Signature) {
+            findings.content = true;
+        }
+        match byte {
+            b'"' => self.lex = Lex::String,
+            b'{' | b'[' => match Node::entered(node, key, byte) {
+                Some(entered) => return self.enter(entered, findings),
+                None => self.lex = Lex::Skip { depth: 1, in_string: false },
+            },
+            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => self.lex = Lex::Scalar,
+            _ => return self.lex = Lex::Garbage,
+        }
+        self.value.keep(&[byte]);
+    }
+
+    fn enter(&mut self, node: Node, findings: &mut Findings) {
+        self.value.begin(None);
+        match node {
+            Node::Candidate => findings.candidates += 1,
+            Node::Part => findings.parts += 1,
+            _ => {}
+        }
+        self.key_next = node.is_object();
+        self.spine.push(node);
+    }
+
+    fn leave(&mut self, findings: &mut Findings) {
+        self.spine.pop();
+        self.end_value(findings);
+    }
+
+    fn read_key(&mut self, bytes: &[u8], at: usize) -> usize {
+        let (end, closed) = self.find_string_end(bytes, at);
+        self.key.keep(&bytes[at..end - usize::from(closed)]);
+        if closed {
+            self.lex = Lex::Idle;
+            self.key_next = false;
+        }
+        end
+    }
+
+    fn read_string(&mut self, bytes: &[u8], at: usize, findings: &mut Findings) -> usize {
+        let (end, closed) = self.find_string_end(bytes, at);
+        match self.value.slot {
+            Some(Slot::Text) => findings.content |= end - usize::from(closed) > at,
+            Some(_) => self.value.keep(&bytes[at..end]),
+            None => {}
+        }
+        if closed {
+            self.end_value(findings);
+        }
+        end
+    }
+
+    fn read_scalar(&mut self, bytes: &[u8], at: usize, findings: &mut Findings) -> usize {
+        let ends = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b':' | b']' | b'}');
+        let end = bytes[at..].iter().position(ends);
+        let until = end.map_or(bytes.len(), |length| at + length);
+        self.value.keep(&bytes[at..until]);
+        if end.is_some() {
+            self.end_value(findings);
+        }
+        until
+    }
+
+    /// Reads on in a container beside the spine, to its end or that of the bytes.
+    fn skip(
+        &mut self,
+        bytes: &[u8],
+        from: usize,
+        mut depth: u64,
+        mut in_string: bool,
+        findings: &mut Findings,
+    ) -> usize {
+        let mut at = from;
+        while at < bytes.len() {
+            if in_string {
+                let (end, closed) = self.find_string_end(bytes, at);
+                at = end;
+                in_string = !closed;
+                continue;
+            }
+            let Some(length) = bytes[at..].iter().position(|byte| IS_STRUCTURE[usize::from(*byte)]) else {
+                at = bytes.len();
+                break;
+            };
+            at += length + 1;
+            match bytes[at - 1] {
+                b'"' => in_string = true,
+                b'{' | b'[' => depth += 1,
+                _ => depth -= 1,
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        self.value.keep(&bytes[from..at]);
+        self.lex = Lex::Skip { depth, in_string };
+        if depth == 0 {
+            self.end_value(findings);
+        }
+        at
+    }
+
+    /// The end of the string that `at` is in, behind its quote; or that of the bytes, and false.
+    fn find_string_end(&mut self, bytes: &[u8], mut at: usize) -> (usize, bool) {
+        while at < bytes.len() {
+            if std::mem::take(&mut self.escaped) {
+                at += 1;
+                continue;
+            }
+            let Some(length) = memchr2(b'"', b'\\', &bytes[at..]) else { break };
+            at += length + 1;
+            if bytes[at - 1] == b'"' {
+                return (at, true);
+            }
+            self.escaped = true;
+        }
+        (bytes.len(), false)
+    }
+
+    /// A value is complete, at the top level or in a container of the spine.
+    fn end_value(&mut self, findings: &mut Findings) {
+        self.lex = Lex::Idle;
+        if let Some(slot) = self.value.slot.take() {
+            self.value.settle(slot, findings);
+        }
+        if self.spine.is_empty() {
+            self.elements += 1;
+            self.top = if self.array { Top::AfterElement } else { Top::Closed };
+        }
+    }
+}
+
+// === impl Value ===
+
+impl Value {
+    fn begin(&mut self, slot: Option<Slot>) {
+        self.slot = slot;
+        self.json.clear();
+        self.overflowed = false;
+    }
+
+    fn keep(&mut self, piece: &[u8]) {
+        let limit = match self.slot {
+            None | Some(Slot::Text) => return,
+            Some(Slot::Error) => MAX_ERROR,
+            Some(_) => MAX_VALUE,
+        };
+        if self.overflowed || self.json.len() + piece.len() > limit {
+            self.overflowed = true;
+        } else {
+            self.json.extend_from_slice(piece);
+        }
+    }
+
+    /// Reads a complete value for what it was kept for.
+    fn settle(&self, slot: Slot, findings: &mut Findings) {
+        let json = self.json.as_slice();
+        match slot {
+            Slot::Text => {}
+            // That there was an error must not be lost with its text.
+            Slot::Error if self.overflowed => findings.error = Some("{}".to_owned()),
+            _ if self.overflowed || json == b"null" => {}
+            Slot::Error => findings.error = Some(String::from_utf8_lossy(json).into_owned()),
+            Slot::Usage => findings.usage = Usage::read(json).or(findings.usage),
+            Slot::FinishReason => remember(&mut findings.finish_reason, FinishReason::read(json)),
+            Slot::BlockReason => remember(&mut findings.block_reason, BlockReason::read(json)),
+            Slot::ModelVersion => remember_text(&mut findings.model_version, json),
+            Slot::ResponseId => remember_text(&mut findings.response_id, json),
+            Slot::Name => remember_text(&mut findings.name, json),
+        }
+    }
+}
+
+fn remember<T>(place: &mut Option<T>, read: Option<T>) {
+    if read.is_some() {
+        *place = read;
+    }
+}
+
+/// Google repeats most texts in every event; they are copied once.
+fn remember_text(place: &mut Option<String>, json: &[u8]) {
+    if let Some(text) = read_string(json)
+        && place.as_deref() != Some(&*text)
+    {
+        *place = Some(text.into_owned());
+    }
+}
+
+/// The bytes that matter in a container beside the spine.
+const IS_STRUCTURE: [bool; 256] = {
+    let mut table = [false; 256];
+    table[b'"' as usize] = true;
+    table[b'{' as usize] = true;
+    table[b'}' as usize] = true;
+    table[b'[' as usize] = true;
+    table[b']' as usize] = true;
+    table
+};
+
+// === impl Node, Key, Spine ===
+
+impl Node {
+    fn is_object(self) -> bool {
+        !matches!(self, Self::Candidates | Self::Parts)
+    }
+
+    /// The container that `bracket` opens, if it is one of the spine.
+    fn entered(parent: Option<Self>, key: Key, bracket: u8) -> Option<Self> {
+        let node = match (parent, key) {
+            (None, _) => Self::Root,
+            (Some(Self::Root), Key::Candidates) => Self::Candidates,
+            (Some(Self::Root), Key::PromptFeedback) => Self::PromptFeedback,
+            (Some(Self::Root), Key::Interaction) => Self::Interaction,
+            (Some(Self::Root), Key::Metadata) => Self::Metadata,
+            (Some(Self::Root), Key::File) => Self::File,
+            (Some(Self::Candidates), _) => Self::Candidate,
+            (Some(Self::Candidate), Key::Content) => Self::Content,
+            (Some(Self::Content), Key::Parts) => Self::Parts,
+            (Some(Self::Parts), _) => Self::Part,
+            _ => return None,
+        };
+        (node.is_object() == (bracket == b'{')).then_some(node)
+    }
+
+    /// What the value of `key` is read for.
+    fn slot(self, key: Key) -> Option<Slot> {
+        match (self, key) {
+            (Self::Root | Self::Interaction, Key::Usage) | (Self::Metadata, Key::TotalUsage) => Some(Slot::Usage),
+            (Self::Root, Key::ModelVersion) => Some(Slot::ModelVersion),
+            (Self::Root, Key::ResponseId) => Some(Slot::ResponseId),
+            (Self::Root, Key::Error) => Some(Slot::Error),
+            (Self::Root | Self::File, Key::Name) => Some(Slot::Name),
+            (Self::Candidate, Key::FinishReason) => Some(Slot::FinishReason),
+            (Self::PromptFeedback, Key::BlockReason) => Some(Slot::BlockReason),
+            (Self::Part, Key::Text) => Some(Slot::Text),
+            _ => None,
+        }
+    }
+}
+
+impl KeyBuffer {
+    fn keep(&mut self, piece: &[u8]) {
+        let end = self.length + piece.len();
+        if let Some(place) = self.bytes.get_mut(self.length..end) {
+            place.copy_from_slice(piece);
+        }
+        self.length = end;
+    }
+
+    /// Google accepts and, for some clients, writes names in snake case too (wire 32).
+    fn read(&self) -> Key {
+        match self.bytes.get(..self.length).unwrap_or_default() {
+            b"blockReason" | b"block_reason" => Key::BlockReason,
+            b"candidates" => Key::Candidates,
+            b"content" => Key::Content,
+            b"error" => Key::Error,
+            b"file" => Key::File,
+            b"finishReason" | b"finish_reason" => Key::FinishReason,
+            b"interaction" => Key::Interaction,
+            b"metadata" => Key::Metadata,
+            b"modelVersion" | b"model_version" => Key::ModelVersion,
+            b"name" => Key::Name,
+            b"parts" => Key::Parts,
+            b"promptFeedback" | b"prompt_feedback" => Key::PromptFeedback,
+            b"responseId" | b"response_id" => Key::ResponseId,
+            b"text" => Key::Text,
+            b"thought" | b"thoughtSignature" | b"thought_signature" => Key::Signature,
+            b"total_usage" => Key::TotalUsage,
+            b"usage" | b"usageMetadata" | b"usage_metadata" => Key::Usage,
+            _ => Key::Other,
+        }
+    }
+}
+
+impl Spine {
+    fn is_empty(&self) -> bool {
+        self.depth == 0
+    }
+
+    fn innermost(&self) -> Option<Node> {
+        self.depth.checked_sub(1).map(|top| self.nodes[top])
+    }
+
+    fn push(&mut self, node: Node) {
+        // Each node has one parent, so no path is longer than the array.
+        self.nodes[self.depth] = node;
+        self.depth += 1;
+    }
+
+    fn pop(&mut self) {
+        self.depth -= 1;
+    }
+}

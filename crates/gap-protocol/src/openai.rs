@@ -1,0 +1,3 @@
+//! The words of OpenAI's API.
+
+pub mod error;
