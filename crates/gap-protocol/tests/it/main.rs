@@ -1,0 +1,14 @@
+//! What holds for any bytes and any chunks, and for everything that was ever recorded.
+
+#[cfg(test)]
+mod decoding;
+#[cfg(test)]
+mod metering;
+#[cfg(test)]
+mod mutation;
+#[cfg(test)]
+mod paths;
+#[cfg(test)]
+mod recordings;
+#[cfg(test)]
+mod support;
