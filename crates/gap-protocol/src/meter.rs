@@ -20,7 +20,9 @@
 mod events;
 mod findings;
 mod scan;
+mod spine;
 mod usage;
+mod value;
 
 use bytes::Bytes;
 

@@ -8,13 +8,9 @@
 use memchr::memchr2;
 
 use super::Position;
-use super::findings::{BlockReason, Findings, FinishReason, read_string};
-use super::usage::Usage;
-
-/// Longest value that is kept, in bytes of JSON.
-const MAX_VALUE: usize = 16 * 1024;
-/// Errors may list every quota of a project.
-const MAX_ERROR: usize = 64 * 1024;
+use super::findings::Findings;
+use super::spine::{Key, KeyBuffer, Node, Spine};
+use super::value::{Slot, Value};
 
 /// Follows one JSON document, or one after the other with [`Scanner::restart`] between them.
 #[derive(Debug)]
@@ -31,17 +27,6 @@ pub(super) struct Scanner {
     key_next: bool,
     key: KeyBuffer,
     value: Value,
-}
-
-/// The value under way.
-#[derive(Debug, Default)]
-struct Value {
-    /// What it is read for.
-    slot: Option<Slot>,
-    /// Its JSON so far.
-    json: Vec<u8>,
-    /// It is longer than what may be kept.
-    overflowed: bool,
 }
 
 /// What has come at the top level. An element under way shows in `lex` and `spine`.
@@ -70,76 +55,6 @@ enum Lex {
     },
     /// Not JSON.
     Garbage,
-}
-
-/// A container on the spine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Node {
-    #[default]
-    Root,
-    Candidates,
-    Candidate,
-    Content,
-    Parts,
-    Part,
-    PromptFeedback,
-    /// The interaction that an event of the interactions API is about.
-    Interaction,
-    /// Of an event of the interactions API.
-    Metadata,
-    /// The file that an upload answers with.
-    File,
-}
-
-/// A key on the spine that means something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Key {
-    BlockReason,
-    Candidates,
-    Content,
-    Error,
-    File,
-    FinishReason,
-    Interaction,
-    Metadata,
-    ModelVersion,
-    Name,
-    Parts,
-    PromptFeedback,
-    ResponseId,
-    Signature,
-    Text,
-    TotalUsage,
-    Usage,
-    Other,
-}
-
-/// What a value is read for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Slot {
-    BlockReason,
-    Error,
-    FinishReason,
-    ModelVersion,
-    Name,
-    ResponseId,
-    /// Not kept: only whether it is empty.
-    Text,
-    Usage,
-}
-
-/// The open containers of the spine; the deepest is root, candidates, candidate, content, parts, part.
-#[derive(Debug, Default)]
-struct Spine {
-    nodes: [Node; 6],
-    depth: usize,
-}
-
-/// The bytes of a key; longer than any that means something is as good as none.
-#[derive(Debug, Default)]
-struct KeyBuffer {
-    bytes: [u8; 24],
-    length: usize,
 }
 
 // === impl Scanner ===
@@ -231,7 +146,7 @@ impl Scanner {
             (byte, None) => self.read_top(byte, findings),
             (b'"', Some(node)) if node.is_object() && self.key_next => {
                 self.lex = Lex::Key;
-                self.key.length = 0;
+                self.key.clear();
             }
             (b',', Some(node)) => self.key_next = node.is_object(),
             (b':', Some(node)) if node.is_object() => {}
@@ -396,62 +311,6 @@ impl Scanner {
     }
 }
 
-// === impl Value ===
-
-impl Value {
-    fn begin(&mut self, slot: Option<Slot>) {
-        self.slot = slot;
-        self.json.clear();
-        self.overflowed = false;
-    }
-
-    fn keep(&mut self, piece: &[u8]) {
-        let limit = match self.slot {
-            None | Some(Slot::Text) => return,
-            Some(Slot::Error) => MAX_ERROR,
-            Some(_) => MAX_VALUE,
-        };
-        if self.overflowed || self.json.len() + piece.len() > limit {
-            self.overflowed = true;
-        } else {
-            self.json.extend_from_slice(piece);
-        }
-    }
-
-    /// Reads a complete value for what it was kept for.
-    fn settle(&self, slot: Slot, findings: &mut Findings) {
-        let json = self.json.as_slice();
-        match slot {
-            Slot::Text => {}
-            // That there was an error must not be lost with its text.
-            Slot::Error if self.overflowed => findings.error = Some("{}".to_owned()),
-            _ if self.overflowed || json == b"null" => {}
-            Slot::Error => findings.error = Some(String::from_utf8_lossy(json).into_owned()),
-            Slot::Usage => findings.usage = Usage::read(json).or(findings.usage),
-            Slot::FinishReason => remember(&mut findings.finish_reason, FinishReason::read(json)),
-            Slot::BlockReason => remember(&mut findings.block_reason, BlockReason::read(json)),
-            Slot::ModelVersion => remember_text(&mut findings.model_version, json),
-            Slot::ResponseId => remember_text(&mut findings.response_id, json),
-            Slot::Name => remember_text(&mut findings.name, json),
-        }
-    }
-}
-
-fn remember<T>(place: &mut Option<T>, read: Option<T>) {
-    if read.is_some() {
-        *place = read;
-    }
-}
-
-/// Google repeats most texts in every event; they are copied once.
-fn remember_text(place: &mut Option<String>, json: &[u8]) {
-    if let Some(text) = read_string(json)
-        && place.as_deref() != Some(&*text)
-    {
-        *place = Some(text.into_owned());
-    }
-}
-
 /// The bytes that matter in a container beside the spine.
 const IS_STRUCTURE: [bool; 256] = {
     let mut table = [false; 256];
@@ -462,98 +321,3 @@ const IS_STRUCTURE: [bool; 256] = {
     table[b']' as usize] = true;
     table
 };
-
-// === impl Node, Key, Spine ===
-
-impl Node {
-    fn is_object(self) -> bool {
-        !matches!(self, Self::Candidates | Self::Parts)
-    }
-
-    /// The container that `bracket` opens, if it is one of the spine.
-    fn entered(parent: Option<Self>, key: Key, bracket: u8) -> Option<Self> {
-        let node = match (parent, key) {
-            (None, _) => Self::Root,
-            (Some(Self::Root), Key::Candidates) => Self::Candidates,
-            (Some(Self::Root), Key::PromptFeedback) => Self::PromptFeedback,
-            (Some(Self::Root), Key::Interaction) => Self::Interaction,
-            (Some(Self::Root), Key::Metadata) => Self::Metadata,
-            (Some(Self::Root), Key::File) => Self::File,
-            (Some(Self::Candidates), _) => Self::Candidate,
-            (Some(Self::Candidate), Key::Content) => Self::Content,
-            (Some(Self::Content), Key::Parts) => Self::Parts,
-            (Some(Self::Parts), _) => Self::Part,
-            _ => return None,
-        };
-        (node.is_object() == (bracket == b'{')).then_some(node)
-    }
-
-    /// What the value of `key` is read for.
-    fn slot(self, key: Key) -> Option<Slot> {
-        match (self, key) {
-            (Self::Root | Self::Interaction, Key::Usage) | (Self::Metadata, Key::TotalUsage) => Some(Slot::Usage),
-            (Self::Root, Key::ModelVersion) => Some(Slot::ModelVersion),
-            (Self::Root, Key::ResponseId) => Some(Slot::ResponseId),
-            (Self::Root, Key::Error) => Some(Slot::Error),
-            (Self::Root | Self::File, Key::Name) => Some(Slot::Name),
-            (Self::Candidate, Key::FinishReason) => Some(Slot::FinishReason),
-            (Self::PromptFeedback, Key::BlockReason) => Some(Slot::BlockReason),
-            (Self::Part, Key::Text) => Some(Slot::Text),
-            _ => None,
-        }
-    }
-}
-
-impl KeyBuffer {
-    fn keep(&mut self, piece: &[u8]) {
-        let end = self.length + piece.len();
-        if let Some(place) = self.bytes.get_mut(self.length..end) {
-            place.copy_from_slice(piece);
-        }
-        self.length = end;
-    }
-
-    /// Google accepts and, for some clients, writes names in snake case too (wire 32).
-    fn read(&self) -> Key {
-        match self.bytes.get(..self.length).unwrap_or_default() {
-            b"blockReason" | b"block_reason" => Key::BlockReason,
-            b"candidates" => Key::Candidates,
-            b"content" => Key::Content,
-            b"error" => Key::Error,
-            b"file" => Key::File,
-            b"finishReason" | b"finish_reason" => Key::FinishReason,
-            b"interaction" => Key::Interaction,
-            b"metadata" => Key::Metadata,
-            b"modelVersion" | b"model_version" => Key::ModelVersion,
-            b"name" => Key::Name,
-            b"parts" => Key::Parts,
-            b"promptFeedback" | b"prompt_feedback" => Key::PromptFeedback,
-            b"responseId" | b"response_id" => Key::ResponseId,
-            b"text" => Key::Text,
-            b"thought" | b"thoughtSignature" | b"thought_signature" => Key::Signature,
-            b"total_usage" => Key::TotalUsage,
-            b"usage" | b"usageMetadata" | b"usage_metadata" => Key::Usage,
-            _ => Key::Other,
-        }
-    }
-}
-
-impl Spine {
-    fn is_empty(&self) -> bool {
-        self.depth == 0
-    }
-
-    fn innermost(&self) -> Option<Node> {
-        self.depth.checked_sub(1).map(|top| self.nodes[top])
-    }
-
-    fn push(&mut self, node: Node) {
-        // Each node has one parent, so no path is longer than the array.
-        self.nodes[self.depth] = node;
-        self.depth += 1;
-    }
-
-    fn pop(&mut self) {
-        self.depth -= 1;
-    }
-}
