@@ -141,8 +141,11 @@ impl Scanner {
 
     /// Reads what stands between values: white space, punctuation, and the first byte of the next value.
     fn read_between(&mut self, bytes: &[u8], at: usize, findings: &mut Findings) -> usize {
-        match (bytes[at], self.spine.innermost()) {
-            (b' ' | b'\t' | b'\r' | b'\n', _) => {}
+        // Half of a small pretty-printed answer is indentation.
+        let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        let at = at + bytes[at..].iter().take_while(|byte| is_space(byte)).count();
+        let Some(&byte) = bytes.get(at) else { return at };
+        match (byte, self.spine.innermost()) {
             (byte, None) => self.read_top(byte, findings),
             (b'"', Some(node)) if node.is_object() && self.key_next => {
                 self.lex = Lex::Key;
