@@ -126,7 +126,7 @@ impl Meter {
         }
         let (before, after) = match (self.framing, &self.events) {
             (Framing::Sse, Some(events)) if events.position() != Position::Inside => ("data: ", "\r\n\r\n"),
-            (Framing::JsonArray, None) => (self.scanner.before_next()?, "]"),
+            (Framing::Sse | Framing::JsonArray, None) => (self.scanner.before_next()?, "]"),
             _ => return None,
         };
         let mut bytes = Vec::with_capacity(before.len() + error_json.len() + after.len());
@@ -145,7 +145,7 @@ impl Meter {
                 Position::Inside | Position::Closed => None,
             },
             // google-generativeai refuses a stream whose first character is not `[`.
-            (Framing::JsonArray, None) if self.scanner.in_open_array() => Some(b"\r\n"),
+            (Framing::Sse | Framing::JsonArray, None) if self.scanner.in_open_array() => Some(b"\r\n"),
             _ => None,
         }
     }

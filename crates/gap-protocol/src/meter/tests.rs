@@ -153,6 +153,15 @@ fn events_end_with_an_error_event_on_one_line() {
 }
 
 #[test]
+fn a_document_where_events_were_promised_ends_as_what_it_is() {
+    assert_eq!(closing(Framing::Sse, "[{}\n"), Some(format!(",{ERROR}]")));
+    assert_eq!(closing(Framing::Sse, "\r\n["), Some(format!("{ERROR}]")));
+    assert_eq!(closing(Framing::Sse, "{"), None);
+    assert_eq!(closing(Framing::Sse, "{}"), Some(String::new()));
+    assert_eq!(fed(Framing::Sse, "[{},").keep_alive(), Some(&b"\r\n"[..]));
+}
+
+#[test]
 fn a_unary_answer_can_only_be_whole_or_broken_off() {
     for bytes in ["", " ", "{", "[{}", "[{},"] {
         assert_eq!(closing(Framing::Json, bytes), None, "{bytes}");
