@@ -1,0 +1,78 @@
+//! Fills `fuzz/corpus` with a seed of every kind, and with recorded answers where they are at hand.
+//!
+//! `cargo run --manifest-path fuzz/Cargo.toml --example seed`
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde_json::Value;
+
+/// Longer inputs take longer without finding more.
+const MAX_SEED: usize = 8 * 1024;
+
+const ANSWERS: &[&str] = &[
+    "data: {\"candidates\": [{\"finishReason\": \"STOP\"}]}\r\n\r\n",
+    "event: a\rid: 1\nretry: 2\r\n: c\ndata: x\ndata\n\n",
+    "[{\n  \"candidates\": []\n}\n,\r\n{\"error\": {\"code\": 503}}]",
+    "{\"promptFeedback\": {\"blockReason\": 1}, \"file\": {\"name\": \"files/a\"}}",
+];
+
+const PATHS: &[&str] = &[
+    "/v1beta/models/gemini-2.5-flash:streamGenerateContent",
+    "//v2/upload/v1/files",
+    "/ws/google.ai.generativelanguage.v1.GenerativeService.BidiGenerateContent",
+    "/v2/v1alpha/models/a%3Ab%2e%2e:x",
+];
+
+const QUERY: &str = "alt=sse&key=k&$alt=json;enum-encoding=int";
+
+fn main() -> io::Result<()> {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut answers: Vec<String> = ANSWERS.iter().map(|answer| (*answer).to_owned()).collect();
+    let shared = std::env::var_os("GAP_SHARED_DIR").map_or_else(|| fuzz.join("../../shared"), PathBuf::from);
+    let recordings = shared.join("recordings");
+    if recordings.is_dir() {
+        for folder in fs::read_dir(&recordings)? {
+            let folder = folder?.path();
+            if folder.is_dir() {
+                read_folder(&folder, &mut answers)?;
+            }
+        }
+    } else {
+        println!("skipped: no recordings at {}", recordings.display());
+    }
+    for target in ["meter", "sse"] {
+        // The targets read the piece size from the end of the input.
+        write(&fuzz.join("corpus").join(target), answers.iter().map(|answer| [answer.as_bytes(), &[7]].concat()))?;
+    }
+    write(&fuzz.join("corpus/path"), PATHS.iter().map(|path| [path.as_bytes(), QUERY.as_bytes()].concat()))?;
+    println!("{} answers, {} paths", answers.len(), PATHS.len());
+    Ok(())
+}
+
+fn read_folder(folder: &Path, answers: &mut Vec<String>) -> io::Result<()> {
+    for file in fs::read_dir(folder)? {
+        let path = file?.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let Ok(recording) = serde_json::from_slice::<Value>(&fs::read(&path)?) else { continue };
+        let body = match (&recording["response_body_raw"], &recording["response_body"]) {
+            (Value::String(text), _) | (_, Value::String(text)) => text.clone(),
+            (_, Value::Null) => continue,
+            (_, body) => body.to_string(),
+        };
+        if body.len() <= MAX_SEED {
+            answers.push(body);
+        }
+    }
+    Ok(())
+}
+
+fn write(folder: &Path, seeds: impl Iterator<Item = Vec<u8>>) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for (at, seed) in seeds.enumerate() {
+        fs::write(folder.join(format!("seed-{at:04}")), seed)?;
+    }
+    Ok(())
+}
