@@ -247,7 +247,7 @@ fn usage_is_the_last_one_and_never_a_sum() {
         r#"data: {"candidates": []}"#,
         "\r\n\r\n",
     );
-    let usage = fed(Framing::Sse, text).findings().usage.unwrap();
+    let usage = fed(Framing::Sse, text).findings().usage.clone().unwrap();
     assert_eq!((usage.prompt, usage.cached, usage.candidates, usage.thoughts), (8, 4, 3, 41));
     assert_eq!((usage.tool_use_prompt, usage.total), (5, 57));
     assert_eq!(usage.prompt_by_modality, Modalities { text: 6, image: 2, ..Modalities::default() });
@@ -257,7 +257,7 @@ fn usage_is_the_last_one_and_never_a_sum() {
 #[test]
 fn usage_is_read_leniently() {
     // wire 32; `enum-encoding=int`; the embedding models' singular.
-    let usage = |json: &str| fed(Framing::Json, &format!(r#"{{"usageMetadata": {json}}}"#)).findings().usage;
+    let usage = |json: &str| fed(Framing::Json, &format!(r#"{{"usageMetadata": {json}}}"#)).findings().usage.clone();
     let prompt = |json: &str| usage(json).unwrap().prompt;
     assert_eq!(prompt(r#"{"promptTokenCount": "12"}"#), 12);
     assert_eq!(prompt(r#"{"promptTokenCount": 12.0}"#), 12);
@@ -291,7 +291,7 @@ fn interactions_count_their_tokens_in_other_words() {
         ),
         (Framing::Sse, format!("event: step.stop\ndata: {{\"index\":1,\"metadata\":{{\"total_usage\":{usage}}}}}\n\n")),
     ] {
-        let usage = fed(framing, &text).findings().usage.unwrap();
+        let usage = fed(framing, &text).findings().usage.clone().unwrap();
         assert_eq!((usage.prompt, usage.cached, usage.candidates, usage.thoughts), (7, 1, 19, 32), "{text}");
         assert_eq!((usage.tool_use_prompt, usage.total, usage.prompt_by_modality.text), (2, 58, 7), "{text}");
     }

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// Tokens of one answer, as Google counts them: `total = prompt + candidates + thoughts + tool_use_prompt`
 /// (wire 122). A count that Google leaves out is 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Usage {
     /// The prompt, with what came out of a cache.

@@ -64,7 +64,7 @@ impl Value {
             Slot::Error if self.overflowed => findings.error = Some("{}".to_owned()),
             _ if self.overflowed || json == b"null" => {}
             Slot::Error => findings.error = Some(String::from_utf8_lossy(json).into_owned()),
-            Slot::Usage => findings.usage = Usage::read(json).or(findings.usage),
+            Slot::Usage => remember(&mut findings.usage, Usage::read(json)),
             Slot::FinishReason => remember(&mut findings.finish_reason, FinishReason::read(json)),
             Slot::BlockReason => remember(&mut findings.block_reason, BlockReason::read(json)),
             Slot::ModelVersion => remember_text(&mut findings.model_version, json),

@@ -150,7 +150,7 @@ impl Expected {
             "{context}"
         );
         assert_eq!(found.usage.is_some(), self.usage.is_some(), "{context}");
-        let (Some(found), Some(expected)) = (found.usage, &self.usage) else { return };
+        let (Some(found), Some(expected)) = (&found.usage, &self.usage) else { return };
         let count = |names: [&str; 2]| names.iter().find_map(|name| expected.get(*name)?.as_u64()).unwrap_or_default();
         assert_eq!(found.prompt, count(["promptTokenCount", "total_input_tokens"]), "{context}");
         assert_eq!(found.cached, count(["cachedContentTokenCount", "total_cached_tokens"]), "{context}");
