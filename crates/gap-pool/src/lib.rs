@@ -1,1 +1,27 @@
-//! gap-pool
+//! Who may speak: which upstream key sends the next request, and what an answer says about the key that sent it.
+//!
+//! Pure: no async, no I/O, no global, and no clock: `now` is an argument everywhere.
+//!
+//! Reading order:
+//! 1. [`verdict`]: status, body and headers of an answer become a [`Fault`]: whose it is, how long it lasts, whether
+//!    another try makes sense;
+//! 2. [`Pool`]: *rank* says which keys may serve a [`Need`] and why others may not, *reserve* takes one as a
+//!    [`Lease`], *settle* tells how it went.
+//!
+//! Words: an *upstream key* is ours at Google; a *project* is the Google project that owns it; a *bucket* is (project,
+//! model), where quota lives; a *lease* is the right to send one request with one key.
+
+mod ids;
+mod lane;
+mod need;
+mod pacific;
+mod pool;
+pub mod verdict;
+
+pub use ids::{KeyId, ProjectId};
+pub use need::{Affinity, Need, NewKey, Tried};
+pub use pool::lease::{Lease, Outcome};
+pub use pool::ranking::{Candidate, Ranking, Reason, Rejected, Why};
+pub use pool::view::{BucketView, Counters, KeyState, KeyView, Summary};
+pub use pool::{Policy, Pool};
+pub use verdict::Fault;
