@@ -12,7 +12,7 @@ cd "$ROOT"
 
 readonly MIN_RUST=1.95.0
 readonly MIN_NODE=20.19.0
-readonly MIN_PYTHON=3.9.0
+readonly MIN_PYTHON=3.11.0
 readonly DEFAULT_PORT=7860
 readonly RUN_DIR=.run
 readonly LOGS=logs

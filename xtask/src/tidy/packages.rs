@@ -1,7 +1,7 @@
-//! Rules about crates, read from `cargo metadata` and the manifests.
+//! Rules about crates, read from `cargo metadata`, `cargo tree` and the manifests.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -45,20 +45,15 @@ const WORLD: &[&str] = &[
 /// What must not be linked. ring does the same work without a C toolchain of minutes, and statically.
 const BANNED: &[&str] = &["openssl", "openssl-sys", "native-tls", "aws-lc-rs", "aws-lc-sys", "aws-lc-fips-sys"];
 
-/// What `cargo metadata` says, as far as we ask.
+/// What `cargo metadata` says about our own packages, as far as we ask.
 #[derive(Debug, Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
-    workspace_members: Vec<String>,
-    resolve: Resolve,
 }
 
 #[derive(Debug, Deserialize)]
 struct Package {
-    id: String,
     name: String,
-    version: String,
-    license: Option<String>,
     manifest_path: PathBuf,
     dependencies: Vec<Dependency>,
 }
@@ -69,163 +64,110 @@ struct Dependency {
     path: Option<PathBuf>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Resolve {
-    nodes: Vec<Node>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Node {
-    id: String,
-    deps: Vec<Edge>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Edge {
-    pkg: String,
-    dep_kinds: Vec<EdgeKind>,
-}
-
-#[derive(Debug, Deserialize)]
-struct EdgeKind {
-    /// `None` for what is linked, `dev` or `build` otherwise.
-    kind: Option<String>,
+/// A crate that is built here, as `cargo tree` tells it: with the features in use, which the metadata cannot say.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Built {
+    name: String,
+    version: String,
+    licence: String,
 }
 
 /// Checks what this machine builds: crates for other systems need not be here.
 pub(super) fn check(repo: &Repo, host: &str) -> Result<Vec<Finding>> {
     let mut command = shell::cargo(repo.root());
-    command.args([
-        "metadata",
-        "--format-version",
-        "1",
-        "--locked",
-        "--offline",
-        "--all-features",
-        "--filter-platform",
-        host,
-    ]);
+    command.args(["metadata", "--format-version", "1", "--locked", "--offline", "--no-deps"]);
     let metadata: Metadata = serde_json::from_str(&shell::capture(&mut command)?).context("cargo metadata")?;
-    let mut findings = metadata.check();
+    let mut findings = check_arrows(&metadata.packages);
+    for name in PURE {
+        findings.extend(check_pure(name, &tree(repo, host, &["--package", name, "--edges", "normal"])?));
+    }
+    findings.extend(check_built(&tree(repo, host, &["--workspace"])?));
+
     let root = read(&repo.path("Cargo.toml"))?;
-    let members = metadata
-        .members()
+    let packages = metadata.packages.iter();
+    let manifests = packages
         .map(|package| Ok((package.name.as_str(), read(&package.manifest_path)?)))
         .collect::<Result<Vec<_>>>()?;
-    findings.extend(check_manifests(&root, &members));
+    findings.extend(check_manifests(&root, &manifests));
     Ok(findings)
 }
 
-fn read(path: &std::path::Path) -> Result<String> {
+fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("{} could not be read", path.display()))
 }
 
-// === impl Metadata ===
+fn tree(repo: &Repo, host: &str, which: &[&str]) -> Result<BTreeSet<Built>> {
+    let mut command = shell::cargo(repo.root());
+    command.args(["tree", "--locked", "--offline", "--all-features", "--target", host]);
+    command.args(["--prefix", "none", "--format", "{p}\t{l}"]).args(which);
+    Ok(parse_tree(&shell::capture(&mut command)?))
+}
 
-impl Metadata {
-    fn check(&self) -> Vec<Finding> {
-        let mut findings = self.arrows();
-        findings.extend(self.pure());
-        findings.extend(self.banned());
-        findings.extend(self.licences());
-        findings.extend(self.duplicates());
-        findings
-    }
+fn parse_tree(text: &str) -> BTreeSet<Built> {
+    let lines = text.lines().filter_map(|line| {
+        let (package, licence) = line.split_once('\t')?;
+        let mut words = package.split(' ');
+        let (name, version) = (words.next()?.to_owned(), words.next()?.trim_start_matches('v').to_owned());
+        Some(Built { name, version, licence: licence.trim_end_matches(" (*)").trim().to_owned() })
+    });
+    lines.collect()
+}
 
-    fn members(&self) -> impl Iterator<Item = &Package> {
-        self.packages.iter().filter(|package| self.workspace_members.contains(&package.id))
-    }
-
-    /// Everything that is built here, ours or not.
-    fn built(&self) -> impl Iterator<Item = &Package> {
-        let ids: BTreeSet<&str> = self.resolve.nodes.iter().map(|node| node.id.as_str()).collect();
-        self.packages.iter().filter(move |package| ids.contains(package.id.as_str()))
-    }
-
-    fn arrows(&self) -> Vec<Finding> {
-        let ours: BTreeSet<&str> = self.members().map(|package| package.name.as_str()).collect();
-        let mut findings = Vec::new();
-        for package in self.members() {
-            let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == package.name) else {
-                findings.push(Finding::new(Rule::Arrow, &package.name, "is not in the table of arrows"));
-                continue;
-            };
-            for dependency in &package.dependencies {
-                let is_ours = dependency.path.is_some() && ours.contains(dependency.name.as_str());
-                if is_ours && !allowed.contains(&dependency.name.as_str()) {
-                    let arrow = format!("{} -> {}", package.name, dependency.name);
-                    findings.push(Finding::new(Rule::Arrow, arrow, "this crate may not know that one"));
-                }
+fn check_arrows(packages: &[Package]) -> Vec<Finding> {
+    let ours: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    let mut findings = Vec::new();
+    for package in packages {
+        let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == package.name) else {
+            findings.push(Finding::new(Rule::Arrow, &package.name, "is not in the table of arrows"));
+            continue;
+        };
+        for dependency in &package.dependencies {
+            let is_ours = dependency.path.is_some() && ours.contains(dependency.name.as_str());
+            if is_ours && !allowed.contains(&dependency.name.as_str()) {
+                let arrow = format!("{} -> {}", package.name, dependency.name);
+                findings.push(Finding::new(Rule::Arrow, arrow, "this crate may not know that one"));
             }
         }
-        findings
     }
+    findings
+}
 
-    fn pure(&self) -> Vec<Finding> {
-        let names: HashMap<&str, &str> =
-            self.packages.iter().map(|package| (package.id.as_str(), package.name.as_str())).collect();
-        let mut findings = Vec::new();
-        for package in self.members().filter(|package| PURE.contains(&package.name.as_str())) {
-            for id in self.linked(&package.id) {
-                let name = names.get(id).copied().unwrap_or(id);
-                if WORLD.contains(&name) {
-                    let arrow = format!("{} -> {name}", package.name);
-                    findings.push(Finding::new(Rule::Pure, arrow, "a pure crate links this, perhaps through another"));
-                }
-            }
+fn check_pure(name: &str, linked: &BTreeSet<Built>) -> Vec<Finding> {
+    let world = linked.iter().filter(|built| WORLD.contains(&built.name.as_str()));
+    world
+        .map(|built| {
+            let arrow = format!("{name} -> {}", built.name);
+            Finding::new(
+                Rule::Pure,
+                arrow,
+                "a pure crate links this, perhaps through another; `cargo tree -i` says which",
+            )
+        })
+        .collect()
+}
+
+/// Bans, licences and duplicates.
+fn check_built(built: &BTreeSet<Built>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for Built { name, version, licence } in built {
+        versions.entry(name).or_default().insert(compatibility(version));
+        if BANNED.contains(&name.as_str()) {
+            findings.push(Finding::new(Rule::Banned, name, "must not be linked; `cargo tree -i` says who wants it"));
         }
-        findings
-    }
-
-    /// Everything that ends up in a binary with this package.
-    fn linked<'a>(&'a self, start: &'a str) -> BTreeSet<&'a str> {
-        let nodes: HashMap<&str, &Node> = self.resolve.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
-        let mut seen = BTreeSet::new();
-        let mut next = vec![start];
-        while let Some(id) = next.pop() {
-            for edge in nodes.get(id).into_iter().flat_map(|node| &node.deps) {
-                let is_linked = edge.dep_kinds.iter().any(|kind| kind.kind.is_none());
-                if is_linked && seen.insert(edge.pkg.as_str()) {
-                    next.push(&edge.pkg);
-                }
-            }
+        if !licences::is_allowed(licence) {
+            findings.push(Finding::new(Rule::Licence, name, format!("its licence ({licence:?}) is not on the list")));
         }
-        seen
     }
-
-    fn banned(&self) -> Vec<Finding> {
-        self.built()
-            .filter(|package| BANNED.contains(&package.name.as_str()))
-            .map(|package| {
-                Finding::new(Rule::Banned, &package.name, "must not be linked; `cargo tree -i` says who wants it")
-            })
-            .collect()
+    for (name, majors) in versions.into_iter().filter(|(_, majors)| majors.len() > 1) {
+        let list = majors.into_iter().collect::<Vec<_>>().join(" and ");
+        findings.push(Finding::new(
+            Rule::Duplicate,
+            name,
+            format!("{list} are both built; `cargo tree -d` says for whom"),
+        ));
     }
-
-    fn licences(&self) -> Vec<Finding> {
-        self.built()
-            .filter(|package| !package.license.as_deref().is_some_and(licences::is_allowed))
-            .map(|package| {
-                let licence = package.license.as_deref().unwrap_or("none named");
-                Finding::new(Rule::Licence, &package.name, format!("its licence ({licence}) is not on the list"))
-            })
-            .collect()
-    }
-
-    fn duplicates(&self) -> Vec<Finding> {
-        let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for package in self.built() {
-            versions.entry(&package.name).or_default().insert(compatibility(&package.version));
-        }
-        versions
-            .into_iter()
-            .filter(|(_, majors)| majors.len() > 1)
-            .map(|(name, majors)| {
-                let list = majors.into_iter().collect::<Vec<_>>().join(" and ");
-                Finding::new(Rule::Duplicate, name, format!("{list} are both built; `cargo tree -d` says for whom"))
-            })
-            .collect()
-    }
+    findings
 }
 
 /// The part of a version that must be equal for two to be compatible: `1`, `0.4`, `0.0.3`.

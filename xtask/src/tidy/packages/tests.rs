@@ -1,73 +1,71 @@
-use super::{Finding, Metadata, Rule, check_manifests, compatibility};
+use std::collections::BTreeSet;
 
-/// A workspace of `gap` and two pure crates, with what is asked for added.
-fn metadata(dependencies: &str, edges: &str, others: &str) -> Metadata {
-    let text = format!(
-        r#"{{
-        "packages": [
-            {{"id": "gap", "name": "gap", "version": "0.1.0", "license": "MIT", "manifest_path": "/gap/Cargo.toml", "dependencies": [
-                {{"name": "gap-pool", "path": "/gap-pool"}}, {{"name": "tokio", "path": null}}]}},
-            {{"id": "pool", "name": "gap-pool", "version": "0.1.0", "license": "MIT", "manifest_path": "/pool/Cargo.toml", "dependencies": [{dependencies}]}},
-            {{"id": "tokio", "name": "tokio", "version": "1.54.1", "license": "MIT", "manifest_path": "/tokio/Cargo.toml", "dependencies": []}}
-            {others}
-        ],
-        "workspace_members": ["gap", "pool"],
-        "resolve": {{"nodes": [
-            {{"id": "gap", "deps": [{{"pkg": "pool", "dep_kinds": [{{"kind": null}}]}}, {{"pkg": "tokio", "dep_kinds": [{{"kind": null}}]}}]}},
-            {{"id": "pool", "deps": [{edges}]}},
-            {{"id": "tokio", "deps": []}},
-            {{"id": "other", "deps": [{{"pkg": "tokio", "dep_kinds": [{{"kind": null}}]}}]}}
-        ]}}}}"#
-    );
-    serde_json::from_str(&text).unwrap()
-}
+use super::{
+    Built, Finding, Package, Rule, check_arrows, check_built, check_manifests, check_pure, compatibility, parse_tree,
+};
 
 fn subjects(findings: &[Finding], rule: Rule) -> Vec<&str> {
     findings.iter().filter(|finding| finding.rule == rule).map(|finding| finding.subject.as_str()).collect()
 }
 
-#[test]
-fn the_service_may_know_the_pool_and_the_world() {
-    assert_eq!(metadata("", "", "").check(), []);
+/// `gap` with an arrow to `gap-pool`, which depends on this.
+fn packages(pool_depends_on: &str) -> Vec<Package> {
+    let text = format!(
+        r#"[
+        {{"name": "gap", "manifest_path": "gap/Cargo.toml", "dependencies": [
+            {{"name": "gap-pool", "path": "gap-pool"}}, {{"name": "tokio", "path": null}}]}},
+        {{"name": "gap-pool", "manifest_path": "gap-pool/Cargo.toml", "dependencies": [{pool_depends_on}]}}
+        ]"#
+    );
+    serde_json::from_str(&text).unwrap()
+}
+
+fn built(tree: &str) -> BTreeSet<Built> {
+    parse_tree(tree)
 }
 
 #[test]
-fn an_arrow_that_is_not_in_the_table_is_found() {
-    let found = metadata(r#"{"name": "gap", "path": "/gap"}"#, "", "").check();
-    assert_eq!(subjects(&found, Rule::Arrow), ["gap-pool -> gap"]);
+fn arrows_of_the_table_are_allowed_and_no_others() {
+    assert_eq!(check_arrows(&packages("")), []);
+    assert_eq!(
+        subjects(&check_arrows(&packages(r#"{"name": "gap", "path": "gap"}"#)), Rule::Arrow),
+        ["gap-pool -> gap"]
+    );
+    // A foreign crate that happens to have one of our names is not ours.
+    assert_eq!(check_arrows(&packages(r#"{"name": "gap", "path": null}"#)), []);
 }
 
 #[test]
-fn a_foreign_crate_with_one_of_our_names_is_not_ours() {
-    let found = metadata(r#"{"name": "gap", "path": null}"#, "", "").check();
-    assert_eq!(subjects(&found, Rule::Arrow), [""; 0]);
+fn a_package_without_a_row_in_the_table_is_found() {
+    let packages: Vec<Package> =
+        serde_json::from_str(r#"[{"name": "gap-new", "manifest_path": "x/Cargo.toml", "dependencies": []}]"#).unwrap();
+    assert_eq!(subjects(&check_arrows(&packages), Rule::Arrow), ["gap-new"]);
 }
 
 #[test]
-fn a_pure_crate_may_not_reach_the_world_through_another() {
-    let other = r#", {"id": "other", "name": "other", "version": "1.0.0", "license": "MIT", "manifest_path": "/o/Cargo.toml", "dependencies": []}"#;
-    let found = metadata("", r#"{"pkg": "other", "dep_kinds": [{"kind": null}]}"#, other).check();
-    assert_eq!(subjects(&found, Rule::Pure), ["gap-pool -> tokio"]);
+fn a_pure_crate_may_not_reach_the_world() {
+    let linked = built("gap-pool v0.1.0 (some/folder)\tMIT\nserde v1.0.2\tMIT\nmio v1.2.0\tMIT\n");
+    assert_eq!(subjects(&check_pure("gap-pool", &linked), Rule::Pure), ["gap-pool -> mio"]);
 }
 
 #[test]
-fn tests_of_a_pure_crate_may_use_the_world() {
-    let other = r#", {"id": "other", "name": "other", "version": "1.0.0", "license": "MIT", "manifest_path": "/o/Cargo.toml", "dependencies": []}"#;
-    let found = metadata("", r#"{"pkg": "other", "dep_kinds": [{"kind": "dev"}]}"#, other).check();
-    assert_eq!(subjects(&found, Rule::Pure), [""; 0]);
+fn trees_are_read_with_their_marks() {
+    let built = built(
+        "clap v4.6.9\tMIT OR Apache-2.0\nclap_derive v4.6.0 (proc-macro)\tMIT (*)\n\nclap v4.6.9\tMIT OR Apache-2.0 (*)\n",
+    );
+    let read: Vec<_> =
+        built.iter().map(|built| (built.name.as_str(), built.version.as_str(), built.licence.as_str())).collect();
+    assert_eq!(read, [("clap", "4.6.9", "MIT OR Apache-2.0"), ("clap_derive", "4.6.0", "MIT")]);
 }
 
 #[test]
-fn bans_licences_and_duplicates_look_at_what_is_built() {
-    let other = r#", {"id": "other", "name": "openssl", "version": "0.10.1", "license": "GPL-3.0", "manifest_path": "/o/Cargo.toml", "dependencies": []},
-        {"id": "unbuilt", "name": "native-tls", "version": "1.0.0", "license": null, "manifest_path": "/n/Cargo.toml", "dependencies": []}"#;
-    let found = metadata("", "", other).check();
+fn bans_licences_and_duplicates_are_found() {
+    let found = check_built(&built(
+        "openssl v0.10.1\tApache-2.0\nodd v1.0.0\tGPL-3.0\nunnamed v1.0.0\t\na v0.4.1\tMIT\na v0.5.0\tMIT\nb v1.1.0\tMIT\nb v1.2.0\tMIT\n",
+    ));
     assert_eq!(subjects(&found, Rule::Banned), ["openssl"]);
-    assert_eq!(subjects(&found, Rule::Licence), ["openssl"]);
-    let other = r#", {"id": "other", "name": "tokio", "version": "0.2.1", "license": "MIT", "manifest_path": "/o/Cargo.toml", "dependencies": []}"#;
-    assert_eq!(subjects(&metadata("", "", other).check(), Rule::Duplicate), ["tokio"]);
-    let other = other.replace("0.2.1", "1.2.1");
-    assert_eq!(subjects(&metadata("", "", &other).check(), Rule::Duplicate), [""; 0]);
+    assert_eq!(subjects(&found, Rule::Licence), ["odd", "unnamed"]);
+    assert_eq!(subjects(&found, Rule::Duplicate), ["a"]);
 }
 
 #[test]
