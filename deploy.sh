@@ -26,8 +26,9 @@ readonly TEST_NEEDS=(
   "e2e-python|have_venv|python3 python3-venv|the end-to-end tests with Google's Python SDK"
   "e2e-js|have_node|nodejs npm|the end-to-end tests with Google's JavaScript SDK"
 )
-# The process that runs in the foreground, for the traps.
+# The process that runs in the foreground, for the traps, and whether we were asked to end it.
 CHILD=''
+ASKED=no
 
 # === speaking ===
 
@@ -309,20 +310,20 @@ demo() {
   remember demo "$pid" "$port"
   if [ "$background" = no ]; then
     CHILD=$pid
-    trap 'kill -TERM "$CHILD" 2>/dev/null || true' INT TERM HUP
+    trap 'ASKED=yes; kill -TERM "$CHILD" 2>/dev/null || true' INT TERM HUP
     trap 'kill -TERM "$CHILD" 2>/dev/null || true; forget demo' EXIT
   fi
-  if ! wait_healthy "$pid" "http://127.0.0.1:$port"; then
+  if wait_healthy "$pid" "http://127.0.0.1:$port"; then
+    show_demo "$port"
+  elif [ "$ASKED" = no ]; then
     end demo || true
     [ "$background" = no ] || tail -n 20 "$LOGS/demo.log" >&2
     fail 1 "the demo did not come up on port $port; its last words stand above."
   fi
-  show_demo "$port"
   if [ "$background" = yes ]; then
     say "Log: $LOGS/demo.log · end: ./deploy.sh stop"
     return 0
   fi
-  say "Ctrl-C ends it."
   local code=0
   while kill -0 "$pid" 2>/dev/null; do
     code=0
@@ -340,7 +341,8 @@ show_demo() {
   if [ -n "${PASSWORD:-}" ]; then key='${PASSWORD%%,*}'; elif [ -n "${USERS_API_KEY:-}" ]; then key='${USERS_API_KEY%%,*}'; fi
   cat <<TEXT
 
-GAP serves http://127.0.0.1:$1 in demo mode: answers are made up by the built-in simulator. Try
+GAP serves http://127.0.0.1:$1 in demo mode: answers are made up by the built-in simulator.
+Ctrl-C or ./deploy.sh stop ends it. Try
 
   curl "http://127.0.0.1:$1/v1beta/models/gemini-2.5-flash:generateContent" -H "x-goog-api-key: $key" -H "content-type: application/json" -d '{"contents":[{"role":"user","parts":[{"text":"Say hello"}]}]}'
 
