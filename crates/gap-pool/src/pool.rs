@@ -5,8 +5,8 @@
 //! model an order of its own, so that choosing never walks over those that rest.
 //!
 //! ## Edges
-//! - A clock that jumps back never shortens a rest: rests end at points in time, and a milder fault later on does not
-//!   bring the end nearer.
+//! - A clock that jumps back never shortens a rest: rests end at points in time, a milder fault later on does not bring
+//!   the end nearer, and while the clock is behind, what the orders call ready is looked at twice.
 //! - Only a model that has answered some time gets an order of its own for "not found": otherwise a client could fill
 //!   the memory with names that do not exist.
 //! - Requests that were under way together and fail alike count as one strike: they tell the same news.
@@ -60,6 +60,9 @@ pub struct Pool {
     next_key: u64,
     next_project: u64,
     open: usize,
+    /// The latest time at which the orders were brought up to date. Before it (the clock went back) they may call
+    /// ready what still rests.
+    latest: Timestamp,
 }
 
 #[derive(Debug)]
@@ -145,6 +148,7 @@ impl Pool {
             next_key: 1,
             next_project: 1,
             open: 0,
+            latest: Timestamp::MIN,
         }
     }
 
@@ -316,6 +320,7 @@ impl Pool {
     /// Brings the orders up to date after a project, or a bucket of it, has changed.
     fn refresh(&mut self, id: ProjectId, now: Timestamp) {
         let Some(project) = self.projects.get(&id) else { return };
+        self.latest = self.latest.max(now);
         let state = project.state(now);
         let weight = project.keys.len();
         self.base.put(id, state, weight);

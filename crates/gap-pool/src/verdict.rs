@@ -30,6 +30,7 @@ mod tests;
 use jiff::Timestamp;
 
 use self::body::{ErrorBody, Shape};
+pub(crate) use self::delay::LONGEST;
 pub use self::fault::{Cause, Fault, Rest, Retry, Scope, Violation};
 
 /// What came back from Google.

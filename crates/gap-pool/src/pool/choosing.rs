@@ -2,18 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::Pool;
 use super::lease::Lease;
 use super::ranking::{Candidate, Ranking, Reason, Why};
-use crate::ids::ProjectId;
+use super::{Pool, Resting};
+use crate::ids::{KeyId, ProjectId};
 use crate::lane::{Lane, State};
 use crate::need::{Affinity, Need, Standing, Tried};
 
 impl Pool {
     /// Who may serve `need`, best first, and why the others may not.
     pub fn rank(&self, need: &Need, tried: &Tried, now: Timestamp) -> Ranking {
-        let lane = self.lane(need.bucket());
-        let mut choice = Choice::new(self, lane, tried, now);
+        let mut choice = Choice::new(self, need.bucket(), tried, now);
         match need.affinity {
             Affinity::None => choice.consider_all(None),
             Affinity::Must(project) => choice.consider_only(project),
@@ -28,6 +27,7 @@ impl Pool {
         let Candidate { key: id, project: project_id, .. } = candidate;
         self.turn += 1;
         let turn = self.turn;
+        self.latest = self.latest.max(now);
 
         self.base.wake(now);
         self.base.touch(project_id, turn);
@@ -50,7 +50,26 @@ impl Pool {
         let Candidate { key, project, .. } = *candidate;
         let pinned_elsewhere = matches!(need.affinity, Affinity::Must(pinned) if pinned != project);
         let in_play = self.projects.get(&project).is_some_and(|project| project.keys.is_in_play(key, now));
-        !pinned_elsewhere && in_play && self.lane(need.bucket()).is_in_play(project, now)
+        let rests = now < self.latest
+            && (self.rest_behind(project, need.bucket(), now).is_some() || self.key_rest_behind(key, now).is_some());
+        !pinned_elsewhere && in_play && !rests && self.lane(need.bucket()).is_in_play(project, now)
+    }
+
+    /// The rest of a project, or of its bucket, that the orders took for ended before the clock went back.
+    fn rest_behind(&self, project: ProjectId, bucket: &str, now: Timestamp) -> Option<Resting> {
+        let of_project = self.projects.get(&project).and_then(|project| project.rest);
+        let bucket = self.models.get(bucket).and_then(|model| model.buckets.get(&project));
+        let of_bucket = bucket.and_then(|bucket| match bucket.standing {
+            super::Standing::Resting(rest) => Some(rest),
+            super::Standing::InPlay | super::Standing::LastResort(_) | super::Standing::OffTier => None,
+        });
+        let rests = [of_project, of_bucket].into_iter().flatten().filter(|rest| rest.until > now);
+        rests.max_by_key(|rest| rest.until)
+    }
+
+    /// Like [`Self::rest_behind`], for a key.
+    fn key_rest_behind(&self, key: KeyId, now: Timestamp) -> Option<Resting> {
+        self.keys.get(&key)?.rest.filter(|rest| rest.until > now)
     }
 
     /// The order of projects for a model.
@@ -63,16 +82,21 @@ impl Pool {
 struct Choice<'a> {
     pool: &'a Pool,
     lane: &'a Lane<ProjectId>,
+    bucket: &'a str,
     tried: &'a Tried,
     now: Timestamp,
+    /// The clock went back: what the lane calls ready is to be looked at twice.
+    doubt: bool,
     fresh: Vec<Candidate>,
     again: Vec<Candidate>,
     ranking: Ranking,
 }
 
 impl<'a> Choice<'a> {
-    fn new(pool: &'a Pool, lane: &'a Lane<ProjectId>, tried: &'a Tried, now: Timestamp) -> Self {
-        Self { pool, lane, tried, now, fresh: Vec::new(), again: Vec::new(), ranking: Ranking::default() }
+    fn new(pool: &'a Pool, bucket: &'a str, tried: &'a Tried, now: Timestamp) -> Self {
+        let (lane, doubt) = (pool.lane(bucket), now < pool.latest);
+        let ranking = Ranking::default();
+        Self { pool, lane, bucket, tried, now, doubt, fresh: Vec::new(), again: Vec::new(), ranking }
     }
 
     fn consider_all(&mut self, preferred: Option<ProjectId>) {
@@ -117,13 +141,17 @@ impl<'a> Choice<'a> {
     /// Looks at the keys of a project in play.
     fn consider(&mut self, id: ProjectId, why: Why) {
         let Some(project) = self.pool.projects.get(&id) else { return };
+        if self.doubt && !self.is_really_in_play(id) {
+            return;
+        }
         let mut tried = 0;
-        let mut in_play = 0;
         for key in project.keys.in_play(self.now) {
             if self.is_enough() {
                 break;
             }
-            in_play += 1;
+            if self.doubt && self.pool.key_rest_behind(key, self.now).is_some() {
+                continue;
+            }
             match self.tried.standing(key, id, |key| Some(self.pool.keys.get(&key)?.project)) {
                 Standing::Fresh => self.fresh.push(Candidate { key, project: id, why }),
                 Standing::Later => self.again.push(Candidate { key, project: id, why: Why::TriedBefore }),
@@ -131,10 +159,19 @@ impl<'a> Choice<'a> {
             }
         }
         self.ranking.rejected.add(Reason::Tried, tried);
-        if in_play == 0 {
-            // The clock went back behind the moment at which the project was woken.
-            self.returns_at(project.keys.first_waking(self.now).map(|(at, _)| at));
-        }
+    }
+
+    /// Whether a project that the lane calls ready is; if not, notes when it will be.
+    fn is_really_in_play(&mut self, id: ProjectId) -> bool {
+        let Some(project) = self.pool.projects.get(&id) else { return false };
+        let in_play = |key: &KeyId| !matches!(project.keys.state(*key), Some(State::Out(_)));
+        let key_rests = project.keys.members().filter(in_play).map(|key| self.pool.key_rest_behind(key, self.now));
+        let of_keys = key_rests.min_by_key(|rest| rest.map(|rest| rest.until)).flatten();
+        let rest = self.pool.rest_behind(id, self.bucket, self.now);
+        let Some(rest) = [of_keys, rest].into_iter().flatten().max_by_key(|rest| rest.until) else { return true };
+        self.ranking.rejected.add(Reason::Fault(rest.cause), project.keys.len());
+        self.returns_at(Some(rest.until));
+        false
     }
 
     fn is_enough(&self) -> bool {

@@ -9,7 +9,7 @@ use super::ranking::Reason;
 use super::{Disabled, Model, Pool, Resting, Standing};
 use crate::ids::ProjectId;
 use crate::pacific::{after, next_midnight};
-use crate::verdict::{Cause, Fault, Rest, Scope};
+use crate::verdict::{Cause, Fault, LONGEST, Rest, Scope};
 
 /// Refusals in a row that nobody explained.
 #[derive(Clone, Copy, Debug, Default)]
@@ -188,7 +188,7 @@ impl Disabled {
 fn effect(fault: &Fault, project: ProjectId, now: Timestamp, escalate: impl FnOnce() -> Option<Duration>) -> Effect {
     match fault.rest {
         Rest::None => Effect::Nothing,
-        Rest::For(wait) => Effect::Asleep(after(now, wait)),
+        Rest::For(wait) => Effect::Asleep(after(now, wait.min(LONGEST))),
         Rest::NextMinute => Effect::Asleep(next_minute(project, now)),
         Rest::Midnight { hint } => {
             let midnight = next_midnight(now);
@@ -196,7 +196,7 @@ fn effect(fault: &Fault, project: ProjectId, now: Timestamp, escalate: impl FnOn
         }
         Rest::Escalating => escalate().map_or(Effect::Nothing, |wait| Effect::Asleep(after(now, wait))),
         Rest::OffTier | Rest::Disabled => Effect::Out,
-        Rest::LastResort(wait) => Effect::LastResort(after(now, wait)),
+        Rest::LastResort(wait) => Effect::LastResort(after(now, wait.min(LONGEST))),
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 /// No wait is believed beyond this; `i64::MAX` seconds has been seen.
-pub(super) const LONGEST: Duration = Duration::from_hours(7 * 24);
+pub(crate) const LONGEST: Duration = Duration::from_hours(7 * 24);
 
 /// `RetryInfo.retryDelay`: `"51s"`, `"51.6s"`, `"143h4m52.7s"`, `{"seconds": 51, "nanos": 6}`, a number of seconds.
 /// None for what makes no sense, negative delays among it.

@@ -190,8 +190,8 @@ pub enum Cause {
 
 /// Money comes back when the operator or the month brings it; a look an hour costs nothing.
 const MONEY: Rest = Rest::For(Duration::from_hours(1));
-/// A model that this project does not have may be given to it, but not within the hour.
-const NOT_THIS_PROJECT: Rest = Rest::LastResort(Duration::from_hours(1));
+/// Not longer, because the same words are said of a model that does exist, when the method is not one of its own.
+const NOT_THIS_PROJECT: Rest = Rest::LastResort(Duration::from_mins(10));
 
 // === impl Fault ===
 

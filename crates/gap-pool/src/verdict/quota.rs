@@ -124,18 +124,18 @@ impl Window {
     fn of(violation: &Violation) -> Self {
         let (id, metric) = (&violation.quota_id, &violation.metric);
         if is_feature(id) || is_feature(metric) {
-            Self::Feature
-        } else if violation.limit == Some(0) {
-            Self::Never
-        } else if contains(id, "PerDay") || contains(metric, "per_day") {
+            return Self::Feature;
+        }
+        let window = if contains(id, "PerDay") || contains(metric, "per_day") {
             Self::Day
         } else if contains(id, "PerMinute") || contains(metric, "per_minute") {
             Self::Minute
         } else if id.is_empty() {
             Self::Unnamed
         } else {
-            Self::Feature
-        }
+            return Self::Feature;
+        };
+        if violation.limit == Some(0) { Self::Never } else { window }
     }
 }
 
