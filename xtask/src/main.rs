@@ -53,8 +53,17 @@ enum Command {
     Docs(docs::Options),
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    let command = Cli::parse().command;
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
     let repo = Repo::discover()?;
     match command {
         Command::Ci(options) => ci::run(&repo, &options),
