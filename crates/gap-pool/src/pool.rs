@@ -237,7 +237,10 @@ impl Pool {
     /// How many keys are in which state. Looks only at projects that had trouble.
     pub fn summary(&self, now: Timestamp) -> Summary {
         let mut summary = Summary { total: self.keys.len(), ..Summary::default() };
-        for id in &self.troubled {
+        // While the clock is behind, a project may rest again that had recovered.
+        let doubt = now < self.latest;
+        let everyone = self.projects.keys().filter(|_| doubt);
+        for id in everyone.chain(self.troubled.iter().filter(|_| !doubt)) {
             let Some(project) = self.projects.get(id) else { continue };
             for key in project.keys.members().filter_map(|key| self.keys.get(&key)) {
                 match state_of(key, project, now) {
