@@ -14,6 +14,8 @@ mod table;
 mod text;
 mod upstream;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// The allocator of the gateway's own release: a floor that allocated slower would flatter the gateway.
@@ -42,8 +44,19 @@ enum Command {
     Table(table::Options),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
+#[expect(clippy::print_stderr, reason = "an error is told in a line, whatever RUST_BACKTRACE says")]
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Upstream(options) => net::runtime(options.workers)?.block_on(upstream::run(&options)),
         Command::Floor(options) => net::runtime(options.workers)?.block_on(floor::run(options)),
         Command::Load(options) => net::runtime(1)?.block_on(load::run(options)),

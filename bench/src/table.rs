@@ -188,7 +188,7 @@ impl<'a> Bench<'a> {
 
     /// The same without a proxy; what there is to subtract.
     async fn direct(&self, task: Task) -> anyhow::Result<Option<Report>> {
-        if !task.is_paced() {
+        if !task.is_added() {
             return Ok(None);
         }
         let load = task.load(Row::direct(), self.seconds, self.options.rate);
@@ -232,6 +232,7 @@ impl<'a> Bench<'a> {
             }
             Task::Large => add(Figure::CpuLarge, per_request),
             Task::Stream => add(Figure::CpuStream, per_request),
+            Task::PacedStream => add(Figure::CpuPacedStream, per_request),
             Task::Latency => {
                 if let Some(direct) = direct {
                     add(Figure::AddedP50, report.total.p50 - direct.total.p50);

@@ -16,6 +16,8 @@ pub(super) enum Figure {
     CpuLarge,
     /// The same per stream of 100 events.
     CpuStream,
+    /// The same per stream of 100 events that come 2 ms apart.
+    CpuPacedStream,
     /// Requests of 1 kB per second.
     PerSecond,
     /// How much of a core the proxy took at that.

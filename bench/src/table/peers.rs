@@ -34,8 +34,10 @@ pub(super) enum Task {
     Small,
     /// A prompt of 100 kB, an answer of 1 kB, as fast as it goes.
     Large,
-    /// A stream of 100 events, as fast as it goes.
+    /// A stream of 100 events, as fast as it goes: what is ready together may travel together.
     Stream,
+    /// A stream of 100 events that come 2 ms apart, as tokens do: each travels alone.
+    PacedStream,
     /// As `Small`, at a fixed modest rate.
     Latency,
     /// Streams whose events are some milliseconds apart, at a fixed modest rate.
@@ -106,10 +108,11 @@ impl fmt::Display for Row {
 
 impl Task {
     /// All, in the order in which a round does them.
-    pub(super) const ALL: [Self; 5] = [Self::Small, Self::Large, Self::Stream, Self::Latency, Self::FirstEvent];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Small, Self::Large, Self::Stream, Self::PacedStream, Self::Latency, Self::FirstEvent];
 
-    /// Whether requests leave at fixed times, which needs the direct way to compare with.
-    pub(super) fn is_paced(self) -> bool {
+    /// Whether only the difference to the direct way means something.
+    pub(super) fn is_added(self) -> bool {
         matches!(self, Self::Latency | Self::FirstEvent)
     }
 
@@ -128,6 +131,7 @@ impl Task {
             Self::Small => small,
             Self::Large => Load { prompt: 100_000, connections: 16, ..small },
             Self::Stream => Load { model: "bench-stream-100", stream: true, connections: 16, ..small },
+            Self::PacedStream => Load { model: "bench-stream-100-every-2ms", stream: true, connections: 32, ..small },
             Self::Latency => Load { connections: 16, rate: Some(rate), ..small },
             Self::FirstEvent => Load {
                 model: "bench-stream-20-every-5ms",
@@ -146,6 +150,7 @@ impl fmt::Display for Task {
             Self::Small => "1 kB",
             Self::Large => "100 kB",
             Self::Stream => "stream of 100 events",
+            Self::PacedStream => "stream of 100 events, 2 ms apart",
             Self::Latency => "latency",
             Self::FirstEvent => "first event",
         })

@@ -11,6 +11,7 @@ use crate::table::machine::Machine;
 use crate::table::peers::{Peer, Row};
 
 const DASH: &str = "–";
+const COLUMNS: usize = 12;
 
 /// How it was measured.
 #[derive(Clone, Debug, Serialize)]
@@ -33,7 +34,8 @@ pub(super) fn markdown(machine: &Machine, conditions: &Conditions, samples: &Sam
         "peer and route",
         "CPU µs: 1 kB",
         "100 kB",
-        "stream of 100 events",
+        "100 events",
+        "100 events, 2 ms apart",
         "req/s on one core",
         &format!("added µs at {rate}/s: p50"),
         "p99",
@@ -81,7 +83,7 @@ fn line(text: &mut String, cells: impl IntoIterator<Item = String>) {
     text.push_str("|\n");
 }
 
-fn measured(row: Row, samples: &Samples) -> [String; 11] {
+fn measured(row: Row, samples: &Samples) -> [String; COLUMNS] {
     let show = |figure, digits: usize| match samples.median(row, figure) {
         Some(value) => format!("{value:.digits$}"),
         None => DASH.to_owned(),
@@ -91,6 +93,7 @@ fn measured(row: Row, samples: &Samples) -> [String; 11] {
         show(Figure::CpuSmall, 1),
         show(Figure::CpuLarge, 0),
         show(Figure::CpuStream, 0),
+        show(Figure::CpuPacedStream, 0),
         show(Figure::PerSecond, 0),
         show(Figure::AddedP50, 0),
         show(Figure::AddedP99, 0),
@@ -102,17 +105,18 @@ fn measured(row: Row, samples: &Samples) -> [String; 11] {
 }
 
 /// What has a limit as a ratio, as a ratio.
-fn ratios(row: Row, floor: Row, samples: &Samples) -> [String; 11] {
+fn ratios(row: Row, floor: Row, samples: &Samples) -> [String; COLUMNS] {
     let ratio = |figure| match (samples.median(row, figure), samples.median(floor, figure)) {
         (Some(value), Some(least)) if least > 0.0 => format!("**{:.2}×**", value / least),
         _ => DASH.to_owned(),
     };
-    let mut cells: [String; 11] = std::array::from_fn(|_| String::new());
-    let [name, small, large, stream, per_second, ..] = &mut cells;
+    let mut cells: [String; COLUMNS] = std::array::from_fn(|_| String::new());
+    let [name, small, large, stream, paced, per_second, ..] = &mut cells;
     *name = format!("{row} ÷ floor");
     *small = ratio(Figure::CpuSmall);
     *large = ratio(Figure::CpuLarge);
     *stream = ratio(Figure::CpuStream);
+    *paced = ratio(Figure::CpuPacedStream);
     *per_second = ratio(Figure::PerSecond);
     cells
 }

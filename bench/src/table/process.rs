@@ -128,7 +128,7 @@ impl Launcher {
         let output = timeout(most, command.stdin(Stdio::null()).stderr(Stdio::piped()).output());
         let output = output.await.context("the client does not come back")??;
         if !output.status.success() {
-            bail!("{}", String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("Error: "));
+            bail!("{}", String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("error: "));
         }
         serde_json::from_slice(&output.stdout).context("the client's report is not understood")
     }
