@@ -3,7 +3,7 @@
 mod batches;
 mod caches;
 mod embed;
-mod files;
+pub(crate) mod files;
 mod generate;
 mod list;
 mod models;
@@ -117,6 +117,14 @@ impl Ask<'_> {
 
     pub(crate) fn encoded(&self, value: Value) -> Value {
         if self.query.wants_numbers() { outgoing::numbered(value) } else { value }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub(crate) fn content_type(&self) -> &str {
+        self.header("content-type").unwrap_or_default()
     }
 
     /// Where the caller reached the simulator, for addresses in answers.

@@ -189,6 +189,12 @@ pub(crate) struct ThinkingConfig {
     pub(crate) thinking_level: Option<String>,
 }
 
+impl ToolConfig {
+    pub(crate) fn is_set(&self) -> bool {
+        self.function_calling_config.mode.is_some() || self.include_server_side_tool_invocations
+    }
+}
+
 impl Generate {
     /// Every function that is declared.
     pub(crate) fn functions(&self) -> impl Iterator<Item = &FunctionDeclaration> {

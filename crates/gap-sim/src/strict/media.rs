@@ -1,6 +1,6 @@
 //! Media in a conversation.
 
-use crate::endpoint::Ask;
+use crate::endpoint::{Ask, files};
 use crate::error::ApiError;
 use crate::request::{Content, FileData};
 
@@ -30,17 +30,28 @@ fn kind(mime: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Own files, and what is on the web; nothing else can be reached.
-fn address(_ask: &Ask<'_>, file: &FileData) -> Result<(), ApiError> {
+/// Own files that are ready, and what is on the web; nothing else can be reached.
+fn address(ask: &Ask<'_>, file: &FileData) -> Result<(), ApiError> {
     let uri = file.file_uri.as_str();
-    if uri.is_empty() {
-        return Err(ApiError::invalid(
-            "* GenerateContentRequest.contents.parts.file_data.file_uri: must not be empty.\n",
-        ));
+    if let Some(name) = own_file(uri) {
+        let file = files::own(ask, name)?;
+        if !file.is_active(ask.world.clock.now()) {
+            let message = format!("The File {name} is not in an ACTIVE state and usage is not allowed.");
+            return Err(ApiError::new(400, "FAILED_PRECONDITION", message));
+        }
+        return Ok(());
     }
     if uri.starts_with("gs://") {
         return Err(ApiError::invalid("Cannot fetch content from the provided URL."));
     }
-    let known = uri.starts_with("https://") || uri.starts_with("http://") || uri.starts_with("files/");
-    if known { Ok(()) } else { Err(ApiError::invalid(format!("Unsupported file uri: {uri}"))) }
+    let on_the_web = uri.starts_with("https://") || uri.starts_with("http://");
+    if on_the_web { Ok(()) } else { Err(ApiError::invalid(format!("Unsupported file uri: {uri}"))) }
+}
+
+/// The name in the address of a file of Google's: `https://…/v1beta/files/NAME`, or `files/NAME` alone.
+fn own_file(uri: &str) -> Option<&str> {
+    let (before, name) = uri.rsplit_once("files/")?;
+    let is_google =
+        before.is_empty() || ["/v1beta/", "/v1/", "/v1alpha/"].iter().any(|version| before.ends_with(version));
+    (is_google && !name.is_empty() && !name.contains('/')).then_some(name)
 }
