@@ -5,9 +5,10 @@ use crate::options::Signatures;
 use crate::request::{Content, Generate};
 use crate::signature;
 
-/// Every part must hold something.
+/// Every part must hold something; an empty text is something. A turn of the model may have none: one that ran into
+/// `maxOutputTokens` while thinking comes back like that.
 pub(super) fn parts(content: &Content, place: &str) -> Result<(), ApiError> {
-    if content.parts.is_empty() {
+    if content.parts.is_empty() && !Generate::is_model(content) {
         return Err(ApiError::invalid(format!("* {place}.parts: contents.parts must not be empty.\n")));
     }
     let mut wrong = String::new();
@@ -25,12 +26,6 @@ pub(super) fn parts(content: &Content, place: &str) -> Result<(), ApiError> {
         if part.inline_data.as_ref().is_some_and(|blob| blob.data.is_empty()) {
             wrong += &format!("* {place}.inline_data.data: required field is not initialized\n");
         }
-    }
-    let empty = content.parts.iter().all(|part| part.text.as_deref() == Some("") && part.thought_signature.is_none());
-    if wrong.is_empty() && empty {
-        let message = "Unable to submit request because it must have a text parameter that is not empty. Add a text \
-                       parameter and try again.";
-        return Err(ApiError::invalid(message));
     }
     if wrong.is_empty() { Ok(()) } else { Err(ApiError::invalid(wrong)) }
 }
@@ -62,7 +57,7 @@ pub(super) fn turns(contents: &[Content]) -> Result<(), ApiError> {
                     "Please ensure that function response turn comes immediately after a function call turn.",
                 ));
             }
-            Turn::Calls(wanted) if responses != wanted => {
+            Turn::Calls(wanted) if responses > 0 && responses != wanted => {
                 return Err(ApiError::invalid(
                     "Please ensure that the number of function response parts is equal to the number of function call \
                      parts of the function call turn.",

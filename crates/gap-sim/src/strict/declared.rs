@@ -47,11 +47,6 @@ fn calling(request: &Generate, names: &HashSet<&str>) -> Result<(), ApiError> {
         return Err(ApiError::invalid("Function calling config is set without function_declarations."));
     }
     let place = "GenerateContentRequest.tool_config.function_calling_config.allowed_function_names";
-    if !config.allowed_function_names.is_empty() && !matches!(mode, "ANY" | "VALIDATED") {
-        return Err(ApiError::invalid(format!(
-            "* {place}: only allowed when the function calling mode is ANY or VALIDATED.\n"
-        )));
-    }
     let unknown = config.allowed_function_names.iter().position(|name| !names.contains(name.as_str()));
     match unknown {
         Some(index) => Err(ApiError::invalid(format!("* {place}[{index}]: the function is not declared.\n"))),
