@@ -86,6 +86,16 @@ impl Sim {
         self.send(&Ask::generate(MODEL, &said(text))).await
     }
 
+    /// Waits for what happens on the other side of the socket.
+    pub(crate) async fn until(&self, condition: impl Fn(&Control) -> bool) {
+        let waiting = async {
+            while !condition(&self.control) {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap();
+    }
+
     /// The control API over HTTP.
     pub(crate) async fn control(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
         let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
