@@ -42,7 +42,7 @@ impl Layers {
         layers.add_named(catalog, inputs.overrides, &Source::CommandLine);
         let environment = layers.environment(catalog, inputs.env);
         layers.add_variables(catalog, environment);
-        if let Some(text) = layers.text(files.dot_env.as_deref(), ".env", Source::DotEnv) {
+        if let Some(text) = layers.text(files.dot_env.as_deref(), ".env", |line| Source::DotEnv(line, String::new())) {
             let variables = layers.dot_env(catalog, &text);
             layers.add_variables(catalog, variables);
         }
@@ -102,12 +102,13 @@ impl Layers {
         let (pairs, malformed) = dotenv::parse(text);
         self.errors.extend(malformed.into_iter().map(|malformed| ConfigError {
             subject: "malformed line".to_owned(),
-            source: Some(Source::DotEnv(malformed.line)),
+            source: Some(Source::DotEnv(malformed.line, String::new())),
             said: malformed.said.to_owned(),
         }));
         let mut variables: Vec<Variable> = Vec::new();
         for pair in pairs {
-            let variable = Variable { source: Source::DotEnv(pair.line), name: pair.name, value: pair.value };
+            let variable =
+                Variable { source: Source::DotEnv(pair.line, pair.name.clone()), name: pair.name, value: pair.value };
             // As in a shell, the last one counts.
             if let Some(earlier) = variables.iter_mut().find(|earlier| earlier.name == variable.name) {
                 if let Some(item) = catalog.find_variable(&variable.name).filter(|_| earlier.value != variable.value) {
@@ -245,6 +246,7 @@ fn unknown_variable(catalog: &Catalog, variable: &Variable) -> ConfigError {
     };
     let source = match &variable.source {
         Source::Environment(name) => Source::Environment(shortened(name)),
+        Source::DotEnv(line, name) => Source::DotEnv(*line, shortened(name)),
         other => other.clone(),
     };
     ConfigError { subject: format!("unknown setting {}", shortened(&name)), source: Some(source), said }
