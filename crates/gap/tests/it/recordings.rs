@@ -59,7 +59,8 @@ fn read(path: &Path) -> Option<Recording> {
 
 /// Parameters are kept by name; what a name may hold was decoded.
 fn query(parameters: &Value) -> String {
-    let pairs = parameters.as_object().into_iter().flatten().map(|(name, value)| {
+    let others = parameters.as_object().into_iter().flatten().filter(|(name, _)| *name != "key");
+    let pairs = others.map(|(name, value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let safe = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b";=-_.".contains(&byte));
         if safe { format!("{name}={value}") } else { format!("{name}=decoded") }
