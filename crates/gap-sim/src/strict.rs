@@ -55,6 +55,7 @@ pub(crate) fn contents(contents: &[Content], message: &str) -> Result<(), ApiErr
 fn config(model: &Model, request: &Generate, streamed: bool) -> Result<(), ApiError> {
     let config = &request.generation_config;
     ranges(model, config)?;
+    config.thinking_config.as_ref().map_or(Ok(()), |thinking| thoughts(model, thinking))?;
     modalities(model, config)?;
     let name = || format!("models/{}", model.id());
     if (config.presence_penalty.is_some_and(is_set) || config.frequency_penalty.is_some_and(is_set)) && !model.penalties
@@ -77,7 +78,7 @@ fn config(model: &Model, request: &Generate, streamed: bool) -> Result<(), ApiEr
         let message = "Function calling with a response mime type: 'application/json' is unsupported";
         return Err(ApiError::invalid(message));
     }
-    config.thinking_config.as_ref().map_or(Ok(()), |thinking| thoughts(model, thinking))
+    Ok(())
 }
 
 /// Zero is what is meant by default, and asks for nothing.

@@ -15,7 +15,6 @@ pub(crate) struct Recording {
     pub(crate) status: u16,
     pub(crate) request: Value,
     pub(crate) answer: Value,
-    pub(crate) raw: Option<String>,
     pub(crate) truncated: bool,
     pub(crate) provenance: String,
 }
@@ -55,7 +54,6 @@ fn read(path: &Path) -> Option<Recording> {
         status: u16::try_from(file["status"].as_u64().unwrap_or_default()).unwrap(),
         request: file["request_body"].clone(),
         answer: file["response_body"].clone(),
-        raw: file["response_body_raw"].as_str().map(str::to_owned),
         truncated: !file["truncated"].is_null(),
         provenance: text("provenance"),
     })
