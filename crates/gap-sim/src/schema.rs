@@ -359,13 +359,13 @@ impl Walk {
                 },
                 other => self.refuse(name, &other),
             },
-            Kind::Enum(name) => self.enumerated(name, value),
+            Kind::Enum(name) => self.enumerated(name, &value),
         }
     }
 
-    fn enumerated(&mut self, name: &str, value: Value) -> Value {
+    fn enumerated(&mut self, name: &str, value: &Value) -> Value {
         let names = TABLES.enums.get(name).map(Vec::as_slice).unwrap_or_default();
-        let found = match &value {
+        let found = match value {
             // Seen accepted in lower case: `"type": "object"`.
             Value::String(text) => names.iter().find(|known| known.eq_ignore_ascii_case(text)),
             Value::Number(number) => number.as_u64().and_then(|index| names.get(usize::try_from(index).ok()?)),
@@ -375,7 +375,7 @@ impl Walk {
             return Value::String(found.clone());
         }
         let kind = format!("type.googleapis.com/google.ai.generativelanguage.v1beta.{name}");
-        self.refuse(&kind, &value)
+        self.refuse(&kind, value)
     }
 
     fn refuse(&mut self, kind: &str, value: &Value) -> Value {

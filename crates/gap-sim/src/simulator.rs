@@ -162,7 +162,7 @@ impl Simulator {
                     after_headers.push(millis(ms));
                     action = then.map(|then| *then);
                 }
-                Script::Answer(directives) => break self.answer_as_google(&ask, directives).await,
+                Script::Answer(directives) => break self.answer_as_google(&ask, *directives).await,
                 Script::Reply(reply) => break misshape::reply(&reply),
                 script => {
                     let answer = self.answer_as_google(&ask, Directives::default()).await;

@@ -432,6 +432,6 @@ async fn faults_are_shown_as_they_were_written() {
     assert_eq!(shown["faults"][0], json!({"id": 1, "used": 0, "action": action, "times": 2, "key": KEY}));
     let fault = Fault::new(Script::StallBeforeHeaders(StallBefore { ms: 5, then })).times(2).key(KEY);
     assert_eq!(serde_json::to_value(&fault).unwrap()["action"], action);
-    let answer = Script::Answer(Directives { text: Some("x".to_owned()), ..Directives::default() });
+    let answer = Script::Answer(Box::new(Directives { text: Some("x".to_owned()), ..Directives::default() }));
     assert_eq!(serde_json::to_value(Action::from(answer)).unwrap(), json!({"answer": {"text": "x"}}));
 }

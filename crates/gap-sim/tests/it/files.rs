@@ -91,7 +91,7 @@ async fn an_upload_must_be_as_long_as_announced_and_may_be_given_up() {
     assert_eq!(sim.send(&piece(&left, "cancel", 0, b"")).await.headers["x-goog-upload-status"], "cancelled");
     assert_eq!(sim.send(&piece(&left, "upload, finalize", 0, b"hello world")).await.status, 404);
     let old = address(&sim.send(&begin(11, &json!({}))).await);
-    sim.control.advance(Duration::from_secs(3_600));
+    sim.control.advance(Duration::from_hours(1));
     assert_eq!(sim.send(&piece(&old, "upload, finalize", 0, b"hello world")).await.status, 404);
     // A client needs no key to go on, but one to begin.
     assert_eq!(sim.send(&begin(11, &json!({})).anonymous()).await.status, 403);
@@ -366,7 +366,7 @@ async fn a_batch_can_be_cancelled_until_it_is_done() {
     let made = sim.send(&Ask::post(&path, &body)).await.json();
     let name = format!("/v1beta/{}", made["name"].as_str().unwrap());
     assert_eq!(sim.send(&Ask::post(&format!("{name}:cancel"), &json!({}))).await.text(), "{}\n");
-    sim.control.advance(Duration::from_secs(60));
+    sim.control.advance(Duration::from_mins(1));
     let cancelled = sim.send(&Ask::get(&name)).await.json();
     assert_eq!(cancelled["metadata"]["state"], "BATCH_STATE_CANCELLED");
     assert!(cancelled.get("response").is_none());
