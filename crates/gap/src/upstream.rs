@@ -232,7 +232,7 @@ impl Shard {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(settings.connect_timeout));
-        tcp.set_keepalive(Some(Duration::from_secs(60)));
+        tcp.set_keepalive(Some(Duration::from_mins(1)));
         let https = hyper_rustls::HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
@@ -375,3 +375,6 @@ mod tls {
         Ok(roots)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,7 @@ async fn periodic_work_runs_until_the_soft_stop() {
     let lifecycle = Lifecycle::default();
     let runs = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&runs);
-    lifecycle.every(Duration::from_secs(60), move || {
+    lifecycle.every(Duration::from_mins(1), move || {
         counted.fetch_add(1, Ordering::SeqCst);
         std::future::ready(())
     });

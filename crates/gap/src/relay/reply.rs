@@ -225,13 +225,11 @@ impl HttpBody for ReplyBody {
         }
         let this = &mut *self;
         // On HTTP/2 a panic here would take the other streams of the connection with it.
-        match std::panic::catch_unwind(AssertUnwindSafe(|| this.poll_rest(cx))) {
-            Ok(polled) => polled,
-            Err(_) => {
-                self.rest = Rest::Over;
-                Poll::Ready(Some(Err(BrokenOff)))
-            }
+        if let Ok(polled) = std::panic::catch_unwind(AssertUnwindSafe(|| this.poll_rest(cx))) {
+            return polled;
         }
+        self.rest = Rest::Over;
+        Poll::Ready(Some(Err(BrokenOff)))
     }
 
     fn is_end_stream(&self) -> bool {
