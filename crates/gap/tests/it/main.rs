@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod uploads;
 
 #[cfg(test)]
 mod binary;
