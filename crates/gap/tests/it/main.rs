@@ -26,6 +26,8 @@ mod native;
 #[cfg(test)]
 mod recordings;
 #[cfg(test)]
+mod secure;
+#[cfg(test)]
 mod silence;
 #[cfg(test)]
 mod streams;
