@@ -125,7 +125,8 @@ async fn answer(
     let policy = app.relay.policy();
     let pending = app.relay.clone().answer(call, receipt);
     let decided = match framing {
-        Framing::Json => pending.await,
+        // In a box as well: this future is moved a few times before it begins, so it had better be small.
+        Framing::Json => Box::pin(pending).await,
         Framing::Sse | Framing::JsonArray => match phases::decide(Box::pin(pending), policy.open_after).await {
             phases::Phase::Decided(decided) => decided,
             phases::Phase::Undecided(pending) => return Ok(phases::open(pending, framing, policy.keep_alive)),
