@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::UsageRecord;
@@ -50,7 +50,8 @@ pub struct LedgerOptions {
 #[derive(Clone, Debug)]
 pub struct Ledger {
     queue: mpsc::Sender<UsageRecord>,
-    orders: mpsc::Sender<Order>,
+    flushes: mpsc::Sender<oneshot::Sender<()>>,
+    end: watch::Sender<bool>,
     counts: Arc<Counts>,
 }
 
@@ -65,9 +66,11 @@ pub struct Writer {
     store: Store,
     options: LedgerOptions,
     queue: mpsc::Receiver<UsageRecord>,
-    orders: mpsc::Receiver<Order>,
+    /// Who waits until what is there now is written.
+    flushes: mpsc::Receiver<oneshot::Sender<()>>,
+    /// Whether the end has been asked for. Not one more order in a line: it must be seen while a write is being tried.
+    end: watch::Receiver<bool>,
     counts: Arc<Counts>,
-    ending: bool,
     since_cap: u64,
 }
 
@@ -91,29 +94,22 @@ struct Counts {
     failures: AtomicU64,
 }
 
-#[derive(Debug)]
-enum Order {
-    /// Write what is there now, then say so.
-    Flush(oneshot::Sender<()>),
-    /// Give no new slots; end when the last is filled and written.
-    End,
-}
-
 /// Makes a ledger, and the writer to be run beside it.
 pub fn open(store: &Store, options: LedgerOptions) -> (Ledger, Writer) {
     let (queue, filled) = mpsc::channel(options.slots.clamp(1, tokio::sync::Semaphore::MAX_PERMITS));
-    let (orders, ordered) = mpsc::channel(16);
+    let (flushes, flushed) = mpsc::channel(16);
+    let (end, ended) = watch::channel(false);
     let counts = Arc::new(Counts::default());
     let writer = Writer {
         store: store.clone(),
         options,
         queue: filled,
-        orders: ordered,
+        flushes: flushed,
+        end: ended,
         counts: Arc::clone(&counts),
-        ending: false,
         since_cap: 0,
     };
-    (Ledger { queue, orders, counts }, writer)
+    (Ledger { queue, flushes, end, counts }, writer)
 }
 
 // === impl LedgerOptions ===
@@ -140,14 +136,13 @@ impl Ledger {
     /// Waits until everything that has been filled so far is written, or given up.
     pub async fn flush(&self) -> Result<(), StoreError> {
         let (done, written) = oneshot::channel();
-        self.orders.send(Order::Flush(done)).await.map_err(|_| StoreError::Closed)?;
+        self.flushes.send(done).await.map_err(|_| StoreError::Closed)?;
         written.await.map_err(|_| StoreError::Closed)
     }
 
     /// Gives no more slots. The writer ends when those under way are filled (or dropped) and written.
-    pub async fn end(&self) {
-        // Fails only when the writer has ended already.
-        let _ = self.orders.send(Order::End).await;
+    pub fn end(&self) {
+        self.end.send_replace(true);
     }
 
     /// What happened so far.
@@ -177,8 +172,13 @@ impl Writer {
     pub async fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
-            let order = tokio::select! {
-                Some(order) = self.orders.recv(), if !self.ending => Some(order),
+            let flush = tokio::select! {
+                biased;
+                Ok(()) = self.end.changed() => {
+                    self.queue.close();
+                    continue;
+                }
+                Some(done) = self.flushes.recv() => Some(done),
                 taken = self.queue.recv_many(&mut batch, BATCH) => {
                     if taken == 0 {
                         break;
@@ -187,36 +187,24 @@ impl Writer {
                 }
             };
             self.write(&mut batch).await;
-            match order {
-                None => {}
-                Some(Order::Flush(done)) => {
-                    self.drain(&mut batch).await;
-                    // Who asked may have gone.
-                    let _ = done.send(());
-                }
-                Some(Order::End) => {
-                    self.ending = true;
-                    self.queue.close();
-                }
-            }
-        }
-        // Orders that came too late are not kept waiting.
-        self.orders.close();
-        while let Some(order) = self.orders.recv().await {
-            if let Order::Flush(done) = order {
+            if let Some(done) = flush {
+                self.drain(&mut batch).await;
+                // Who asked may have gone.
                 let _ = done.send(());
             }
         }
     }
 
-    /// Waits for more records until the batch is full, its time is over, or an order comes.
-    async fn gather(&mut self, batch: &mut Vec<UsageRecord>) -> Option<Order> {
-        let deadline = Instant::now() + self.options.interval;
-        while batch.len() < BATCH && !self.ending {
+    /// Waits for more records until the batch is full, its time is over, or somebody cannot wait.
+    async fn gather(&mut self, batch: &mut Vec<UsageRecord>) -> Option<oneshot::Sender<()>> {
+        let deadline = after(self.options.interval);
+        while batch.len() < BATCH && !self.is_ending() {
             let room = BATCH - batch.len();
             tokio::select! {
                 biased;
-                Some(order) = self.orders.recv() => return Some(order),
+                // Seen again by the loop condition.
+                Ok(()) = self.end.changed() => {}
+                Some(done) = self.flushes.recv() => return Some(done),
                 taken = timeout_at(deadline, self.queue.recv_many(batch, room)) => {
                     if taken.unwrap_or(0) == 0 {
                         return None;
@@ -297,27 +285,25 @@ impl Writer {
     /// Whether the end has waited long enough for the database.
     fn is_out_of_patience(&mut self, until: &mut Option<Instant>) -> bool {
         let patience = self.options.patience;
-        self.is_ending() && Instant::now() >= *until.get_or_insert_with(|| Instant::now() + patience)
+        self.is_ending() && Instant::now() >= *until.get_or_insert_with(|| after(patience))
     }
 
-    /// Whether an end has been asked for, also by an order that has not been taken yet.
+    /// Whether the end has been asked for. From then on there are no new slots.
     fn is_ending(&mut self) -> bool {
-        if !self.ending {
-            while let Ok(order) = self.orders.try_recv() {
-                match order {
-                    Order::End => {
-                        self.ending = true;
-                        self.queue.close();
-                    }
-                    // Answered without being done: the writer cannot write now.
-                    Order::Flush(done) => drop(done),
-                }
-            }
+        let ending = *self.end.borrow();
+        if ending {
+            self.queue.close();
         }
-        self.ending
+        ending
     }
 
     fn lose(&self, records: usize) {
         self.counts.lost.fetch_add(records as u64, Ordering::Relaxed);
     }
+}
+
+/// A point in time so far away; a far one when it is too far to be told.
+fn after(duration: Duration) -> Instant {
+    const FAR: Duration = Duration::from_hours(24 * 365);
+    Instant::now() + duration.min(FAR)
 }

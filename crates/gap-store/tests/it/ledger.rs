@@ -23,7 +23,7 @@ async fn an_orderly_end_loses_nothing_that_is_under_way(#[values(On::File, On::M
     for _ in 0..50 {
         slots.push(ledger.reserve().await.unwrap());
     }
-    ledger.end().await;
+    ledger.end();
     // Requests that are under way when the end is asked for fill their slots later; some never do.
     slots.truncate(40);
     for slot in slots {
@@ -33,7 +33,7 @@ async fn an_orderly_end_loses_nothing_that_is_under_way(#[values(On::File, On::M
     tasks.join_all().await;
     assert!(matches!(ledger.reserve().await, Err(StoreError::Closed)));
     assert!(ledger.try_reserve().is_none());
-    ledger.end().await;
+    ledger.end();
     assert_eq!(store.usage().log(&LogFilter::default(), 100).await.unwrap().len(), 40);
     let counts = ledger.counts();
     assert_eq!((counts.written, counts.lost), (40, 0));
@@ -83,7 +83,7 @@ async fn a_flush_writes_what_is_there_without_waiting_for_the_batch(
         ledger.flush().await.unwrap();
         assert_eq!(ledger.counts().written, count * 700);
     }
-    ledger.end().await;
+    ledger.end();
     tasks.join_all().await;
     assert_eq!(store.usage().log(&LogFilter::default(), 10_000).await.unwrap().len(), 2_100);
     assert!(matches!(ledger.flush().await, Err(StoreError::Closed)));
@@ -103,7 +103,7 @@ async fn memory_keeps_only_so_many_records(#[values(On::File, On::Memory, On::Po
         last = record(now());
         ledger.reserve().await.unwrap().fill(last.clone());
     }
-    ledger.end().await;
+    ledger.end();
     tasks.join_all().await;
     let left = store.usage().log(&LogFilter::default(), 10_000).await.unwrap();
     assert!((100..1_100).contains(&left.len()), "{}", left.len());
@@ -131,7 +131,7 @@ async fn a_database_that_is_away_costs_nothing_but_time(#[values(On::File, On::P
     db.execute("ALTER TABLE elsewhere RENAME TO usage_records").await;
     ledger.flush().await.unwrap();
     assert_eq!((ledger.counts().written, ledger.counts().lost), (10, 0));
-    ledger.end().await;
+    ledger.end();
     tasks.join_all().await;
 }
 
@@ -148,7 +148,7 @@ async fn an_end_does_not_wait_for_ever_for_a_database_that_is_away(#[values(On::
     for _ in 0..10 {
         ledger.reserve().await.unwrap().fill(record(now()));
     }
-    ledger.end().await;
+    ledger.end();
     tasks.join_all().await;
     assert_eq!((ledger.counts().written, ledger.counts().lost), (0, 10));
 }
@@ -175,7 +175,7 @@ async fn a_record_that_the_database_refuses_does_not_take_others_with_it(#[value
         record.status = if number == 37 || number == 80 { 666 } else { 200 };
         ledger.reserve().await.unwrap().fill(record);
     }
-    ledger.end().await;
+    ledger.end();
     tasks.join_all().await;
     assert_eq!((ledger.counts().written, ledger.counts().lost), (98, 2));
     assert_eq!(store.usage().log(&LogFilter::default(), 1_000).await.unwrap().len(), 98);

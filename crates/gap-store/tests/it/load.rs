@@ -59,7 +59,7 @@ async fn writers_and_readers_never_find_the_database_locked(#[values(On::File, O
     for result in writers.join_all().await {
         result.unwrap();
     }
-    ledger.end().await;
+    ledger.end();
     background.join_all().await;
     done.store(true, Ordering::Relaxed);
     for reads in readers.join_all().await {

@@ -178,7 +178,9 @@ async fn a_damaged_key_does_not_hide_the_others(#[values(On::File, On::Postgres)
 async fn no_secret_lies_open_in_the_file() {
     let Some(db) = TestDb::new(On::File).await else { return };
     let store = db.open().await;
-    store.upstream_keys().insert(&key("AIzaSyVerySecretIndeed"), now()).await.unwrap();
+    let mut new = key("AIzaSyVerySecretIndeed");
+    new.details.label = "ours".to_owned();
+    store.upstream_keys().insert(&new, now()).await.unwrap();
     store.close().await;
     for file in std::fs::read_dir(db.folder.path().join("data")).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
