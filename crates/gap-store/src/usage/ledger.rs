@@ -97,14 +97,14 @@ struct Counts {
 /// Makes a ledger, and the writer to be run beside it.
 pub fn open(store: &Store, options: LedgerOptions) -> (Ledger, Writer) {
     let (queue, filled) = mpsc::channel(options.slots.clamp(1, tokio::sync::Semaphore::MAX_PERMITS));
-    let (flushes, flushed) = mpsc::channel(16);
+    let (flushes, waiting) = mpsc::channel(16);
     let (end, ended) = watch::channel(false);
     let counts = Arc::new(Counts::default());
     let writer = Writer {
         store: store.clone(),
         options,
         queue: filled,
-        flushes: flushed,
+        flushes: waiting,
         end: ended,
         counts: Arc::clone(&counts),
         since_cap: 0,
