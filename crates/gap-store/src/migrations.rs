@@ -4,8 +4,8 @@
 //! beside a newer one could not bear is made in two releases: first what is new is added, then what is old is removed.
 //! Where the databases need different words, a step has two texts.
 
-use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{PgConnection, SqlSafeStr};
 
 use crate::StoreError;
 use crate::db::{BeginWriting, Db};
@@ -32,22 +32,29 @@ pub fn latest_schema() -> i64 {
 
 /// Takes the steps that are missing: all of them or none.
 pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
-    let migrator = migrator(db);
-    on!(db, |pool| {
-        let mut transaction = pool.begin_writing().await?;
-        migrator.run_direct(None, &mut *transaction, false).await?;
-        transaction.commit().await?;
-    });
+    match db {
+        Db::Sqlite(pool) => {
+            let mut transaction = pool.begin_writing().await?;
+            migrator(|step| step.sqlite).run_direct(None, &mut *transaction, false).await?;
+            transaction.commit().await?;
+        }
+        Db::Postgres(pool) => {
+            let mut transaction = pool.begin_writing().await?;
+            run_to(None, &mut transaction).await?;
+            transaction.commit().await?;
+        }
+    }
     Ok(())
 }
 
-fn migrator(db: &Db) -> Migrator {
+/// Takes the steps up to this schema, or all, within a transaction.
+pub(crate) async fn run_to(schema: Option<i64>, transaction: &mut PgConnection) -> Result<(), StoreError> {
+    Ok(migrator(|step| step.postgres).run_direct(schema, transaction, false).await?)
+}
+
+fn migrator(text: fn(&Step) -> &'static str) -> Migrator {
     let steps = STEPS.iter().map(|step| {
-        let text = match db {
-            Db::Sqlite(_) => step.sqlite,
-            Db::Postgres(_) => step.postgres,
-        };
-        Migration::new(step.version, step.name.into(), MigrationType::Simple, text.into_sql_str(), false)
+        Migration::new(step.version, step.name.into(), MigrationType::Simple, text(step).into_sql_str(), false)
     });
     let mut migrator = Migrator::with_migrations(steps.collect());
     migrator.dangerous_set_table_name(TABLE);

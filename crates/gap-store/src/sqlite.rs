@@ -21,11 +21,13 @@ const LOG_LIMIT: &str = "67108864";
 pub(crate) struct Pools {
     pub(crate) write: SqlitePool,
     pub(crate) read: SqlitePool,
+    pub(crate) lock: Lock,
 }
 
 /// Opens the file, creating it and its folder if they are missing.
 pub(crate) async fn open(path: &Path, readers: u32) -> Result<Pools, StoreError> {
     create(path)?;
+    let lock = Lock::shared(path)?;
     let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).foreign_keys(true);
     let writer = options
         .clone()
@@ -40,7 +42,7 @@ pub(crate) async fn open(path: &Path, readers: u32) -> Result<Pools, StoreError>
         .max_connections(readers.max(1))
         .acquire_timeout(IN_LINE)
         .connect_lazy_with(options.pragma("query_only", "ON"));
-    Ok(Pools { write, read })
+    Ok(Pools { write, read, lock })
 }
 
 /// A database in memory. It *is* its one connection, which therefore never expires.
@@ -109,7 +111,7 @@ pub(crate) struct Lock {
 
 impl Lock {
     /// Beside others.
-    pub(crate) fn shared(path: &Path) -> Result<Self, StoreError> {
+    fn shared(path: &Path) -> Result<Self, StoreError> {
         Self::take(path, File::try_lock_shared)
     }
 

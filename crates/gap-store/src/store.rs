@@ -75,7 +75,7 @@ impl Store {
             }
             Address::File(path) => {
                 let pools = sqlite::open(path, connections).await?;
-                (Db::Sqlite(pools.write), Db::Sqlite(pools.read), Some(Lock::shared(path)?))
+                (Db::Sqlite(pools.write), Db::Sqlite(pools.read), Some(pools.lock))
             }
             Address::Postgres(server) => {
                 let pool = PgPoolOptions::new()

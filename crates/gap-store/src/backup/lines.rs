@@ -1,7 +1,7 @@
 //! A backup that is lines of JSON: a head, a line per row, an end that counts them.
 //!
 //! The only SQL of this crate that is PostgreSQL's own: the server turns its rows into JSON and back, so the backup needs
-//! no list of columns, and a column that a later schema adds gets its default.
+//! no list of columns. A backup of an earlier schema is read into that schema and then brought forward.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -13,7 +13,6 @@ use serde_json::value::RawValue;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool};
 
-use crate::db::Db;
 use crate::migrations::{self, latest_schema};
 use crate::{Options, Store, StoreError};
 
@@ -96,30 +95,28 @@ pub(super) async fn restore(options: Options, from: &Path, now: Timestamp) -> Re
     let mut lines = BufReader::new(File::open(from).map_err(failed)?);
     let mut text = String::new();
     lines.read_line(&mut text).map_err(failed)?;
-    match serde_json::from_str(&text) {
-        Ok(Line::Head { format, schema, .. }) if format == FORMAT => {
-            if schema > latest_schema() {
-                return Err(StoreError::NewerSchema { found: schema, known: latest_schema() });
-            }
-        }
+    let schema = match serde_json::from_str(&text) {
+        Ok(Line::Head { format, schema, .. }) if format == FORMAT => schema,
         _ => return Err(StoreError::Invalid("this is not a backup of a GAP on PostgreSQL".to_owned())),
+    };
+    if schema > latest_schema() {
+        return Err(StoreError::NewerSchema { found: schema, known: latest_schema() });
     }
     let crate::Address::Postgres(server) = &options.address else {
         return Err(StoreError::Invalid("this backup belongs into PostgreSQL".to_owned()));
     };
-    // The schema must be there; the secret that opened the old rows need not open the new ones.
-    let pool = PgPool::connect_with(server.as_ref().clone()).await?;
-    migrations::run(&Db::Postgres(pool.clone())).await?;
-    let mut transaction = pool.begin().await?;
-    for table in TABLES.iter().rev() {
-        sqlx::query(AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *transaction).await?;
-    }
-    let expected = replay(&mut lines, from, &mut transaction).await?;
+    let mut connection = server.connect().await?;
+    let mut transaction = connection.begin().await?;
+    drop_tables(&mut transaction).await?;
+    // The rows go into the schema that they came from, and then forward with it.
+    migrations::run_to(Some(schema), &mut transaction).await?;
+    let rows = replay(&mut lines, from, &mut transaction).await?;
+    migrations::run_to(None, &mut transaction).await?;
     // Opened before it counts: a backup that this SECRET_KEY does not open changes nothing.
     crate::data_key::check(&mut transaction, &options.secrets).await?;
     transaction.commit().await?;
-    pool.close().await;
-    tracing::info!(rows = expected, "The backup has been restored");
+    connection.close().await?;
+    tracing::info!(rows, "The backup has been restored");
     Store::open(options, now).await?.close().await;
     Ok(())
 }
@@ -128,6 +125,7 @@ pub(super) async fn restore(options: Options, from: &Path, now: Timestamp) -> Re
 async fn replay(lines: &mut BufReader<File>, from: &Path, connection: &mut PgConnection) -> Result<u64, StoreError> {
     let damaged = || StoreError::Damaged("the backup is cut short or was changed".to_owned());
     let mut text = String::new();
+    let mut waiting = Waiting { table: "", rows: String::new(), count: 0 };
     let mut rows = 0;
     loop {
         text.clear();
@@ -135,14 +133,49 @@ async fn replay(lines: &mut BufReader<File>, from: &Path, connection: &mut PgCon
         match serde_json::from_str(&text) {
             Ok(Line::Row { table: name, row }) => {
                 let table = TABLES.iter().find(|table| **table == name).ok_or_else(damaged)?;
-                let insert =
-                    format!("INSERT INTO {table} SELECT * FROM json_populate_record(NULL::{table}, CAST($1 AS JSON))");
-                sqlx::query(AssertSqlSafe(insert)).bind(row.get()).execute(&mut *connection).await?;
+                if waiting.table != *table || waiting.count == CHUNK {
+                    waiting.enter(connection).await?;
+                    waiting.table = table;
+                }
+                waiting.push(row.get());
                 rows += 1;
             }
-            Ok(Line::End { rows: expected }) if expected == rows => return Ok(rows),
+            Ok(Line::End { rows: expected }) if expected == rows => {
+                waiting.enter(connection).await?;
+                return Ok(rows);
+            }
             _ => return Err(damaged()),
         }
+    }
+}
+
+/// Rows of one table, as a JSON array that is not closed yet.
+struct Waiting {
+    table: &'static str,
+    rows: String,
+    count: usize,
+}
+
+impl Waiting {
+    fn push(&mut self, row: &str) {
+        self.rows.push(if self.count == 0 { '[' } else { ',' });
+        self.rows.push_str(row);
+        self.count += 1;
+    }
+
+    /// Enters them and is empty again.
+    async fn enter(&mut self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        if self.count == 0 {
+            return Ok(());
+        }
+        self.rows.push(']');
+        let table = self.table;
+        let insert =
+            format!("INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, CAST($1 AS JSON))");
+        sqlx::query(AssertSqlSafe(insert)).bind(&self.rows).execute(connection).await?;
+        self.rows.clear();
+        self.count = 0;
+        Ok(())
     }
 }
 
@@ -150,10 +183,15 @@ async fn replay(lines: &mut BufReader<File>, from: &Path, connection: &mut PgCon
 pub(super) async fn remove(server: &PgConnectOptions) -> Result<(), StoreError> {
     let mut connection = server.connect().await?;
     let mut transaction = connection.begin().await?;
-    for table in TABLES.iter().rev().chain([&migrations::TABLE]) {
-        sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS {table}"))).execute(&mut *transaction).await?;
-    }
+    drop_tables(&mut transaction).await?;
     transaction.commit().await?;
     connection.close().await?;
+    Ok(())
+}
+
+async fn drop_tables(connection: &mut PgConnection) -> Result<(), StoreError> {
+    for table in TABLES.iter().rev().chain([&migrations::TABLE]) {
+        sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS {table}"))).execute(&mut *connection).await?;
+    }
     Ok(())
 }

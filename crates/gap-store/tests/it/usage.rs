@@ -287,7 +287,7 @@ async fn check_sums(on: On, records: Vec<UsageRecord>) {
         (Period::Day, Axis::Address),
     ] {
         // By hand, the slow way.
-        let mut expected: BTreeMap<(Timestamp, String), (i64, i64, i64, i64, i64, i64)> = BTreeMap::new();
+        let mut expected: BTreeMap<(Timestamp, String), [i64; 6]> = BTreeMap::new();
         for record in &records {
             let start = if period == Period::Hour { hour_of(record.at) } else { day_of(record.at) };
             let name = match axis {
@@ -297,12 +297,12 @@ async fn check_sums(on: On, records: Vec<UsageRecord>) {
                 Axis::Address => &record.address,
             };
             let sum = expected.entry((start, name.clone())).or_default();
-            sum.0 += 1;
-            sum.1 += i64::from(record.outcome == Outcome::Failed);
-            sum.2 += i64::try_from(record.tokens.prompt).unwrap();
-            sum.3 += i64::try_from(record.cost_nanos).unwrap();
-            sum.4 += i64::from(record.tokens.cached > 0);
-            sum.5 += i64::from(record.first_token_ms.unwrap_or(0));
+            sum[0] += 1;
+            sum[1] += i64::from(record.outcome == Outcome::Failed);
+            sum[2] += i64::try_from(record.tokens.prompt).unwrap();
+            sum[3] += i64::try_from(record.cost_nanos).unwrap();
+            sum[4] += i64::from(record.tokens.cached > 0);
+            sum[5] += i64::from(record.first_token_ms.unwrap_or(0));
         }
         for name in expected.keys().map(|(_, name)| name.clone()).collect::<std::collections::BTreeSet<_>>() {
             let question = Question { name: Some(name.clone()), ..question(period, axis, GroupBy::Time) };
@@ -313,7 +313,7 @@ async fn check_sums(on: On, records: Vec<UsageRecord>) {
                     let t = sum.totals;
                     (
                         sum.starts_at.unwrap(),
-                        (t.requests, t.failed, t.prompt_tokens, t.cost_nanos, t.cache_hits, t.first_token_ms),
+                        [t.requests, t.failed, t.prompt_tokens, t.cost_nanos, t.cache_hits, t.first_token_ms],
                     )
                 })
                 .collect();
