@@ -1,6 +1,7 @@
+use std::net::{Ipv4Addr, TcpStream};
 use std::process::Command;
 
-use super::{Server, folder};
+use super::{Server, folder, postgres, redis};
 use crate::shell;
 
 /// The log of a server that says its process id and then waits for its end.
@@ -41,4 +42,24 @@ fn a_group_that_is_told_to_end_leaves_no_server() {
     assert!(shell::works(Command::new("kill").args(["-TERM", &keeper]).args(children.split_whitespace())));
     server.keeper.wait().unwrap();
     assert!(!runs(&id) && !folder.exists());
+}
+
+#[test]
+fn postgres_and_redis_start_and_go() {
+    for start in [postgres::start, redis::start] {
+        let (server, address) = match start() {
+            Ok(started) => started,
+            Err(error) if error.to_string().contains("is not installed") => {
+                println!("skipped: {error}");
+                continue;
+            }
+            Err(error) => panic!("{error:#}"),
+        };
+        let port = address.split([':', '/']).rev().find_map(|part| part.parse::<u16>().ok()).unwrap();
+        let folder = server.folder.clone();
+        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok(), "{address}");
+        drop(server);
+        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err(), "{address}");
+        assert!(!folder.exists());
+    }
 }
