@@ -88,8 +88,10 @@ impl fmt::Debug for Address {
 /// The part after `sqlite:`; `alchemy` when a driver was named.
 fn file(rest: &str, alchemy: bool) -> Result<Address, StoreError> {
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    if query.split('&').any(|pair| pair == "mode=memory") {
-        return Ok(Address::Memory);
+    match query.split('&').find_map(|pair| pair.strip_prefix("mode=")) {
+        None | Some("rw" | "rwc") => {}
+        Some("memory") => return Ok(Address::Memory),
+        Some(_) => return Err(StoreError::Address("its mode is not rwc: GAP writes")),
     }
     let path = match path.strip_prefix("//") {
         // An empty authority and a path.

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sqlx::SqlitePool;
 
 use crate::db::Db;
 use crate::{Store, StoreError};
 
 /// How many rows one transaction removes.
 const BATCH: i64 = 500;
-/// How many pages SQLite gives back to the system at a time.
-const GIVE_BACK: &str = "PRAGMA incremental_vacuum(2000)";
+/// Gives pages of SQLite's file back to the system, some at a time.
+const GIVE_BACK: &str = "PRAGMA incremental_vacuum(1000)";
+/// So many empty pages stay: tomorrow's rows need them.
+const SPARE_PAGES: i64 = 256;
 
 /// How long what is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +100,7 @@ impl Store {
                 + self.remove(KEYS, before(retention.pool_state), Some(now)).await?,
         };
         if let Db::Sqlite(pool) = self.write() {
-            sqlx::query(GIVE_BACK).execute(pool).await?;
+            give_back(pool).await?;
         }
         Ok(removed)
     }
@@ -120,5 +123,20 @@ impl Store {
             }
             tokio::task::yield_now().await;
         }
+    }
+}
+
+/// Makes the file smaller, as far as the removed rows made room.
+async fn give_back(pool: &SqlitePool) -> Result<(), StoreError> {
+    let mut before = i64::MAX;
+    loop {
+        let free: i64 = sqlx::query_scalar("PRAGMA freelist_count").fetch_one(pool).await?;
+        // A file from elsewhere may not be able to.
+        if free <= SPARE_PAGES || free >= before {
+            return Ok(());
+        }
+        before = free;
+        sqlx::query(GIVE_BACK).execute(pool).await?;
+        tokio::task::yield_now().await;
     }
 }

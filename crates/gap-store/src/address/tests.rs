@@ -57,6 +57,7 @@ fn a_server_is_found_and_shown_without_its_password(#[case] url: &str, #[case] s
 #[case("sqlite://./data/", "names a folder")]
 #[case("postgresql:hunter2", "no //")]
 #[case("postgresql://gap:hunter2@db.example:port/gap", "postgresql://user:password@host")]
+#[case("sqlite://gap.db?mode=ro", "GAP writes")]
 #[case("sqlite://%ff.db", "not UTF-8")]
 fn nonsense_is_refused_without_repeating_it(#[case] url: &str, #[case] expected: &str) {
     let error = url.parse::<Address>().unwrap_err();
