@@ -1,1 +1,28 @@
-//! gap
+//! GAP, a self-hosted gateway in front of Google's Gemini API.
+//!
+//! Reading order: [`router`] names every URL and its handler; a handler asks [`caller`] who is there, builds a
+//! call, and gives it to [`relay`], the only retry loop, which takes a key from [`keyring`] and sends with
+//! [`upstream`]. What a finished call leaves behind hangs on the drop of its [`receipt`]. [`app`] builds every
+//! component once, [`server`] accepts connections, [`lifecycle`] knows every task and stops them, and [`serve`] is the
+//! whole from start to end.
+
+pub mod api;
+pub mod app;
+pub mod body;
+pub mod caller;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod dialect;
+pub mod error;
+pub mod keyring;
+pub mod lifecycle;
+pub mod middleware;
+pub mod receipt;
+pub mod relay;
+pub mod router;
+pub mod secrets;
+pub mod serve;
+pub mod server;
+pub mod telemetry;
+pub mod upstream;

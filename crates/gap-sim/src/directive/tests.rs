@@ -1,0 +1,42 @@
+use super::*;
+
+#[test]
+fn values_may_be_words_quoted_text_or_nothing() {
+    let directives =
+        Directives::read(r#"Say. [[sim: text="a \"b\" \\ ]] \n" chunks=3 calls=one,two empty]] Thanks."#).unwrap();
+    assert_eq!(directives.text.as_deref(), Some("a \"b\" \\ ]] \n"));
+    assert_eq!((directives.chunks, directives.empty), (Some(3), true));
+    assert_eq!(directives.calls, ["one", "two"]);
+}
+
+#[test]
+fn several_directives_add_up() {
+    let directives = Directives::read("[[sim: chunks=3]] and [[sim: delay_ms=20]]").unwrap();
+    assert_eq!((directives.chunks, directives.delay_ms), (Some(3), Some(20)));
+}
+
+#[test]
+fn mistakes_are_named() {
+    for (text, what) in [
+        ("[[sim: colour=blue]]", "colour"),
+        ("[[sim: chunks=many]]", "chunks"),
+        ("[[sim: chunks=0]]", "chunks=0"),
+        ("[[sim: chunks=99999999999999999999]]", "chunks"),
+        ("[[sim: bytes=99999999999]]", "64"),
+        ("[[sim: chunks=1000000 chunk_bytes=1000000]]", "bytes"),
+        ("[[sim: text=\"open]]", "quotes"),
+        ("[[sim: chunks=3", "[[sim:"),
+        ("[[sim: args=[1]]]", "args"),
+        ("[[sim: =3]]", "name=value"),
+    ] {
+        let error = Directives::read(text).unwrap_err();
+        assert!(error.contains(what) || error.contains("67108864"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_text_without_its_directives_is_what_people_wrote() {
+    assert_eq!(Directives::strip("Hello [[sim: text=\"x\" chunks=3]]world"), "Hello world");
+    assert_eq!(Directives::strip("[[sim: broken=]"), "broken=]");
+    assert_eq!(Directives::strip("no directives"), "no directives");
+}

@@ -1,0 +1,53 @@
+//! Errors in the shape of `google.rpc.Status`.
+
+use serde_json::{Value, json};
+
+/// An error Google would answer with.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ApiError {
+    pub(crate) code: u16,
+    pub(crate) message: String,
+    pub(crate) status: &'static str,
+    pub(crate) details: Vec<Value>,
+}
+
+impl ApiError {
+    pub(crate) fn new(code: u16, status: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), status, details: Vec::new() }
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(400, "INVALID_ARGUMENT", message)
+    }
+
+    pub(crate) fn denied(message: impl Into<String>) -> Self {
+        Self::new(403, "PERMISSION_DENIED", message)
+    }
+
+    pub(crate) fn with(mut self, detail: Value) -> Self {
+        self.details.push(detail);
+        self
+    }
+
+    /// With `google.rpc.ErrorInfo`.
+    pub(crate) fn with_info(self, reason: &str, metadata: Value) -> Self {
+        let mut detail =
+            json!({"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com"});
+        detail["metadata"] = metadata;
+        self.with(detail)
+    }
+
+    /// With the message once more as `google.rpc.LocalizedMessage`.
+    pub(crate) fn localized(self) -> Self {
+        let detail = json!({"@type": "type.googleapis.com/google.rpc.LocalizedMessage", "locale": "en-US", "message": self.message});
+        self.with(detail)
+    }
+
+    pub(crate) fn to_value(&self) -> Value {
+        let mut error = json!({"code": self.code, "message": self.message, "status": self.status});
+        if !self.details.is_empty() {
+            error["details"] = Value::Array(self.details.clone());
+        }
+        json!({ "error": error })
+    }
+}

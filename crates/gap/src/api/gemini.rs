@@ -1,0 +1,111 @@
+//! Google's own API, passed through: every method below a version prefix, today's and tomorrow's.
+//!
+//! The request's bytes are not read into anything. GAP looks at the path (which model, which framing, may it be sent
+//! twice), takes the client's credentials off, and hands the rest to the relay.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use gap_protocol::gemini::path::{self, Kind, Target};
+use gap_protocol::meter::Framing;
+use http::header::HeaderName;
+use http::{HeaderMap, Request};
+
+use crate::app::App;
+use crate::body::RequestBody;
+use crate::dialect::Dialect;
+use crate::error::Failure;
+use crate::middleware::Visit;
+use crate::receipt::{Facts, Receipt, Receipted};
+use crate::relay::{Call, RelayError, phases};
+use crate::upstream::headers;
+
+/// Makes a POST something else, which may not bear repeating.
+const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
+
+/// A failure in Google's shape; for a JSON-array stream, in an array.
+#[derive(Debug)]
+pub struct GeminiFailure {
+    failure: Failure,
+    framing: Framing,
+    /// Whether a receipt has written the line in the log.
+    receipted: bool,
+}
+
+impl IntoResponse for GeminiFailure {
+    fn into_response(self) -> Response {
+        let mut response = match self.framing {
+            Framing::JsonArray => self.failure.into_array_response(),
+            Framing::Json | Framing::Sse => self.failure.into_response(Dialect::Gemini),
+        };
+        if self.receipted {
+            response.extensions_mut().insert(Receipted);
+        }
+        response
+    }
+}
+
+/// Relays one native call.
+pub async fn relay_native(
+    State(app): State<App>,
+    visit: Visit,
+    request: Request<Body>,
+) -> Result<Response, GeminiFailure> {
+    let (parts, body) = request.into_parts();
+    let query = parts.uri.query();
+    let target = Target::parse(parts.uri.path());
+    let framing = target.as_ref().map_or(Framing::Json, |target| target.framing(query));
+    let refuse = |failure| GeminiFailure { failure, framing, receipted: false };
+
+    let caller = app.access.recognise(&parts.headers, query).map_err(refuse)?;
+    let target = target.map_err(|error| refuse(Failure::invalid_path(&error)))?;
+    if target.kind == Kind::WebSocket {
+        return Err(refuse(Failure::not_built("The Live API")));
+    }
+    let facts = Facts {
+        visit,
+        caller: caller.name,
+        request_line: format!("{} {}", parts.method, parts.uri.path()),
+        model: target.model().map(str::to_owned),
+    };
+    let call = Call {
+        path: target.upstream_path().into_owned(),
+        query: query.map(|query| path::strip_credentials(query).into_owned()),
+        headers: headers::for_upstream(&parts.headers),
+        model: facts.model.clone(),
+        framing,
+        repeatable: target.repeatable(&parts.method) && !parts.headers.contains_key(METHOD_OVERRIDE),
+        finishes: target.method == Some("streamGenerateContent"),
+        client_deadline: client_deadline(&parts.headers),
+        body: RequestBody::read(body, &app.bodies).await.map_err(refuse)?,
+        verb: parts.method,
+    };
+    answer(&app, call, Receipt::begin(facts)).await
+}
+
+/// Waits for the relay's answer; a stream that has none in time is opened without.
+async fn answer(app: &App, call: Call, receipt: Receipt) -> Result<Response, GeminiFailure> {
+    let framing = call.framing;
+    let policy = app.relay.policy();
+    let pending = app.relay.clone().answer(call, receipt);
+    let decided = match framing {
+        Framing::Json => pending.await,
+        Framing::Sse | Framing::JsonArray => match phases::decide(Box::pin(pending), policy.open_after).await {
+            phases::Phase::Decided(decided) => decided,
+            phases::Phase::Undecided(pending) => return Ok(phases::open(pending, framing, policy.keep_alive)),
+        },
+    };
+    match decided {
+        Ok(reply) => Ok(reply.into_response()),
+        Err(RelayError::Refused(refusal)) => Ok(refusal.into_response()),
+        Err(error) => Err(GeminiFailure { failure: error.into(), framing, receipted: true }),
+    }
+}
+
+/// How long the client says it waits: Google's SDKs send their timeout in seconds.
+fn client_deadline(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: f64 = headers.get("x-server-timeout")?.to_str().ok()?.trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero())
+}

@@ -1,0 +1,30 @@
+//! `/v1`, which OpenAI's, Anthropic's and Google's APIs share, and everything that nobody serves.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::Request;
+
+use crate::api::gemini;
+use crate::app::App;
+use crate::dialect::Dialect;
+use crate::error::Failure;
+use crate::middleware::Visit;
+
+/// Sends a request below `/v1` to the API it speaks.
+pub async fn dispatch(app: State<App>, visit: Visit, request: Request<Body>) -> Response {
+    match visit.dialect {
+        Dialect::Gemini => gemini::relay_native(app, visit, request).await.into_response(),
+        Dialect::OpenAi | Dialect::Anthropic | Dialect::Admin => refuse_unknown(visit, request).await,
+    }
+}
+
+/// Answers a path that nobody serves, in the shape of whoever asks.
+pub async fn refuse_unknown(visit: Visit, request: Request<Body>) -> Response {
+    Failure::unknown_route(request.method(), request.uri().path()).into_response(visit.dialect)
+}
+
+/// Answers a verb that a path does not take.
+pub async fn refuse_method(visit: Visit, request: Request<Body>) -> Response {
+    Failure::wrong_method(request.method(), request.uri().path()).into_response(visit.dialect)
+}

@@ -1,0 +1,119 @@
+//! Every component, built once, in order. The only wiring.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::body::{BodyPolicy, ByteBudget};
+use crate::caller::{AccessKeys, Role};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::keyring::Keyring;
+use crate::lifecycle::Lifecycle;
+use crate::relay::{Relay, RelayPolicy};
+use crate::upstream::{UnsendableKey, Upstream, UpstreamError};
+
+/// The running gateway. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Parts>);
+
+/// What an [`App`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The settings it was built from.
+    pub settings: Settings,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Knows every task.
+    pub lifecycle: Lifecycle,
+    /// Who may ask.
+    pub access: AccessKeys,
+    /// The upstream keys.
+    pub keyring: Keyring,
+    /// Gets calls answered.
+    pub relay: Arc<Relay>,
+    /// How request bodies are kept.
+    pub bodies: BodyPolicy,
+    /// Whether the upstream is Google or the built-in simulator.
+    pub mode: Mode,
+}
+
+/// What stands upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The configured address.
+    Live,
+    /// The built-in simulator: answers are made up.
+    Demo,
+}
+
+/// Why the app could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The upstream client could not be built.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// `GEMINI_API_KEYS` holds something that cannot be a key.
+    #[error("GEMINI_API_KEYS: {0}")]
+    Key(#[from] UnsendableKey),
+}
+
+impl App {
+    /// Builds everything. Connects to nothing and starts nothing.
+    pub fn build(settings: Settings, mode: Mode, clock: Clock, lifecycle: Lifecycle) -> Result<Self, BuildError> {
+        let keyring = Keyring::new(gap_pool::Policy::default(), settings.pool.max_waiting, clock.clone());
+        keyring.add_all(&settings.pool.keys)?;
+        let upstream = Upstream::new(&settings.upstream)?;
+        let relay = Relay::new(keyring.clone(), upstream, clock.clone(), relay_policy(&settings));
+        let bodies = BodyPolicy {
+            replay_limit: settings.server.replay_limit,
+            body_limit: settings.server.body_limit,
+            timeout: settings.server.body_timeout,
+            budget: ByteBudget::new(settings.server.replay_budget),
+        };
+        let access = access_keys(&settings);
+        Ok(Self(Arc::new(Parts { settings, clock, lifecycle, access, keyring, relay, bodies, mode })))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+fn relay_policy(settings: &Settings) -> RelayPolicy {
+    let (server, upstream, pool) = (&settings.server, &settings.upstream, &settings.pool);
+    RelayPolicy {
+        max_attempts: pool.max_attempts,
+        max_keys: pool.max_keys,
+        deadline: pool.deadline,
+        max_wait: pool.max_wait,
+        back_off: (pool.back_off_min, pool.back_off_max),
+        hold_back: server.hold_back,
+        first_byte_timeout: upstream.first_byte_timeout,
+        idle_timeout: upstream.idle_timeout,
+        total_timeout: upstream.total_timeout,
+        keep_alive: server.keep_alive,
+        open_after: server.open_after,
+    }
+}
+
+/// `ADMIN_API_KEY` is the administrator's; passwords are users' then, and administrators' only while it is unset.
+fn access_keys(settings: &Settings) -> AccessKeys {
+    let auth = &settings.auth;
+    let mut keys = AccessKeys::default();
+    let mut accept = |secrets: &[SecretString], name: &str, role: Role| {
+        for (index, secret) in secrets.iter().enumerate() {
+            keys.accept(secret.expose_secret(), format!("{name}-{}", index + 1), role);
+        }
+    };
+    let owner = if auth.admin_api_keys.is_empty() { Role::Administrator } else { Role::User };
+    accept(&auth.admin_api_keys, "admin", Role::Administrator);
+    accept(&auth.passwords, "password", owner);
+    accept(&auth.users_api_keys, "user", owner);
+    keys
+}

@@ -1,0 +1,112 @@
+//! The settings that exist, read from `config.default.toml`: name, default, meaning, names of variables.
+
+use super::document::{self, Leaf, Raw};
+
+pub(super) const TEXT: &str = include_str!("../../config.default.toml");
+
+/// All settings, in the order of the file.
+pub(super) struct Catalog {
+    pub(super) items: Vec<Item>,
+}
+
+/// One setting.
+pub(super) struct Item {
+    /// The dotted name, such as `pool.max_attempts`.
+    pub(super) name: String,
+    /// The part before the dot.
+    pub(super) section: &'static str,
+    /// The part after the dot.
+    pub(super) key: &'static str,
+    /// Short names of the environment variable, such as `PORT`; the first is the usual one.
+    pub(super) short_names: Vec<&'static str>,
+    /// What it means, in one paragraph of Markdown.
+    pub(super) meaning: String,
+    /// The default; empty when there is none.
+    pub(super) default: Raw,
+}
+
+impl Item {
+    /// The systematic name of the variable.
+    pub(super) fn variable(&self) -> String {
+        format!("GAP_{}__{}", self.section, self.key).to_uppercase()
+    }
+
+    /// Every name of the variable, the systematic one first.
+    pub(super) fn variables(&self) -> impl Iterator<Item = String> {
+        let short = self.short_names.iter().map(|&name| name.to_owned());
+        std::iter::once(self.variable()).chain(short)
+    }
+
+    /// Whether it takes several values.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.default, Raw::Many(_))
+    }
+}
+
+impl Catalog {
+    /// Reads the compiled-in file.
+    pub(super) fn new() -> Self {
+        // Errors in that file are found by its tests; a setting missing here is refused by name, not ignored.
+        let defaults = document::parse(TEXT).unwrap_or_default();
+        let default_of = |name: &str| {
+            let found = defaults.iter().find(|leaf: &&Leaf| leaf.name == name);
+            found.and_then(|leaf| leaf.raw.clone()).unwrap_or(Raw::One(String::new()))
+        };
+        let mut items = Vec::new();
+        let (mut section, mut meaning, mut short_names) = ("", Vec::new(), Vec::new());
+        for line in TEXT.lines() {
+            if let Some(names) = line.strip_prefix("#: ") {
+                short_names.extend(names.split(' '));
+            } else if let Some(comment) = line.strip_prefix("# ") {
+                meaning.push(comment);
+            } else if let Some(header) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                section = header;
+                meaning.clear();
+            } else if let Some((key, _)) = line.split_once(" = ") {
+                let name = format!("{section}.{key}");
+                let default = default_of(&name);
+                let meaning = std::mem::take(&mut meaning).join(" ");
+                items.push(Item {
+                    name,
+                    section,
+                    key,
+                    short_names: std::mem::take(&mut short_names),
+                    meaning,
+                    default,
+                });
+            }
+        }
+        Self { items }
+    }
+
+    /// The setting called `name`.
+    pub(super) fn find(&self, name: &str) -> Option<&Item> {
+        self.items.iter().find(|item| item.name == name)
+    }
+
+    /// The setting that the environment variable `variable` sets.
+    pub(super) fn find_variable(&self, variable: &str) -> Option<&Item> {
+        self.items.iter().find(|item| item.variables().any(|name| name == variable))
+    }
+
+    /// Whether there is a section of this name.
+    pub(super) fn has_section(&self, name: &str) -> bool {
+        self.items.iter().any(|item| item.section == name)
+    }
+
+    /// What somebody who wrote the dotted `name` most likely meant.
+    pub(super) fn guess(&self, name: &str) -> Option<&Item> {
+        let key = name.rsplit_once('.').map_or(name, |(_, key)| key);
+        if let Some(item) = self.find_variable(&key.to_uppercase()) {
+            return Some(item);
+        }
+        let likeness = |item: &Item| {
+            let whole = strsim::normalized_damerau_levenshtein(&item.name, name);
+            // The right key in the wrong section, or without any.
+            let alone = strsim::normalized_damerau_levenshtein(item.key, key) - 0.05;
+            whole.max(alone)
+        };
+        let best = self.items.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+        (likeness(best) > 0.7).then_some(best)
+    }
+}

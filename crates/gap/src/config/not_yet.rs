@@ -1,0 +1,95 @@
+//! Settings whose feature is not built yet. They are read and checked like all others, and named at start when somebody
+//! set them to something that would have an effect: nothing is ignored in silence. A line goes when its feature comes.
+
+use super::Loaded;
+use super::notice::Notice;
+use super::settings::{Settings, StorageMode};
+
+struct Missing {
+    setting: &'static str,
+    feature: &'static str,
+    /// Whether the value, which somebody set, asks for the feature.
+    asked: fn(&Settings) -> bool,
+}
+
+const ALWAYS: fn(&Settings) -> bool = |_| true;
+
+const MISSING: &[Missing] = &[
+    Missing { setting: "server.public_url", feature: "rewriting of upload addresses", asked: ALWAYS },
+    Missing { setting: "server.trusted_proxies", feature: "reading of forwarded headers", asked: ALWAYS },
+    Missing { setting: "server.docs", feature: "the API's description", asked: |s| s.server.docs },
+    Missing {
+        setting: "server.protect_status_page",
+        feature: "the status page",
+        asked: |s| s.server.protect_status_page,
+    },
+    Missing { setting: "server.admin_body_limit", feature: "the admin API", asked: ALWAYS },
+    Missing {
+        setting: "upstream.disable_safety_filtering",
+        feature: "adding safety settings",
+        asked: |s| s.upstream.disable_safety_filtering,
+    },
+    Missing { setting: "auth.secret_key_previous", feature: "replacing the secret key", asked: ALWAYS },
+    Missing { setting: "auth.access_token_expire_minutes", feature: "the web login", asked: ALWAYS },
+    Missing {
+        setting: "limits.requests_per_minute",
+        feature: "limits per client address",
+        asked: |s| s.limits.requests_per_minute > 0,
+    },
+    Missing {
+        setting: "limits.requests_per_day_per_ip",
+        feature: "limits per client address",
+        asked: |s| s.limits.requests_per_day_per_ip > 0,
+    },
+    Missing {
+        setting: "limits.input_tokens_per_day_per_ip",
+        feature: "limits per client address",
+        asked: |s| s.limits.input_tokens_per_day_per_ip > 0,
+    },
+    Missing { setting: "cache.native", feature: "explicit caching", asked: |s| s.cache.native },
+    Missing { setting: "context.completion", feature: "memory of conversations", asked: |s| s.context.completion },
+    Missing {
+        setting: "context.storage_mode",
+        feature: "storage in a database",
+        asked: |s| s.context.storage_mode == StorageMode::Database,
+    },
+    Missing { setting: "context.max_tokens", feature: "memory of conversations", asked: ALWAYS },
+    Missing { setting: "context.safety_margin", feature: "memory of conversations", asked: ALWAYS },
+    Missing { setting: "context.ttl_days", feature: "memory of conversations", asked: ALWAYS },
+    Missing { setting: "context.max_records_memory", feature: "memory of conversations", asked: ALWAYS },
+    Missing {
+        setting: "context.save_streamed",
+        feature: "memory of conversations",
+        asked: |s| s.context.save_streamed,
+    },
+    Missing { setting: DATABASE, feature: "storage in a database", asked: ALWAYS },
+    Missing {
+        setting: "store.key_storage_mode",
+        feature: "storage in a database",
+        asked: |s| s.store.key_storage_mode == StorageMode::Database,
+    },
+    Missing { setting: "store.redis_url", feature: "sharing between instances", asked: ALWAYS },
+    Missing {
+        setting: "telemetry.usage_report_interval_minutes",
+        feature: "the usage report",
+        asked: |s| s.telemetry.usage_report_interval_minutes > 0,
+    },
+];
+
+const DATABASE: &str = "store.database_url";
+
+/// What somebody asked for and does not get yet. [`Loaded::warnings`] holds these already.
+pub fn not_yet(loaded: &Loaded) -> Vec<Notice> {
+    let asked = MISSING.iter().filter(|missing| (missing.asked)(&loaded.settings));
+    let found = asked.filter_map(|missing| {
+        let entry = loaded.entry(missing.setting).filter(|entry| entry.source.is_explicit())?;
+        let (name, source) = (loaded.usual_name(missing.setting), entry.source.clone());
+        Some(Notice::NotYet { name, source, feature: missing.feature })
+    });
+    found.collect()
+}
+
+/// Whether the database is one of the features to come.
+pub(super) fn lacks_database() -> bool {
+    MISSING.iter().any(|missing| missing.setting == DATABASE)
+}

@@ -1,0 +1,401 @@
+//! The settings, typed: one struct per section of `config.default.toml`, which says what each of them is for.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+
+use super::kinds::addresses::{Database, DatabaseUrl, HttpUrl, Networks, Origin, PathPrefix, RedisUrl};
+use super::kinds::quantities::{LogFilter, Size, Span};
+use super::kinds::secrets::{Secret, Secrets, SigningSecret};
+use super::kinds::{Address, FilePath, ListOf, Maybe, OneOf, Switch, Whole};
+use super::reader::Reader;
+
+/// Everything that can be set. `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How GAP listens and what it takes from clients.
+    pub server: Server,
+    /// How GAP talks to Google.
+    pub upstream: Upstream,
+    /// The upstream keys and how a request finds one.
+    pub pool: Pool,
+    /// Who may come in.
+    pub auth: Auth,
+    /// Limits per client address.
+    pub limits: Limits,
+    /// Explicit caches at Google.
+    pub cache: Cache,
+    /// Conversations.
+    pub context: Context,
+    /// Where things are kept.
+    pub store: Store,
+    /// Logs and reports.
+    pub telemetry: Telemetry,
+}
+
+/// Section `server`.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Address to listen on.
+    pub host: IpAddr,
+    /// Port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// Prefix that a reverse proxy puts before every path: empty, or `/gap` without a trailing slash.
+    pub root_path: String,
+    /// GAP's own address in answers, without a trailing slash.
+    pub public_url: Option<String>,
+    /// Origins whose pages may call GAP, in lower case; `*` is every one.
+    pub cors_origins: Vec<String>,
+    /// Networks whose forwarded headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether the API's description is served.
+    pub docs: bool,
+    /// Whether the status page is shown only after login.
+    pub protect_status_page: bool,
+    /// When a stream without an answer is opened all the same.
+    pub open_after: Duration,
+    /// How often a quiet stream shows that it lives.
+    pub keep_alive: Duration,
+    /// Request bodies up to this many bytes are kept for another try.
+    pub replay_limit: usize,
+    /// What all kept request bodies may take together, in bytes.
+    pub replay_budget: usize,
+    /// The largest request body, in bytes.
+    pub body_limit: u64,
+    /// The largest request body of the admin API, in bytes.
+    pub admin_body_limit: usize,
+    /// Answers in one piece are held back up to this many bytes.
+    pub hold_back: usize,
+    /// How long a client may take to send the head of a request.
+    pub header_timeout: Duration,
+    /// How long a connection may lie idle between two requests.
+    pub idle_timeout: Duration,
+    /// How long a client may be silent while it sends its body.
+    pub body_timeout: Duration,
+    /// How long answers under way may take to finish at shutdown.
+    pub drain: Duration,
+    /// Connections at a time.
+    pub max_connections: usize,
+}
+
+/// Section `upstream`.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// Address of the Gemini API, without version and trailing slash.
+    pub base_url: String,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// How long the upstream may take to begin an answer.
+    pub first_byte_timeout: Duration,
+    /// How long it may be silent in the middle of one.
+    pub idle_timeout: Duration,
+    /// How long a whole answer of a model may take.
+    pub total_timeout: Duration,
+    /// Requests that share a connection before another is opened.
+    pub streams_per_connection: usize,
+    /// Connections at most.
+    pub max_connections: usize,
+    /// How long an unused connection is kept.
+    pub pool_idle: Duration,
+    /// PEM file with further root certificates.
+    pub ca_file: Option<PathBuf>,
+    /// Whether the most permissive safety settings are set where the client set none.
+    pub disable_safety_filtering: bool,
+}
+
+/// Section `pool`.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    /// Upstream keys, each once.
+    pub keys: Vec<SecretString>,
+    /// Tries of one request that may fail without blaming a key.
+    pub max_attempts: u32,
+    /// Keys that one request may try.
+    pub max_keys: u32,
+    /// How long a request may look for an answer.
+    pub deadline: Duration,
+    /// How long a request may wait for a key.
+    pub max_wait: Duration,
+    /// Requests that may wait at a time.
+    pub max_waiting: usize,
+    /// The first pause before a further try that blames no key.
+    pub back_off_min: Duration,
+    /// The longest such pause.
+    pub back_off_max: Duration,
+}
+
+/// Section `auth`.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    /// Signs sessions and opens sealed secrets.
+    pub secret_key: Option<SecretString>,
+    /// The one before, while it is being replaced.
+    pub secret_key_previous: Option<SecretString>,
+    /// Passwords of the web login; access keys, too.
+    pub passwords: Vec<SecretString>,
+    /// Further access keys.
+    pub users_api_keys: Vec<SecretString>,
+    /// Access keys of the administrator.
+    pub admin_api_keys: Vec<SecretString>,
+    /// How long a login lasts, in minutes.
+    pub access_token_expire_minutes: u32,
+}
+
+/// Section `limits`. All count per client address; 0 is no limit.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Model requests per minute.
+    pub requests_per_minute: u64,
+    /// Model requests per day.
+    pub requests_per_day_per_ip: u64,
+    /// Input tokens per day.
+    pub input_tokens_per_day_per_ip: u64,
+}
+
+/// Section `cache`.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    /// Whether explicit caches are managed automatically.
+    pub native: bool,
+}
+
+/// Section `context`.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Whether conversations continued by id are completed.
+    pub completion: bool,
+    /// Where conversations are kept.
+    pub storage_mode: StorageMode,
+    /// Tokens of history that are added at most.
+    pub max_tokens: u64,
+    /// Tokens that stay free below a model's window.
+    pub safety_margin: u64,
+    /// How long a conversation is kept after its last turn, in days.
+    pub ttl_days: u32,
+    /// Conversations kept at a time in memory.
+    pub max_records_memory: usize,
+    /// Whether the answers of streams are kept.
+    pub save_streamed: bool,
+}
+
+/// Section `store`.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Where the database is, if one is opened.
+    pub database_url: DatabaseUrl,
+    /// Whether somebody set `database_url`, which opens it.
+    pub database_configured: bool,
+    /// Where upstream keys are kept.
+    pub key_storage_mode: StorageMode,
+    /// Redis that several instances share.
+    pub redis_url: Option<SecretString>,
+    /// Folder for what GAP keeps itself.
+    pub data_dir: PathBuf,
+}
+
+/// Section `telemetry`.
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    /// What is logged, as a filter of `tracing`.
+    pub log_level: String,
+    /// How lines look.
+    pub format: LogFormat,
+    /// Folder for log files.
+    pub log_dir: Option<PathBuf>,
+    /// Days that rotated log files are kept.
+    pub log_cleanup_days: u32,
+    /// Whether GAP's own steps are logged.
+    pub debug: bool,
+    /// Minutes between two reports of usage; 0 is off.
+    pub usage_report_interval_minutes: u32,
+}
+
+/// Where something is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageMode {
+    /// In memory, until restart.
+    Memory,
+    /// In the database.
+    Database,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For machines.
+    Json,
+}
+
+const STORAGE_MODES: OneOf<StorageMode> =
+    OneOf(&[("memory", StorageMode::Memory), ("database", StorageMode::Database)]);
+const LOG_FORMATS: OneOf<LogFormat> = OneOf(&[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)]);
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+const TIB: u64 = 1 << 40;
+/// More would be a slip, and sums of several must not overflow.
+const MOST: u64 = 1_000_000_000_000;
+
+// === reading ===
+
+impl Settings {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        Self {
+            server: Server::read(reader),
+            upstream: Upstream::read(reader),
+            pool: Pool::read(reader),
+            auth: Auth::read(reader),
+            limits: Limits::read(reader),
+            cache: Cache { native: reader.take("cache.native", &Switch) },
+            context: Context::read(reader),
+            store: Store::read(reader),
+            telemetry: Telemetry::read(reader),
+        }
+    }
+
+    /// Whether a database is opened; else everything is in memory.
+    pub fn wants_database(&self) -> bool {
+        self.store.database_configured
+            || self.store.key_storage_mode == StorageMode::Database
+            || self.context.storage_mode == StorageMode::Database
+    }
+}
+
+impl Server {
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            host: reader.take("server.host", &Address),
+            port: reader.take("server.port", &Whole(0..=u16::MAX)),
+            root_path: reader.take("server.root_path", &PathPrefix),
+            public_url: reader.take("server.public_url", &Maybe(HttpUrl { unversioned: false })),
+            cors_origins: reader.take("server.cors_origins", &ListOf(Origin)),
+            trusted_proxies: reader.take("server.trusted_proxies", &Networks),
+            docs: reader.take("server.docs", &Switch),
+            protect_status_page: reader.take("server.protect_status_page", &Switch),
+            open_after: reader.take("server.open_after", &Span::or_zero()),
+            keep_alive: reader.take("server.keep_alive", &Span::some()),
+            replay_limit: reader.take("server.replay_limit", &Size(0..=1024 * MIB)),
+            replay_budget: reader.take("server.replay_budget", &Size(0..=usize::MAX)),
+            body_limit: reader.take("server.body_limit", &Size(1..=TIB)),
+            admin_body_limit: reader.take("server.admin_body_limit", &Size(KIB..=1024 * MIB)),
+            hold_back: reader.take("server.hold_back", &Size(0..=64 * MIB)),
+            header_timeout: reader.take("server.header_timeout", &Span::some()),
+            idle_timeout: reader.take("server.idle_timeout", &Span::some()),
+            body_timeout: reader.take("server.body_timeout", &Span::some()),
+            drain: reader.take("server.drain", &Span::or_zero()),
+            max_connections: reader.take("server.max_connections", &Whole(1..=1_000_000)),
+        }
+    }
+}
+
+impl Upstream {
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            base_url: reader.take("upstream.base_url", &HttpUrl { unversioned: true }),
+            connect_timeout: reader.take("upstream.connect_timeout", &Span::some()),
+            first_byte_timeout: reader.take("upstream.first_byte_timeout", &Span::some()),
+            idle_timeout: reader.take("upstream.idle_timeout", &Span::some()),
+            total_timeout: reader.take("upstream.total_timeout", &Span::some()),
+            streams_per_connection: reader.take("upstream.streams_per_connection", &Whole(1..=10_000)),
+            max_connections: reader.take("upstream.max_connections", &Whole(1..=1_000)),
+            pool_idle: reader.take("upstream.pool_idle", &Span::some()),
+            ca_file: reader.take("upstream.ca_file", &Maybe(FilePath)),
+            disable_safety_filtering: reader.take("upstream.disable_safety_filtering", &Switch),
+        }
+    }
+}
+
+impl Pool {
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            keys: reader.take("pool.keys", &Secrets { sendable: true }),
+            max_attempts: reader.take("pool.max_attempts", &Whole(1..=100)),
+            max_keys: reader.take("pool.max_keys", &Whole(1..=10_000)),
+            deadline: reader.take("pool.deadline", &Span::some()),
+            max_wait: reader.take("pool.max_wait", &Span::or_zero()),
+            max_waiting: reader.take("pool.max_waiting", &Whole(0..=1_000_000)),
+            back_off_min: reader.take("pool.back_off_min", &Span::or_zero()),
+            back_off_max: reader.take("pool.back_off_max", &Span::or_zero()),
+        }
+    }
+}
+
+impl Auth {
+    fn read(reader: &mut Reader) -> Self {
+        let typed = Secrets { sendable: false };
+        Self {
+            secret_key: reader.take("auth.secret_key", &Maybe(SigningSecret)),
+            secret_key_previous: reader.take("auth.secret_key_previous", &Maybe(Secret)),
+            passwords: reader.take("auth.passwords", &typed),
+            users_api_keys: reader.take("auth.users_api_keys", &typed),
+            admin_api_keys: reader.take("auth.admin_api_keys", &typed),
+            access_token_expire_minutes: reader.take("auth.access_token_expire_minutes", &Whole(1..=525_600)),
+        }
+    }
+}
+
+impl Limits {
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            requests_per_minute: reader.take("limits.requests_per_minute", &Whole(0..=MOST)),
+            requests_per_day_per_ip: reader.take("limits.requests_per_day_per_ip", &Whole(0..=MOST)),
+            input_tokens_per_day_per_ip: reader.take("limits.input_tokens_per_day_per_ip", &Whole(0..=MOST)),
+        }
+    }
+}
+
+impl Context {
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            completion: reader.take("context.completion", &Switch),
+            storage_mode: reader.take("context.storage_mode", &STORAGE_MODES),
+            max_tokens: reader.take("context.max_tokens", &Whole(1..=MOST)),
+            safety_margin: reader.take("context.safety_margin", &Whole(0..=MOST)),
+            ttl_days: reader.take("context.ttl_days", &Whole(1..=36_500)),
+            max_records_memory: reader.take("context.max_records_memory", &Whole(1..=100_000_000)),
+            save_streamed: reader.take("context.save_streamed", &Switch),
+        }
+    }
+}
+
+impl Store {
+    fn read(reader: &mut Reader) -> Self {
+        let mut store = Self {
+            database_url: reader.take("store.database_url", &Database),
+            database_configured: reader.is_explicit("store.database_url"),
+            key_storage_mode: reader.take("store.key_storage_mode", &STORAGE_MODES),
+            redis_url: reader.take("store.redis_url", &Maybe(RedisUrl)),
+            data_dir: reader.take("store.data_dir", &FilePath),
+        };
+        if !store.database_configured && reader.is_explicit("store.data_dir") {
+            let file = store.data_dir.join("gap.db");
+            reader.follow("store.database_url", &format!("sqlite://{}", file.display()), "store.data_dir");
+            store.database_url = DatabaseUrl::SqliteFile(file);
+        }
+        store
+    }
+}
+
+impl Telemetry {
+    fn read(reader: &mut Reader) -> Self {
+        let mut telemetry = Self {
+            log_level: reader.take("telemetry.log_level", &LogFilter),
+            format: reader.take("telemetry.format", &LOG_FORMATS),
+            log_dir: reader.take("telemetry.log_dir", &Maybe(FilePath)),
+            log_cleanup_days: reader.take("telemetry.log_cleanup_days", &Whole(1..=3650)),
+            debug: reader.take("telemetry.debug", &Switch),
+            usage_report_interval_minutes: reader.take("telemetry.usage_report_interval_minutes", &Whole(0..=525_600)),
+        };
+        if telemetry.debug && !reader.is_explicit("telemetry.log_level") {
+            // Not everybody's steps: those of HTTP/2 alone would bury ours.
+            "info,gap=debug".clone_into(&mut telemetry.log_level);
+            reader.follow("telemetry.log_level", &telemetry.log_level, "telemetry.debug");
+        }
+        telemetry
+    }
+}

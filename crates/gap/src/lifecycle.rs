@@ -1,0 +1,97 @@
+//! Every task that runs beside a request is started here, so that shutdown knows all of them.
+//!
+//! Stopping has two steps. *Soft*: no new connections, requests under way go on. *Hard*: the grace period is over,
+//! whatever still runs is told to end now.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Starts tasks, tells them when to stop, and waits for them. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Lifecycle {
+    tasks: TaskTracker,
+    soft: CancellationToken,
+    hard: CancellationToken,
+}
+
+impl Lifecycle {
+    /// Starts a tracked task. It must end soon after [`Lifecycle::stopping`] resolves or be harmless to drop.
+    pub fn spawn<F>(&self, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        #[expect(clippy::let_underscore_future, reason = "the tracker holds the task; nobody joins it")]
+        let _ = self.tasks.spawn(task);
+    }
+
+    /// Runs `task` every `interval` (first after one interval) until the soft stop.
+    pub fn every<F, Task>(&self, interval: Duration, mut task: F)
+    where
+        F: FnMut() -> Task + Send + 'static,
+        Task: Future<Output = ()> + Send + 'static,
+    {
+        let soft = self.soft.clone();
+        self.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = soft.cancelled() => return,
+                    () = tokio::time::sleep(interval) => task().await,
+                }
+            }
+        });
+    }
+
+    /// Resolves when shutdown has begun.
+    pub async fn stopping(&self) {
+        self.soft.cancelled().await;
+    }
+
+    /// Whether shutdown has begun.
+    pub fn is_stopping(&self) -> bool {
+        self.soft.is_cancelled()
+    }
+
+    /// Resolves when the grace period is over.
+    pub async fn must_end(&self) {
+        self.hard.cancelled().await;
+    }
+
+    /// Begins shutdown: [`Lifecycle::stopping`] resolves everywhere.
+    pub fn stop(&self) {
+        self.soft.cancel();
+    }
+
+    /// Begins shutdown, waits up to `grace` for all tasks, then ends the rest. Says whether all ended in time.
+    pub async fn finish(&self, grace: Duration) -> bool {
+        self.stop();
+        self.tasks.close();
+        let in_time = tokio::time::timeout(grace, self.tasks.wait()).await.is_ok();
+        self.hard.cancel();
+        if !in_time {
+            // Tasks that listen to `must_end` still get a moment to write their last words.
+            let _ = tokio::time::timeout(Duration::from_secs(1), self.tasks.wait()).await;
+        }
+        in_time
+    }
+
+    /// How many tasks run now.
+    pub fn running(&self) -> usize {
+        self.tasks.len()
+    }
+}
+
+/// Resolves when the process is asked to stop: SIGTERM from a supervisor, SIGINT from a terminal.
+pub async fn termination() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        // Without handlers the default action of both signals still ends the process.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+}

@@ -1,0 +1,232 @@
+//! What a call leaves behind.
+//!
+//! A receipt is made before the first try and rides with the call to its end: inside the relay while keys are tried,
+//! inside the response body afterwards. Whatever ends the call (the last byte, an error, the client leaving, a panic)
+//! drops it, and the drop settles the lease and writes one line in the log. Nothing is settled twice because nothing
+//! else settles.
+
+use std::time::Duration;
+
+use gap_pool::verdict::{self, Fault, TransportFault};
+use gap_protocol::meter::{Findings, Usage};
+use http::header::HeaderName;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use tokio::time::Instant;
+use tracing::info;
+
+use crate::keyring::LeaseGuard;
+use crate::middleware::Visit;
+use crate::relay::RelayError;
+use crate::upstream::Secret;
+
+/// Which upstream key answered, masked.
+pub const X_GAP_KEY: HeaderName = HeaderName::from_static("x-gap-key");
+/// How many tries the answer took.
+pub const X_GAP_ATTEMPTS: HeaderName = HeaderName::from_static("x-gap-attempts");
+
+/// Marks a response whose line in the log is written by its receipt. Only the front door reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct Receipted;
+
+/// The record of one call; see the module's text.
+#[derive(Debug)]
+pub struct Receipt {
+    facts: Facts,
+    lease: Option<LeaseGuard>,
+    attempts: Vec<Attempt>,
+    waited: Duration,
+    first_byte: Option<Duration>,
+    status: Option<StatusCode>,
+    bytes: u64,
+    usage: Option<Usage>,
+    finish_reason: Option<String>,
+    end: End,
+}
+
+/// What is known of a call before it is tried.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The visit it belongs to.
+    pub visit: Visit,
+    /// What logs call the caller's access key.
+    pub caller: String,
+    /// The HTTP verb and path, without the query.
+    pub request_line: String,
+    /// The model, if the call names one.
+    pub model: Option<String>,
+}
+
+/// One try.
+#[derive(Debug)]
+struct Attempt {
+    /// The upstream key, masked.
+    key: String,
+    began: Instant,
+    took: Duration,
+    /// The cause of its failure; none for the try that answered or is under way.
+    cause: Option<&'static str>,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Not yet; a receipt dropped like this was left by its client.
+    Open,
+    /// The answer was passed on to its end.
+    Completed,
+    /// There was no answer.
+    Refused,
+    /// The answer broke off.
+    BrokeOff(&'static str),
+}
+
+// === impl Receipt ===
+
+impl Receipt {
+    /// Begins the record.
+    pub fn begin(facts: Facts) -> Self {
+        Self {
+            facts,
+            lease: None,
+            attempts: Vec::new(),
+            waited: Duration::ZERO,
+            first_byte: None,
+            status: None,
+            bytes: 0,
+            usage: None,
+            finish_reason: None,
+            end: End::Open,
+        }
+    }
+
+    /// Adds to the time spent waiting for a key.
+    pub fn waited(&mut self, time: Duration) {
+        self.waited += time;
+    }
+
+    /// A try began with this key.
+    pub fn attempt_began(&mut self, secret: &Secret) {
+        self.attempts.push(Attempt { key: secret.masked(), began: Instant::now(), took: Duration::ZERO, cause: None });
+    }
+
+    /// The try failed.
+    pub fn attempt_failed(&mut self, fault: &Fault) {
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.took = attempt.began.elapsed();
+            attempt.cause = Some(fault.cause.name());
+        }
+    }
+
+    /// The try answered; its lease is settled when the answer has ended.
+    pub fn attempt_answered(&mut self, lease: LeaseGuard) {
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.took = attempt.began.elapsed();
+        }
+        self.lease = Some(lease);
+    }
+
+    /// The answer is certain and goes out with this status.
+    pub fn committed(&mut self, status: StatusCode) {
+        self.status = Some(status);
+        self.first_byte = Some(self.facts.visit.began.elapsed());
+    }
+
+    /// Bytes of the answer were passed on.
+    pub fn passed(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+
+    /// The answer was passed on to its end.
+    pub fn completed(&mut self, findings: &Findings) {
+        if self.end == End::Open {
+            self.end = End::Completed;
+            self.read(findings);
+        }
+    }
+
+    /// The answer broke off on the upstream's side.
+    pub fn broke_off(&mut self, why: &'static str, findings: &Findings) {
+        self.end = End::BrokeOff(why);
+        self.read(findings);
+    }
+
+    /// There is no answer; the client gets an error.
+    pub fn refused(&mut self, error: &RelayError) {
+        self.end = End::Refused;
+        self.status = Some(error.status());
+    }
+
+    /// Names the key and the number of tries in an answer's headers.
+    pub fn name_in(&self, headers: &mut HeaderMap) {
+        headers.insert(X_GAP_ATTEMPTS, HeaderValue::from(self.attempts.len()));
+        // Not every client takes a header that is not ASCII.
+        let key = self.attempts.last().map(|last| last.key.replace('…', "..."));
+        if let Some(value) = key.and_then(|key| HeaderValue::try_from(key).ok()) {
+            headers.insert(X_GAP_KEY, value);
+        }
+    }
+
+    fn read(&mut self, findings: &Findings) {
+        self.usage.clone_from(&findings.usage);
+        self.finish_reason = findings.finish_reason.as_ref().map(ToString::to_string);
+    }
+
+    /// Tells the pool how the try that answered really went.
+    fn settle(&mut self) {
+        let Some(lease) = self.lease.take() else { return };
+        match self.end {
+            End::Completed => lease.succeeded(),
+            End::BrokeOff(_) => lease.failed(verdict::of_transport(TransportFault::Reset)),
+            // The client left in the middle: the key did nothing wrong, and did answer.
+            End::Open | End::Refused => lease.succeeded(),
+        }
+    }
+
+    fn write_line(&self) {
+        let Facts { visit, caller, request_line, model } = &self.facts;
+        let status = self.status.map_or(0, |status| status.as_u16());
+        let duration_ms = millis(visit.began.elapsed());
+        let usage = self.usage.clone().unwrap_or_default();
+        let tried: Vec<&str> = self.attempts.iter().filter_map(|attempt| attempt.cause).collect();
+        let key = self.attempts.last().map_or("", |attempt| attempt.key.as_str());
+        let ended = match self.end {
+            End::Completed => format!("answered {status}"),
+            End::Refused => format!("refused with {status}"),
+            End::BrokeOff(why) => format!("broke off: {why}"),
+            End::Open => "was left by its client".to_owned(),
+        };
+        info!(
+            request.id = visit.id_text(),
+            dialect = visit.dialect.name(),
+            caller,
+            model = model.as_deref(),
+            status,
+            duration_ms,
+            first_byte_ms = self.first_byte.map(millis),
+            waited_ms = millis(self.waited),
+            bytes = self.bytes,
+            attempts = self.attempts.len(),
+            failed_attempts = (!tried.is_empty()).then(|| tried.join(",")),
+            key.label = key,
+            finish_reason = self.finish_reason.as_deref(),
+            usage.prompt_tokens = usage.prompt,
+            usage.cached_tokens = usage.cached,
+            usage.output_tokens = usage.candidates,
+            usage.thought_tokens = usage.thoughts,
+            usage.total_tokens = usage.total,
+            "{request_line} {ended}"
+        );
+    }
+}
+
+impl Drop for Receipt {
+    /// Settles even if the client hung up: half an answer was still paid for.
+    fn drop(&mut self) {
+        self.settle();
+        self.write_line();
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

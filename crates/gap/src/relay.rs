@@ -1,0 +1,199 @@
+//! The only retry loop.
+//!
+//! [`Relay::answer`] takes a call, finds a key for it, sends it, looks at what came back, and either has the answer or
+//! knows why not. It resolves when the answer is *committed*: the first event of a stream is there, or all of a unary
+//! answer that is small enough to hold. Until then nothing has gone to the client, so a broken connection, an
+//! overloaded backend or a key that Google refuses costs the client nothing but time.
+//!
+//! The future it returns owns everything it needs: a streaming handler races it against `server.open_after`, and if
+//! the timer wins, the response body goes on polling it (`phases.rs`).
+
+mod attempts;
+pub mod phases;
+mod reading;
+pub mod reply;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gap_pool::{Fault, Need, Tried};
+use gap_protocol::meter::Framing;
+use http::{HeaderMap, Method};
+use tokio::time::Instant;
+
+use self::attempts::{Attempts, Next};
+pub use self::reading::Refusal;
+use self::reading::{Opened, Reading, Unopened};
+pub use self::reply::Reply;
+use crate::body::{BodyEnded, RequestBody};
+use crate::clock::Clock;
+use crate::keyring::{Keyring, LeaseGuard, NoLease, Patience};
+use crate::receipt::Receipt;
+use crate::upstream::{Outgoing, Upstream};
+
+/// How the relay behaves; from `server`, `upstream` and `pool` settings.
+#[derive(Clone, Debug)]
+pub struct RelayPolicy {
+    /// Tries that may fail without blaming a key.
+    pub max_attempts: u32,
+    /// Keys one request may try.
+    pub max_keys: u32,
+    /// How long a request may look for an answer, waits included, while nothing is committed.
+    pub deadline: Duration,
+    /// How long a request may wait for a key.
+    pub max_wait: Duration,
+    /// Pause before a try that blames no key: at first, and at most.
+    pub back_off: (Duration, Duration),
+    /// Unary answers up to this many bytes are held until they are complete.
+    pub hold_back: usize,
+    /// How long the upstream may be silent before and between bytes of an answer.
+    pub first_byte_timeout: Duration,
+    /// How long the upstream may be silent between two pieces of an answer.
+    pub idle_timeout: Duration,
+    /// How long a whole model answer may take.
+    pub total_timeout: Duration,
+    /// How often a quiet stream shows that it lives.
+    pub keep_alive: Duration,
+    /// When a stream that has no answer yet is opened all the same.
+    pub open_after: Duration,
+}
+
+/// One request to Gemini, ready to be sent with any key.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The HTTP verb.
+    pub verb: Method,
+    /// The path at Google.
+    pub path: String,
+    /// The query without credentials.
+    pub query: Option<String>,
+    /// Headers that may cross.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: RequestBody,
+    /// The model, which with the project names the bucket; none for calls outside any model.
+    pub model: Option<String>,
+    /// How the answer is expected to be framed.
+    pub framing: Framing,
+    /// Whether sending it twice does no harm beyond its cost.
+    pub repeatable: bool,
+    /// Whether the answer is whole only with a finish reason: a stream without one was cut (wire 112).
+    pub finishes: bool,
+    /// How long the client itself is willing to wait.
+    pub client_deadline: Option<Duration>,
+}
+
+impl Call {
+    /// Whether the client asked for a stream.
+    pub fn is_stream(&self) -> bool {
+        !matches!(self.framing, Framing::Json)
+    }
+
+    fn need(&self) -> Need {
+        Need { model: self.model.as_deref().map(Into::into), ..Need::default() }
+    }
+}
+
+/// Why a call has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// Every key rests, is disabled, or does not serve the model.
+    #[error("no upstream key can serve this now")]
+    NoKey(Box<NoLease>),
+    /// Google's own answer is the truth about the request.
+    #[error("the upstream refused the request: {}", .0.fault.message)]
+    Refused(Box<Refusal>),
+    /// Tries are used up; the last fault says why.
+    #[error("no try succeeded: {}", .0.cause)]
+    Exhausted(Box<Fault>),
+    /// The deadline passed.
+    #[error("no answer within the deadline")]
+    TimedOut,
+    /// Another key might serve, but the body was too large to be kept for it.
+    #[error("the request body could not be sent again")]
+    BodyGone,
+    /// The client did not send its body to the end.
+    #[error("the request body ended early: {0}")]
+    BodyEnded(BodyEnded),
+}
+
+/// Finds a key for each call and gets it answered.
+#[derive(Debug)]
+pub struct Relay {
+    keyring: Keyring,
+    upstream: Upstream,
+    clock: Clock,
+    policy: RelayPolicy,
+}
+
+// === impl Relay ===
+
+impl Relay {
+    /// Puts the parts together.
+    pub fn new(keyring: Keyring, upstream: Upstream, clock: Clock, policy: RelayPolicy) -> Arc<Self> {
+        Arc::new(Self { keyring, upstream, clock, policy })
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &RelayPolicy {
+        &self.policy
+    }
+
+    /// Gets `call` answered. `receipt` follows the call to its end, whatever the end is.
+    pub async fn answer(self: Arc<Self>, call: Call, mut receipt: Receipt) -> Result<Reply, RelayError> {
+        match self.try_keys(&call, &mut receipt).await {
+            Ok(opened) => Ok(Reply::commit(opened, receipt, &self.policy)),
+            Err(error) => {
+                receipt.refused(&error);
+                Err(error)
+            }
+        }
+    }
+
+    async fn try_keys(&self, call: &Call, receipt: &mut Receipt) -> Result<Opened, RelayError> {
+        let need = call.need();
+        let mut attempts = Attempts::new(&self.policy, call, Instant::now());
+        let mut tried = Tried::default();
+        loop {
+            let asked = Instant::now();
+            let patience = Patience { until: attempts.wait_until(asked) };
+            let lease = match self.keyring.lease(&need, &tried, patience).await {
+                Ok(lease) => lease,
+                Err(refused) => return Err(attempts.without_key(refused)),
+            };
+            receipt.waited(asked.elapsed());
+            receipt.attempt_began(lease.secret());
+            let unopened = match self.try_once(call, &lease, attempts.deadline()).await {
+                Ok(opened) => {
+                    receipt.attempt_answered(lease);
+                    return Ok(opened);
+                }
+                Err(unopened) => unopened,
+            };
+            receipt.attempt_failed(unopened.fault());
+            tried.note(lease.key(), unopened.fault());
+            lease.failed(unopened.fault().clone());
+            match attempts.after(unopened, call, Instant::now()) {
+                Next::Again { pause } if pause.is_zero() => {}
+                Next::Again { pause } => tokio::time::sleep(pause).await,
+                Next::Stop(error) => return Err(error),
+            }
+        }
+    }
+
+    /// One try: sent with one key, and read up to the point where the answer may be committed.
+    async fn try_once(&self, call: &Call, lease: &LeaseGuard, deadline: Instant) -> Result<Opened, Unopened> {
+        let outgoing = Outgoing {
+            verb: &call.verb,
+            path: &call.path,
+            query: call.query.as_deref(),
+            headers: &call.headers,
+            body: call.body.to_send(),
+            patience: deadline.saturating_duration_since(Instant::now()),
+        };
+        let answer = self.upstream.send(lease.secret(), outgoing).await.map_err(Unopened::transport)?;
+        let reading =
+            Reading { call, secret: lease.secret(), policy: &self.policy, clock: &self.clock, until: deadline };
+        reading.open(answer).await
+    }
+}

@@ -1,0 +1,314 @@
+//! A committed answer on its way to the client.
+//!
+//! Bytes pass as they came. What GAP adds is only what keeps a connection honest: a keep-alive between events when
+//! the upstream is quiet, an error event when it breaks off between events, an aborted transfer when it breaks off
+//! inside one. Never an invented end.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use gap_protocol::meter::{Findings, Framing, Meter, Position};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderName};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::{Instant, Sleep};
+
+use super::RelayPolicy;
+use super::reading::{Opened, Promise};
+use crate::error::Failure;
+use crate::receipt::{Receipt, Receipted};
+use crate::upstream::Answer;
+
+/// Tells nginx and its kin to pass a stream on at once.
+pub const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// An answer that will be given, come what may.
+#[derive(Debug)]
+pub struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: ReplyBody,
+}
+
+/// The bytes of a [`Reply`].
+#[derive(Debug)]
+pub struct ReplyBody {
+    framing: Framing,
+    promise: Promise,
+    held: VecDeque<Bytes>,
+    rest: Rest,
+    trailers: Option<HeaderMap>,
+    meter: Meter,
+    pace: Pace,
+    receipt: Receipt,
+}
+
+#[derive(Debug)]
+enum Rest {
+    /// More may come.
+    Open(Answer),
+    /// All of it has come; whether it is whole is looked at when the client has got it.
+    Ended,
+    /// Nothing more comes.
+    Over,
+}
+
+/// The upstream or the client broke the transfer.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the upstream broke off inside its answer")]
+pub struct BrokenOff;
+
+// === impl Reply ===
+
+impl Reply {
+    pub(super) fn commit(opened: Opened, mut receipt: Receipt, policy: &RelayPolicy) -> Self {
+        let Opened { status, mut headers, framing, promise, held, rest, trailers, meter } = opened;
+        let stream = !matches!(framing, Framing::Json);
+        if stream {
+            // Its length is not known any more: an error or a keep-alive may be added.
+            headers.remove(CONTENT_LENGTH);
+            headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+            headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+        }
+        receipt.committed(status);
+        let rest = rest.map_or(Rest::Ended, Rest::Open);
+        let pace = Pace::new(policy, stream);
+        Self { status, headers, body: ReplyBody { framing, promise, held, rest, trailers, meter, pace, receipt } }
+    }
+
+    /// The status, as Google gave it.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// How the answer is framed.
+    pub fn framing(&self) -> Framing {
+        self.body.framing
+    }
+
+    /// The bytes alone, for a response whose head has gone out already.
+    pub fn into_body(self) -> ReplyBody {
+        self.body
+    }
+
+    /// The whole response.
+    pub fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        self.body.receipt.name_in(response.headers_mut());
+        response.extensions_mut().insert(Receipted);
+        response.map(|_| Body::new(self.body))
+    }
+}
+
+// === impl ReplyBody ===
+
+type Polled = Poll<Option<Result<Frame<Bytes>, BrokenOff>>>;
+
+impl ReplyBody {
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Polled {
+        loop {
+            let answer = match &mut self.rest {
+                Rest::Open(answer) => answer,
+                Rest::Ended => return self.end(),
+                Rest::Over => return Poll::Ready(None),
+            };
+            match Pin::new(answer).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    if let Some(data) = frame.data_ref() {
+                        self.meter.feed(data);
+                        self.pace.heard();
+                        self.receipt.passed(data.len());
+                    }
+                    self.note_last_byte();
+                    return Poll::Ready(Some(Ok(frame)));
+                }
+                Poll::Ready(Some(Err(_))) => return self.break_off("the upstream's connection broke"),
+                Poll::Ready(None) => self.rest = Rest::Ended,
+                Poll::Pending => match ready!(self.pace.poll(cx)) {
+                    Beat::Silent => return self.break_off("the upstream fell silent"),
+                    Beat::TooLong => return self.break_off("it took longer than upstream.total_timeout"),
+                    Beat::KeepAlive => {
+                        if let Some(bytes) = self.meter.keep_alive() {
+                            return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(bytes)))));
+                        }
+                        // Inside an event: the next beat may find a better place.
+                    }
+                },
+            }
+        }
+    }
+
+    /// Of a body with a length nobody asks for more than that, so its end is noted with its last byte.
+    fn note_last_byte(&mut self) {
+        let last = match &self.rest {
+            Rest::Open(answer) => answer.is_end_stream(),
+            Rest::Ended => self.held.is_empty(),
+            Rest::Over => false,
+        };
+        if last && self.framing == Framing::Json {
+            self.meter.finish();
+            self.receipt.completed(self.meter.findings());
+        }
+    }
+
+    /// The upstream has ended its answer: completes it, or says that it is not whole.
+    fn end(&mut self) -> Polled {
+        // Before `finish`, while there still is a place for an error.
+        let cut = match self.promise {
+            Promise::Finish => self.meter.position() == Position::Between && !is_finished(self.meter.findings()),
+            Promise::Document => self.framing == Framing::JsonArray && self.meter.position() == Position::Between,
+            Promise::None => false,
+        };
+        if cut {
+            return self.break_off("the upstream ended it without finishing");
+        }
+        self.meter.finish();
+        let whole = match self.promise {
+            Promise::None => true,
+            Promise::Document => self.meter.position() == Position::Closed,
+            Promise::Finish => self.meter.position() == Position::Closed && is_finished(self.meter.findings()),
+        };
+        if !whole {
+            return self.break_off("the upstream ended it without finishing");
+        }
+        self.rest = Rest::Over;
+        self.receipt.completed(self.meter.findings());
+        Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
+    }
+
+    /// Ends the answer honestly: with an error between events, by aborting the transfer inside one.
+    fn break_off(&mut self, why: &'static str) -> Polled {
+        self.receipt.broke_off(why, self.meter.findings());
+        // The upstream's connection goes with it: nobody reads on.
+        self.rest = Rest::Over;
+        self.trailers = None;
+        let error = Failure::broke_off(why).google_json();
+        match self.meter.closing(&error) {
+            Some(bytes) if !bytes.is_empty() => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            Some(_) | None => Poll::Ready(Some(Err(BrokenOff))),
+        }
+    }
+}
+
+/// Whether a stream has said how it ended.
+fn is_finished(findings: &Findings) -> bool {
+    findings.finish_reason.is_some() || findings.block_reason.is_some() || findings.error.is_some()
+}
+
+impl HttpBody for ReplyBody {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
+        if let Some(chunk) = self.held.pop_front() {
+            self.receipt.passed(chunk.len());
+            self.note_last_byte();
+            return Poll::Ready(Some(Ok(Frame::data(chunk))));
+        }
+        let this = &mut *self;
+        // On HTTP/2 a panic here would take the other streams of the connection with it.
+        match std::panic::catch_unwind(AssertUnwindSafe(|| this.poll_rest(cx))) {
+            Ok(polled) => polled,
+            Err(_) => {
+                self.rest = Rest::Over;
+                Poll::Ready(Some(Err(BrokenOff)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        // The end of a stream is looked at by a poll of its own.
+        false
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let held: u64 = self.held.iter().map(|chunk| chunk.len() as u64).sum();
+        match &self.rest {
+            Rest::Ended if self.framing == Framing::Json && self.trailers.is_none() => SizeHint::with_exact(held),
+            Rest::Open(answer) if self.framing == Framing::Json => match answer.size_hint().exact() {
+                Some(rest) => SizeHint::with_exact(held + rest),
+                None => SizeHint::default(),
+            },
+            _ => SizeHint::default(),
+        }
+    }
+}
+
+// === Pace ===
+
+/// Watches the time between two pieces of an answer. One timer, set again only when it rings.
+#[derive(Debug)]
+struct Pace {
+    timer: Option<Pin<Box<Sleep>>>,
+    heard: Instant,
+    /// When the last keep-alive went out, or the last piece came.
+    signalled: Instant,
+    keep_alive: Option<Duration>,
+    idle_timeout: Duration,
+    ends: Option<Instant>,
+}
+
+enum Beat {
+    KeepAlive,
+    Silent,
+    TooLong,
+}
+
+impl Pace {
+    fn new(policy: &RelayPolicy, stream: bool) -> Self {
+        let now = Instant::now();
+        Self {
+            timer: None,
+            heard: now,
+            signalled: now,
+            keep_alive: stream.then_some(policy.keep_alive),
+            idle_timeout: policy.idle_timeout,
+            ends: stream.then(|| now + policy.total_timeout),
+        }
+    }
+
+    fn heard(&mut self) {
+        let now = Instant::now();
+        self.heard = now;
+        self.signalled = now;
+    }
+
+    fn next(&self) -> Instant {
+        let silent = self.heard + self.idle_timeout;
+        let beat = self.keep_alive.map_or(silent, |every| silent.min(self.signalled + every));
+        self.ends.map_or(beat, |ends| beat.min(ends))
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Beat> {
+        loop {
+            let next = self.next();
+            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(next)));
+            ready!(timer.as_mut().poll(cx));
+            let now = Instant::now();
+            if self.ends.is_some_and(|ends| now >= ends) {
+                return Poll::Ready(Beat::TooLong);
+            }
+            if now >= self.heard + self.idle_timeout {
+                return Poll::Ready(Beat::Silent);
+            }
+            let due = self.keep_alive.is_some_and(|every| now >= self.signalled + every);
+            if due {
+                self.signalled = now;
+            }
+            let next = self.next();
+            if let Some(timer) = &mut self.timer {
+                timer.as_mut().reset(next);
+            }
+            if due {
+                return Poll::Ready(Beat::KeepAlive);
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Every URL of the product, in one table, grouped by who calls.
+
+use axum::Router;
+use axum::routing::{any, get};
+use http::{HeaderName, HeaderValue, Method};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+
+use crate::api::{gemini, probes, v1};
+use crate::app::App;
+use crate::middleware::FrontDoor;
+
+/// The whole product behind its front door.
+pub fn front_door(app: &App) -> FrontDoor {
+    FrontDoor::new(routes(app), &app.settings.server.root_path)
+}
+
+fn routes(app: &App) -> Router {
+    let mut routes = Router::new()
+        // People and probes
+        .route("/", get(probes::show_welcome))
+        .route("/healthz", get(probes::show_health))
+        .route("/readyz", get(probes::show_readiness))
+        // Google's SDKs below the versions that are theirs alone; the action is part of the last segment
+        .route("/v1beta/{*rest}", any(gemini::relay_native))
+        .route("/v1alpha/{*rest}", any(gemini::relay_native))
+        .route("/v2/{*rest}", any(gemini::relay_native))
+        .route("/upload/{*rest}", any(gemini::relay_native))
+        .route("/download/{*rest}", any(gemini::relay_native))
+        .route("/ws/{*rest}", any(gemini::relay_native))
+        // Reserved for OpenAI clients: Google serves its own compatible layer there
+        .route("/v1beta/openai", any(v1::refuse_unknown))
+        .route("/v1beta/openai/{*rest}", any(v1::refuse_unknown))
+        // Shared by OpenAI's, Anthropic's and Google's APIs
+        .route("/v1/{*rest}", any(v1::dispatch))
+        .fallback(v1::refuse_unknown)
+        .method_not_allowed_fallback(v1::refuse_method)
+        .with_state(app.clone());
+    if let Some(cors) = cors(&app.settings.server.cors_origins) {
+        routes = routes.layer(cors);
+    }
+    routes
+}
+
+/// Browser SDKs ask first; they are answered for the configured origins, never `*` with credentials.
+fn cors(origins: &[String]) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
+    let origin = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
+    let exposed = ["x-request-id", "x-gap-key", "x-gap-attempts", "x-gap-error-scope", "retry-after"];
+    let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
+    Some(
+        CorsLayer::new()
+            .allow_origin(origin)
+            .allow_methods(methods)
+            .allow_headers(AllowHeaders::mirror_request())
+            .expose_headers(exposed.map(HeaderName::from_static))
+            .max_age(std::time::Duration::from_secs(600)),
+    )
+}
