@@ -1,4 +1,5 @@
 //! Google's own words.
 
 pub mod error;
+pub mod mime;
 pub mod path;

@@ -5,6 +5,8 @@
 //!
 //! In reading order:
 //!
+//! - [`call`] is the one internal request, in Gemini's form, and what its answer must be told;
+//! - [`json`] reads documents in one pass and writes them straight into a buffer;
 //! - [`meter`] follows an answer's bytes while they pass to the client unchanged, and reads only what GAP acts on:
 //!   usage, finish reason, errors, and whether this is a place where something may be inserted;
 //! - [`sse`] takes server-sent events apart, when events are needed rather than bytes, and puts them together;
@@ -12,7 +14,9 @@
 //! - [`openai`] and [`anthropic`] have the words of the other dialects.
 
 pub mod anthropic;
+pub mod call;
 pub mod gemini;
+pub mod json;
 pub mod meter;
 pub mod openai;
 pub mod sse;
