@@ -3,3 +3,4 @@
 pub mod error;
 pub mod mime;
 pub mod path;
+pub mod schema;
