@@ -1,3 +1,4 @@
 //! The words of OpenAI's API.
 
+pub mod chat;
 pub mod error;

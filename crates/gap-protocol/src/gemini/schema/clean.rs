@@ -1,0 +1,421 @@
+//! The rules, in the order in which they must be applied.
+
+use serde_json::{Map, Value, json};
+
+use super::merge::merge;
+use super::{Cleaned, MAX_NODES, TYPES, lookup, remark};
+use crate::call::Restore;
+
+/// How deep schemas may be nested once references are written out; Google refuses much less.
+const MAX_DEPTH: usize = 48;
+
+/// Keywords that `Schema` lacks and that a model can be told in words.
+const TOLD_IN_WORDS: &[&str] =
+    &["multipleOf", "uniqueItems", "contains", "minContains", "maxContains", "contentEncoding", "contentMediaType"];
+
+pub(super) fn run(schema: &Value) -> Cleaned {
+    let mut cleaner = Cleaner { root: schema, active: Vec::new(), place: Vec::new(), restore: Vec::new(), nodes: 0 };
+    let schema = match schema {
+        Value::Object(object) if is_bare_map(object) => {
+            cleaner.schema(&json!({"type": "object", "properties": object}))
+        }
+        other => cleaner.schema(other),
+    };
+    Cleaned { schema, restore: cleaner.restore }
+}
+
+/// Whether an object is a map of properties that someone forgot to wrap.
+// wire 57: seen from broken tool servers.
+fn is_bare_map(object: &Map<String, Value>) -> bool {
+    const KEYWORDS: &[&str] = &["type", "properties", "$ref", "anyOf", "oneOf", "allOf", "enum", "const", "items"];
+    !object.is_empty()
+        && !KEYWORDS.iter().any(|keyword| object.get(*keyword).is_some_and(|value| !is_schema_with_type(value)))
+        && object.values().all(is_schema_with_type)
+}
+
+fn is_schema_with_type(value: &Value) -> bool {
+    value.get("type").and_then(Value::as_str).is_some_and(|name| TYPES.contains(&name.to_ascii_lowercase().as_str()))
+}
+
+struct Cleaner<'v> {
+    root: &'v Value,
+    /// References that are being written out; one that is met again leads back into itself.
+    active: Vec<String>,
+    /// Where in the arguments the current schema stands.
+    place: Vec<Option<String>>,
+    restore: Vec<Restore>,
+    nodes: usize,
+}
+
+// === impl Cleaner ===
+
+impl Cleaner<'_> {
+    fn schema(&mut self, schema: &Value) -> Value {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES || self.place.len() + self.active.len() > MAX_DEPTH {
+            return json!({"type": "OBJECT", "description": "any JSON object"});
+        }
+        let Value::Object(object) = schema else {
+            return json!({"type": "STRING", "description": "any value"});
+        };
+        if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+            return self.reference(reference, object);
+        }
+        let mut object = object.clone();
+        self.merge_all_of(&mut object);
+        if let Some(alternatives) = object.remove("oneOf") {
+            object.entry("anyOf").or_insert(alternatives);
+        }
+        if let Some(value) = object.remove("const") {
+            object.insert("enum".to_owned(), Value::Array(vec![value]));
+        }
+        let mut nullable = object.get("nullable").and_then(Value::as_bool).unwrap_or_default();
+        nullable |= split_types(&mut object);
+        let mut cleaned = match object.remove("anyOf") {
+            Some(Value::Array(alternatives)) if !alternatives.is_empty() => {
+                self.any_of(&mut object, alternatives, &mut nullable)
+            }
+            _ => self.plain(&mut object, &mut nullable),
+        };
+        if nullable {
+            cleaned.insert("nullable".to_owned(), Value::Bool(true));
+        }
+        Value::Object(cleaned)
+    }
+
+    fn reference(&mut self, reference: &str, beside: &Map<String, Value>) -> Value {
+        let name = reference.rsplit('/').next().unwrap_or(reference);
+        let described = |text: String| json!({"type": "OBJECT", "description": text});
+        if self.active.iter().any(|active| active == reference) {
+            return described(format!("another {name}, of the same form"));
+        }
+        let Some(target) = lookup(self.root, reference).cloned() else {
+            return described(format!("a {name}"));
+        };
+        self.active.push(reference.to_owned());
+        // What stands beside a reference says more about this place than the definition does.
+        let cleaned = match target {
+            Value::Object(mut target) => {
+                let mut beside = beside.clone();
+                beside.remove("$ref");
+                if beside.contains_key("description") {
+                    target.remove("description");
+                }
+                merge(&mut target, &beside);
+                self.schema(&Value::Object(target))
+            }
+            other => self.schema(&other),
+        };
+        self.active.pop();
+        cleaned
+    }
+
+    /// Writes what `allOf` lists into the schema itself.
+    fn merge_all_of(&mut self, object: &mut Map<String, Value>) {
+        // Each round takes one level; definitions may have an `allOf` again.
+        for _ in 0..MAX_DEPTH {
+            let Some(Value::Array(parts)) = object.remove("allOf") else { return };
+            for part in parts {
+                let mut part = part;
+                for _ in 0..MAX_DEPTH {
+                    let Some(reference) = part.get("$ref").and_then(Value::as_str).map(str::to_owned) else { break };
+                    match lookup(self.root, &reference) {
+                        Some(target) if *target != part => part = target.clone(),
+                        _ => break,
+                    }
+                }
+                self.nodes += 1;
+                if let Value::Object(part) = part
+                    && self.nodes <= MAX_NODES
+                {
+                    merge(object, &part);
+                    object.remove("$ref");
+                }
+            }
+        }
+    }
+
+    fn any_of(
+        &mut self,
+        object: &mut Map<String, Value>,
+        alternatives: Vec<Value>,
+        nullable: &mut bool,
+    ) -> Map<String, Value> {
+        let is_null = |schema: &Value| schema.get("type").is_some_and(|name| name == "null");
+        let before = alternatives.len();
+        let mut alternatives: Vec<Value> = alternatives.into_iter().filter(|schema| !is_null(schema)).collect();
+        *nullable |= alternatives.len() < before;
+        if let [_] = alternatives.as_slice()
+            && let Some(only) = alternatives.pop()
+        {
+            let mut whole = object.clone();
+            let cleaned = match only {
+                Value::Object(only) if only.contains_key("$ref") => {
+                    merge(&mut whole, &only);
+                    self.schema(&Value::Object(whole))
+                }
+                Value::Object(mut only) => {
+                    merge(&mut only, &whole);
+                    self.schema(&Value::Object(only))
+                }
+                other => self.schema(&other),
+            };
+            return match cleaned {
+                Value::Object(cleaned) => cleaned,
+                _ => Map::new(),
+            };
+        }
+        if alternatives.is_empty() {
+            return self.plain(object, nullable);
+        }
+        // Properties beside the alternatives hold for each of them.
+        object.remove("type");
+        let common: Map<String, Value> = ["properties", "required"]
+            .iter()
+            .filter_map(|key| Some(((*key).to_owned(), object.remove(*key)?)))
+            .collect();
+        let written = alternatives.into_iter().map(|alternative| match alternative {
+            Value::Object(mut alternative) if !common.is_empty() && !alternative.contains_key("$ref") => {
+                merge(&mut alternative, &common);
+                self.schema(&Value::Object(alternative))
+            }
+            other => self.schema(&other),
+        });
+        let written: Vec<Value> = written.collect();
+        let mut cleaned = Map::new();
+        if let Some(description) = object.remove("description").filter(Value::is_string) {
+            cleaned.insert("description".to_owned(), description);
+        }
+        cleaned.insert("anyOf".to_owned(), Value::Array(written));
+        cleaned
+    }
+
+    /// A schema of one type.
+    fn plain(&mut self, object: &mut Map<String, Value>, nullable: &mut bool) -> Map<String, Value> {
+        let kind = kind_of(object);
+        let mut cleaned = Map::new();
+        cleaned.insert("type".to_owned(), Value::String(kind.to_ascii_uppercase()));
+        if let Some(description) = object.get("description").filter(|value| value.is_string()) {
+            cleaned.insert("description".to_owned(), description.clone());
+        }
+        match kind {
+            "object" => self.object(object, &mut cleaned),
+            "array" => self.array(object, &mut cleaned),
+            "string" => keep(object, &mut cleaned, &["minLength", "maxLength", "pattern"]),
+            _ => limits(object, &mut cleaned, kind),
+        }
+        if kind != "object" && kind != "array" {
+            self.enumeration(object, &mut cleaned, nullable);
+        }
+        format(object, &mut cleaned, kind);
+        for keyword in TOLD_IN_WORDS {
+            if let Some(value) = object.get(*keyword).filter(|value| **value != Value::Bool(false)) {
+                remark(&mut cleaned, &format!("{keyword}: {value}"));
+            }
+        }
+        cleaned
+    }
+
+    fn object(&mut self, object: &Map<String, Value>, cleaned: &mut Map<String, Value>) {
+        let Some(Value::Object(properties)) = object.get("properties") else { return };
+        let mut written = Map::new();
+        let mut required: Vec<Value> = Vec::new();
+        for (name, schema) in properties {
+            self.place.push(Some(name.clone()));
+            written.insert(name.clone(), self.schema(schema));
+            self.place.pop();
+            // Draft 3 says it on the property.
+            if schema.get("required") == Some(&Value::Bool(true)) {
+                required.push(Value::String(name.clone()));
+            }
+        }
+        if let Some(Value::Array(names)) = object.get("required") {
+            for name in names.iter().filter(|name| name.as_str().is_some_and(|name| written.contains_key(name))) {
+                if !required.contains(name) {
+                    required.push(name.clone());
+                }
+            }
+        }
+        if written.len() > 1 {
+            // wire 93: Gemini writes properties in this order.
+            let order = written.keys().map(|name| Value::String(name.clone())).collect();
+            cleaned.insert("propertyOrdering".to_owned(), Value::Array(order));
+        }
+        if !written.is_empty() {
+            cleaned.insert("properties".to_owned(), Value::Object(written));
+        }
+        if !required.is_empty() {
+            cleaned.insert("required".to_owned(), Value::Array(required));
+        }
+        keep(object, cleaned, &["minProperties", "maxProperties"]);
+    }
+
+    fn array(&mut self, object: &Map<String, Value>, cleaned: &mut Map<String, Value>) {
+        self.place.push(None);
+        let first = object.get("prefixItems").or_else(|| object.get("items").filter(|items| items.is_array()));
+        let items = match (first, object.get("items")) {
+            // A tuple: `Schema` has one form for all items.
+            (Some(Value::Array(forms)), _) => {
+                let mut distinct: Vec<Value> = Vec::new();
+                for form in forms {
+                    let form = self.schema(form);
+                    if !distinct.contains(&form) {
+                        distinct.push(form);
+                    }
+                }
+                remark(cleaned, &format!("{} items, in this order", forms.len()));
+                if distinct.len() > 1 { json!({ "anyOf": distinct }) } else { distinct.pop().unwrap_or_else(any_item) }
+            }
+            (_, Some(items @ Value::Object(_))) => self.schema(items),
+            // wire 58: an array without items is refused.
+            _ => any_item(),
+        };
+        self.place.pop();
+        cleaned.insert("items".to_owned(), items);
+        keep(object, cleaned, &["minItems", "maxItems"]);
+    }
+
+    /// wire 55: enumerations are of strings; others become strings, and their arguments are turned back.
+    fn enumeration(&mut self, object: &Map<String, Value>, cleaned: &mut Map<String, Value>, nullable: &mut bool) {
+        let Some(Value::Array(values)) = object.get("enum") else { return };
+        let mut texts: Vec<Value> = Vec::new();
+        let (mut bent, mut ambiguous) = (false, false);
+        for value in values {
+            let text = match value {
+                Value::Null => {
+                    *nullable = true;
+                    continue;
+                }
+                Value::String(text) => {
+                    let scalar = serde_json::from_str::<Value>(text);
+                    ambiguous |= scalar.is_ok_and(|scalar| scalar.is_number() || scalar.is_boolean());
+                    text.clone()
+                }
+                other => {
+                    bent = true;
+                    other.to_string()
+                }
+            };
+            let text = Value::String(text);
+            // An empty name is refused, and a name twice as well.
+            if text != "" && !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        if texts.is_empty() {
+            return;
+        }
+        if bent && !ambiguous {
+            self.restore.push(Restore(self.place.clone()));
+        }
+        cleaned.insert("type".to_owned(), Value::String("STRING".to_owned()));
+        for limit in ["minimum", "maximum", "minLength", "maxLength", "pattern"] {
+            cleaned.remove(limit);
+        }
+        cleaned.insert("format".to_owned(), Value::String("enum".to_owned()));
+        cleaned.insert("enum".to_owned(), Value::Array(texts));
+    }
+}
+
+fn any_item() -> Value {
+    json!({"type": "STRING"})
+}
+
+/// Takes apart a list of types; says whether `null` is among them. Several that remain become alternatives.
+fn split_types(object: &mut Map<String, Value>) -> bool {
+    let Some(Value::Array(types)) = object.get("type") else { return false };
+    let mut names: Vec<Value> = types.iter().filter(|name| name.is_string()).cloned().collect();
+    let before = names.len();
+    names.retain(|name| name != "null");
+    let nullable = names.len() < before;
+    object.remove("type");
+    match names.len() {
+        0 => {}
+        1 => {
+            object.extend(names.pop().map(|name| ("type".to_owned(), name)));
+        }
+        _ if object.contains_key("anyOf") => {}
+        _ => {
+            // Each alternative keeps what its type can use.
+            let mut common = object.clone();
+            for outer in ["description", "nullable", "default", "title"] {
+                common.remove(outer);
+            }
+            let alternative = |name| {
+                let mut schema = common.clone();
+                schema.insert("type".to_owned(), name);
+                Value::Object(schema)
+            };
+            let alternatives = names.into_iter().map(alternative).collect();
+            object.retain(|key, _| key == "description");
+            object.insert("anyOf".to_owned(), Value::Array(alternatives));
+        }
+    }
+    nullable
+}
+
+/// The type, in lower case; a missing one is read from what else is there.
+fn kind_of(object: &Map<String, Value>) -> &'static str {
+    let named = object.get("type").and_then(Value::as_str).map(str::to_ascii_lowercase);
+    let known = named.and_then(|name| TYPES.into_iter().find(|known| *known == name));
+    let guessed = || {
+        let has = |keys: &[&str]| keys.iter().any(|key| object.contains_key(*key));
+        if has(&["properties", "additionalProperties", "patternProperties", "required"]) {
+            "object"
+        } else if has(&["items", "prefixItems", "minItems", "maxItems"]) {
+            "array"
+        } else if has(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]) {
+            "number"
+        } else {
+            "string"
+        }
+    };
+    match known {
+        // Only null: there is no such type; it is something that may be absent.
+        Some("null") => "string",
+        Some(known) => known,
+        None => guessed(),
+    }
+}
+
+fn keep(from: &Map<String, Value>, into: &mut Map<String, Value>, keywords: &[&str]) {
+    for keyword in keywords {
+        if let Some(value) = from.get(*keyword).filter(|value| value.is_number() || value.is_string()) {
+            into.insert((*keyword).to_owned(), value.clone());
+        }
+    }
+}
+
+/// Limits of numbers; exclusive ones become inclusive where that is the same.
+fn limits(from: &Map<String, Value>, into: &mut Map<String, Value>, kind: &str) {
+    if kind != "number" && kind != "integer" {
+        return;
+    }
+    keep(from, into, &["minimum", "maximum"]);
+    for (exclusive, inclusive, step) in [("exclusiveMinimum", "minimum", 1), ("exclusiveMaximum", "maximum", -1)] {
+        match (kind, from.get(exclusive)) {
+            ("integer", Some(value)) if value.is_i64() => {
+                let limit = value.as_i64().unwrap_or_default().saturating_add(step);
+                into.insert(inclusive.to_owned(), Value::from(limit));
+            }
+            (_, Some(value)) if value.is_number() => remark(into, &format!("{exclusive}: {value}")),
+            _ => {}
+        }
+    }
+}
+
+/// wire 56: the few formats that `Schema` knows; others are told in words.
+fn format(from: &Map<String, Value>, into: &mut Map<String, Value>, kind: &str) {
+    let Some(format) = from.get("format").and_then(Value::as_str).filter(|format| !format.is_empty()) else { return };
+    let known = match kind {
+        "string" => format == "date-time" && !into.contains_key("enum"),
+        "integer" => matches!(format, "int32" | "int64") && !into.contains_key("enum"),
+        "number" => matches!(format, "float" | "double") && !into.contains_key("enum"),
+        _ => false,
+    };
+    if known {
+        into.insert("format".to_owned(), Value::String(format.to_owned()));
+    } else if kind == "string" && format != "enum" {
+        remark(into, &format!("format: {format}"));
+    }
+}
