@@ -152,10 +152,6 @@ impl<'a> Bench<'a> {
 
     async fn round(&mut self, number: usize) -> anyhow::Result<()> {
         eprintln!("round {} of {}", number + 1, self.rounds);
-        for at in turned(self.peers.len(), number) {
-            let peer = self.peers[at].0;
-            self.live_and_let_go(peer).await.with_context(|| format!("{peer}: memory"))?;
-        }
         let rows: Vec<Row> = self.peers.iter().flat_map(|(peer, _)| peer.rows()).collect();
         for task in Task::ALL {
             let direct = self.direct(task).await.with_context(|| format!("the upstream itself, {task}"))?;
@@ -163,25 +159,24 @@ impl<'a> Bench<'a> {
                 self.press(rows[at], task, direct.as_ref()).await?;
             }
         }
+        for at in turned(rows.len(), number) {
+            self.live_and_let_go(rows[at]).await.with_context(|| format!("{}: memory", rows[at]))?;
+        }
         Ok(())
     }
 
     /// A life of its own for what a process shows only once: how it starts, and what it holds before and while streams
     /// are open.
-    async fn live_and_let_go(&mut self, peer: Peer) -> anyhow::Result<()> {
-        let running = self.launcher.proxy(peer, &self.upstream).await?;
-        for row in peer.rows() {
-            self.samples.add(row, Figure::StartMilliseconds, running.started_in.as_secs_f64() * 1_000.0);
-        }
+    async fn live_and_let_go(&mut self, row: Row) -> anyhow::Result<()> {
+        let running = self.launcher.proxy(row.peer, &self.upstream).await?;
+        self.samples.add(row, Figure::StartMilliseconds, running.started_in.as_secs_f64() * 1_000.0);
         // What is made lazily right after the start belongs to an idle process.
         tokio::time::sleep(Duration::from_millis(if self.options.quick { 200 } else { 1_000 })).await;
-        let idle = running.resident_megabytes()?;
-        let held = self.launcher.hold(&running, self.options.streams).await?;
-        let open = running.resident_megabytes()?;
-        held.end().await?;
-        for row in peer.rows() {
-            self.samples.add(row, Figure::IdleMegabytes, idle);
-            self.samples.add(row, Figure::OpenMegabytes, open);
+        self.samples.add(row, Figure::IdleMegabytes, running.resident_megabytes()?);
+        if !self.skipped.contains(&(row, Task::Stream)) {
+            let held = self.launcher.hold(&running, row.route, self.options.streams).await?;
+            self.samples.add(row, Figure::OpenMegabytes, running.resident_megabytes()?);
+            held.end().await?;
         }
         running.end().await
     }
@@ -234,6 +229,7 @@ impl<'a> Bench<'a> {
             Task::Stream => add(Figure::CpuStream, per_request),
             Task::PacedStream => add(Figure::CpuPacedStream, per_request),
             Task::Latency => {
+                add(Figure::CpuAtRate, per_request);
                 if let Some(direct) = direct {
                     add(Figure::AddedP50, report.total.p50 - direct.total.p50);
                     add(Figure::AddedP99, report.total.p99 - direct.total.p99);

@@ -18,6 +18,8 @@ pub(super) enum Figure {
     CpuStream,
     /// The same per stream of 100 events that come 2 ms apart.
     CpuPacedStream,
+    /// CPU microseconds of the proxy per request of 1 kB at the modest rate, where it sleeps and wakes in between.
+    CpuAtRate,
     /// Requests of 1 kB per second.
     PerSecond,
     /// How much of a core the proxy took at that.

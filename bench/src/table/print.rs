@@ -11,7 +11,7 @@ use crate::table::machine::Machine;
 use crate::table::peers::{Peer, Row};
 
 const DASH: &str = "–";
-const COLUMNS: usize = 12;
+const COLUMNS: usize = 13;
 
 /// How it was measured.
 #[derive(Clone, Debug, Serialize)]
@@ -36,6 +36,7 @@ pub(super) fn markdown(machine: &Machine, conditions: &Conditions, samples: &Sam
         "100 kB",
         "100 events",
         "100 events, 2 ms apart",
+        &format!("1 kB at {rate}/s"),
         "req/s on one core",
         &format!("added µs at {rate}/s: p50"),
         "p99",
@@ -51,7 +52,7 @@ pub(super) fn markdown(machine: &Machine, conditions: &Conditions, samples: &Sam
     }
     for route in [Route::Native, Route::Openai] {
         let gap = Row { peer: Peer::Gap, route };
-        if samples.rows().contains(&gap) {
+        if samples.median(gap, Figure::CpuSmall).is_some() {
             line(&mut text, ratios(gap, Row { peer: Peer::FloorJson, route }, samples));
         }
     }
@@ -94,6 +95,7 @@ fn measured(row: Row, samples: &Samples) -> [String; COLUMNS] {
         show(Figure::CpuLarge, 0),
         show(Figure::CpuStream, 0),
         show(Figure::CpuPacedStream, 0),
+        show(Figure::CpuAtRate, 0),
         show(Figure::PerSecond, 0),
         show(Figure::AddedP50, 0),
         show(Figure::AddedP99, 0),
@@ -111,12 +113,13 @@ fn ratios(row: Row, floor: Row, samples: &Samples) -> [String; COLUMNS] {
         _ => DASH.to_owned(),
     };
     let mut cells: [String; COLUMNS] = std::array::from_fn(|_| String::new());
-    let [name, small, large, stream, paced, per_second, ..] = &mut cells;
+    let [name, small, large, stream, paced, at_rate, per_second, ..] = &mut cells;
     *name = format!("{row} ÷ floor");
     *small = ratio(Figure::CpuSmall);
     *large = ratio(Figure::CpuLarge);
     *stream = ratio(Figure::CpuStream);
     *paced = ratio(Figure::CpuPacedStream);
+    *at_rate = ratio(Figure::CpuAtRate);
     *per_second = ratio(Figure::PerSecond);
     cells
 }

@@ -134,9 +134,14 @@ impl Launcher {
     }
 
     /// Opens streams at a server and keeps them.
-    pub(super) async fn hold(&self, target: &Running, streams: usize) -> anyhow::Result<Held> {
+    pub(super) async fn hold(&self, target: &Running, words: Route, streams: usize) -> anyhow::Result<Held> {
         let mut command = self.command(Side::Client, &self.bench);
-        command.args(["hold", "--target", &target.url(), "--key", ACCESS_KEY, "--streams", &streams.to_string()]);
+        command.args(["hold", "--target", &target.url(), "--key", ACCESS_KEY]).args([
+            "--route",
+            route(words),
+            "--streams",
+            &streams.to_string(),
+        ]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("the client has no output")?).lines();
         let line =

@@ -93,10 +93,10 @@ fn what_was_not_measured_is_a_dash_and_ratios_are_to_the_same_route() {
     assert_eq!(
         lines,
         [
-            "| floor native | 20.0 | – | 0 | – | – | – | – | – | – | – | – |",
-            "| floor OpenAI | 30.0 | – | – | – | – | – | – | – | – | – | – |",
-            "| GAP native | 25.0 | – | 9 | – | – | – | – | – | – | – | – |",
-            "| GAP native ÷ floor | **1.25×** | – | – | – | – |  |  |  |  |  |  |",
+            "| floor native | 20.0 | – | 0 | – | – | – | – | – | – | – | – | – |",
+            "| floor OpenAI | 30.0 | – | – | – | – | – | – | – | – | – | – | – |",
+            "| GAP native | 25.0 | – | 9 | – | – | – | – | – | – | – | – | – |",
+            "| GAP native ÷ floor | **1.25×** | – | – | – | – | – |  |  |  |  |  |  |",
         ]
     );
 }

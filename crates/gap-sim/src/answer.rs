@@ -83,7 +83,7 @@ struct Usage {
 
 impl Plan {
     /// `dice` follow the request, `fresh` are unlike all before.
-    pub(crate) fn new(asked: Asked<'_>, directives: Directives, dice: Dice, fresh: &mut Dice) -> Self {
+    pub(crate) fn new(asked: Asked<'_>, directives: &Directives, dice: Dice, fresh: &mut Dice) -> Self {
         say::plan(asked, directives, dice, fresh)
     }
 
@@ -203,7 +203,12 @@ impl Usage {
 }
 
 fn content(parts: Vec<Value>) -> Value {
-    if parts.is_empty() { json!({"role": "model"}) } else { json!({"parts": parts, "role": "model"}) }
+    let mut content = Map::new();
+    if !parts.is_empty() {
+        content.insert("parts".to_owned(), Value::Array(parts));
+    }
+    content.insert("role".to_owned(), "model".into());
+    Value::Object(content)
 }
 
 fn sign(part: &mut Value, signature: Option<&str>) {

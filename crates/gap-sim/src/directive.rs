@@ -15,6 +15,7 @@ const MOST_CALLS: usize = 256;
 
 /// Everything a directive can say. What is not said is as the model would do it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a directive of its own")]
 pub struct Directives {
     /// The text of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,7 @@
 //! Errors in the shape of `google.rpc.Status`.
 
+use std::fmt::{Display, Write as _};
+
 use serde_json::{Value, json};
 
 /// An error Google would answer with.
@@ -49,5 +51,24 @@ impl ApiError {
             error["details"] = Value::Array(self.details.clone());
         }
         json!({ "error": error })
+    }
+}
+
+/// Mistakes of one kind, each told on a line of its own, as Google does it.
+#[derive(Debug, Default)]
+pub(crate) struct Mistakes(String);
+
+impl Mistakes {
+    pub(crate) fn add(&mut self, place: impl Display, what: impl Display) {
+        // Writing into a text cannot fail.
+        let _written = writeln!(self.0, "* {place}: {what}");
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn into_result(self) -> Result<(), ApiError> {
+        if self.0.is_empty() { Ok(()) } else { Err(ApiError::invalid(self.0)) }
     }
 }

@@ -98,7 +98,7 @@ pub enum Script {
     /// The answer in pieces of these sizes, again and again, each in a write of its own.
     Split(Split),
     /// An answer as the directives say: `{"answer": {"finish": "SAFETY"}}`.
-    Answer(Directives),
+    Answer(Box<Directives>),
     /// An answer word for word.
     Reply(Reply),
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 /// One model: what Google's list says of it, and what it accepts.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an ability of its own")]
 pub(crate) struct Model {
     /// The entry of `models.list`.
     pub(crate) card: Value,

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::options::Limit;
 
 const MINUTE: SignedDuration = SignedDuration::from_secs(60);
+const ROOM: usize = 10_000;
 const GRAIN: SignedDuration = SignedDuration::from_millis(1);
 const SHORT: SignedDuration = SignedDuration::from_millis(31_621);
 
@@ -62,8 +63,18 @@ pub struct Used {
     pub refused: u64,
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Quotas(HashMap<(u64, String), Bucket>);
+#[derive(Debug)]
+pub(crate) struct Quotas {
+    buckets: HashMap<(u64, String), Bucket>,
+    /// As many buckets there may be before the idle ones are looked for.
+    room: usize,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { buckets: HashMap::new(), room: ROOM }
+    }
+}
 
 #[derive(Debug)]
 struct Bucket {
@@ -85,6 +96,7 @@ impl Quotas {
         cost: Cost,
         (now, day): (Timestamp, Date),
     ) -> Result<(), Refusal> {
+        self.make_room(now, day);
         let bucket = self.bucket(bucket, day);
         bucket.settle(now, day);
         let violations = bucket.violations(limit, cost);
@@ -96,10 +108,22 @@ impl Quotas {
         Err(Refusal { retry: bucket.retry(limit, cost, now), violations })
     }
 
+    /// Where any key is good there may be a project for each: those that count for nothing any more are forgotten.
+    fn make_room(&mut self, now: Timestamp, day: Date) {
+        if self.buckets.len() < self.room {
+            return;
+        }
+        self.buckets.retain(|_, bucket| {
+            bucket.settle(now, day);
+            bucket.today != Cost::NOTHING
+        });
+        self.room = (self.buckets.len() * 2).max(ROOM);
+    }
+
     /// What is used now, by project and model, in their order.
     pub(crate) fn used(&mut self, now: Timestamp, day: Date) -> Vec<(u64, String, Used)> {
         let mut all: Vec<_> = self
-            .0
+            .buckets
             .iter_mut()
             .map(|((project, model), bucket)| {
                 bucket.settle(now, day);
@@ -111,7 +135,7 @@ impl Quotas {
     }
 
     fn bucket(&mut self, (project, model): (u64, &str), day: Date) -> &mut Bucket {
-        self.0.entry((project, model.to_owned())).or_insert_with(|| Bucket {
+        self.buckets.entry((project, model.to_owned())).or_insert_with(|| Bucket {
             minute: VecDeque::new(),
             in_minute: Cost::NOTHING,
             day,

@@ -1,5 +1,7 @@
 //! Google's refusals, word for word as they were recorded or reported.
 
+use std::fmt::Write as _;
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -152,10 +154,13 @@ pub(crate) fn quota(refusal: &Refusal, caller: &Caller, model: &str) -> ApiError
     );
     for violation in &refusal.violations {
         let metric = metric(violation.window, caller);
-        message +=
-            &format!("\n* Quota exceeded for metric: {SERVICE}/{metric}, limit: {}, model: {model}", violation.limit);
+        let _written = write!(
+            message,
+            "\n* Quota exceeded for metric: {SERVICE}/{metric}, limit: {}, model: {model}",
+            violation.limit
+        );
     }
-    message += &format!("\nPlease retry in {}s.", exact_seconds(retry));
+    let _written = write!(message, "\nPlease retry in {}s.", exact_seconds(retry));
     let violations = refusal.violations.iter().map(|violation| quota_violation(*violation, caller, model));
     let failure = json!({
         "@type": "type.googleapis.com/google.rpc.QuotaFailure",

@@ -145,6 +145,7 @@ pub(crate) struct SafetySetting {
 }
 
 /// `GenerationConfig`.
+#[expect(clippy::struct_field_names, reason = "the names are Google's")]
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Config {

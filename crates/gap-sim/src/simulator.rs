@@ -162,7 +162,7 @@ impl Simulator {
                     after_headers.push(millis(ms));
                     action = then.map(|then| *then);
                 }
-                Script::Answer(directives) => break self.answer_as_google(&ask, directives).await,
+                Script::Answer(directives) => break self.answer_as_google(&ask, *directives).await,
                 Script::Reply(reply) => break misshape::reply(&reply),
                 script => {
                     let answer = self.answer_as_google(&ask, Directives::default()).await;
@@ -174,7 +174,8 @@ impl Simulator {
     }
 
     async fn answer_as_google(&self, ask: &Incoming<'_>, directives: Directives) -> Response<Body> {
-        let Some(target) = ask.target else { return outgoing::no_such_path() };
+        let known = ask.target.filter(|target| target.call != Call::Echo || self.0.options.control);
+        let Some(target) = known else { return outgoing::no_such_path() };
         let caller = match self.caller(ask, target) {
             Ok(caller) => caller,
             Err(error) => return outgoing::error(&error, ask.wants_events()),

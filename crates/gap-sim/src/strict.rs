@@ -10,7 +10,7 @@ mod media;
 use std::fmt::Display;
 
 use crate::endpoint::Ask;
-use crate::error::ApiError;
+use crate::error::{ApiError, Mistakes};
 use crate::models::{Model, Thinks};
 use crate::refusal;
 use crate::request::{Config, Content, Generate, ThinkingConfig};
@@ -55,6 +55,7 @@ pub(crate) fn contents(contents: &[Content], message: &str) -> Result<(), ApiErr
 fn config(model: &Model, request: &Generate, streamed: bool) -> Result<(), ApiError> {
     let config = &request.generation_config;
     ranges(model, config)?;
+    config.thinking_config.as_ref().map_or(Ok(()), |thinking| thoughts(model, thinking))?;
     modalities(model, config)?;
     let name = || format!("models/{}", model.id());
     if (config.presence_penalty.is_some_and(is_set) || config.frequency_penalty.is_some_and(is_set)) && !model.penalties
@@ -77,7 +78,7 @@ fn config(model: &Model, request: &Generate, streamed: bool) -> Result<(), ApiEr
         let message = "Function calling with a response mime type: 'application/json' is unsupported";
         return Err(ApiError::invalid(message));
     }
-    config.thinking_config.as_ref().map_or(Ok(()), |thinking| thoughts(model, thinking))
+    Ok(())
 }
 
 /// Zero is what is meant by default, and asks for nothing.
@@ -86,10 +87,10 @@ fn is_set(penalty: f64) -> bool {
 }
 
 fn ranges(model: &Model, config: &Config) -> Result<(), ApiError> {
-    let mut wrong = String::new();
+    let mut wrong = Mistakes::default();
     let mut check = |is_good: bool, field: &str, what: &dyn Display| {
         if !is_good {
-            wrong += &format!("* GenerateContentRequest.generation_config.{field}: {what}\n");
+            wrong.add(format_args!("GenerateContentRequest.generation_config.{field}"), what);
         }
     };
     let within = |value: Option<f64>, low: f64, high: f64| value.is_none_or(|value| (low..=high).contains(&value));
@@ -124,9 +125,7 @@ fn ranges(model: &Model, config: &Config) -> Result<(), ApiError> {
     let known = config.response_mime_type.as_deref().is_none_or(|kind| kinds.contains(&kind));
     let allowed = "allowed mimetypes are `text/plain`, `application/json`, `application/xml`, `application/yaml` and `text/x.enum`.";
     check(known, "response_mime_type", &allowed);
-    if !wrong.is_empty() {
-        return Err(ApiError::invalid(wrong));
-    }
+    wrong.into_result()?;
     let limit = model.output_limit();
     match config.max_output_tokens.and_then(|most| u64::try_from(most).ok()).filter(|most| *most > limit) {
         Some(most) => Err(ApiError::invalid(format!(

@@ -132,3 +132,6 @@ impl Formatter for IndentFormatter {
         self.0.end_object_value(writer)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,10 +159,10 @@ async fn next_chunk(body: &mut axum::body::Body, timeout: Duration) -> Result<Op
             Ok(Some(Ok(frame))) => frame,
         };
         // Trailers of a request say nothing to Gemini.
-        if let Ok(chunk) = frame.into_data() {
-            if !chunk.is_empty() {
-                return Ok(Some(chunk));
-            }
+        if let Ok(chunk) = frame.into_data()
+            && !chunk.is_empty()
+        {
+            return Ok(Some(chunk));
         }
     }
 }

@@ -166,13 +166,6 @@ impl Loaded {
     pub fn is_explicit(&self, name: &str) -> bool {
         self.entry(name).is_some_and(|entry| entry.source.is_explicit())
     }
-
-    /// The name under which people know a setting: the usual variable, else the dotted name.
-    fn usual_name(&self, name: &str) -> String {
-        let catalog = Catalog::new();
-        let short = catalog.find(name).and_then(|item| item.short_names.first().copied());
-        short.unwrap_or(name).to_owned()
-    }
 }
 
 impl Default for Settings {
@@ -181,3 +174,6 @@ impl Default for Settings {
         defaults().settings
     }
 }
+
+#[cfg(test)]
+mod tests;

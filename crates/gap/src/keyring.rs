@@ -119,14 +119,12 @@ impl Keyring {
         let Some(lease) = pool.reserve(need, &ranking, now) else { return Err(NoLease { ranking, at: now }) };
         drop(pool);
         let key = lease.key();
-        match self.0.secrets.load().get(&key) {
-            Some(secret) => Ok(LeaseGuard { ring: self.clone(), lease: Some(lease), key, secret: secret.clone() }),
-            None => {
-                // Removed between the two looks: as if it had not been there.
-                self.pool().settle(lease, &Outcome::Abandoned, now);
-                Err(NoLease { ranking, at: now })
-            }
+        if let Some(secret) = self.0.secrets.load().get(&key) {
+            return Ok(LeaseGuard { ring: self.clone(), lease: Some(lease), key, secret: secret.clone() });
         }
+        // Removed between the two looks: as if it had not been there.
+        self.pool().settle(lease, &Outcome::Abandoned, now);
+        Err(NoLease { ranking, at: now })
     }
 
     /// Counts of keys by state.
@@ -211,3 +209,6 @@ impl Drop for LeaseGuard {
         self.end(&Outcome::Abandoned);
     }
 }
+
+#[cfg(test)]
+mod tests;

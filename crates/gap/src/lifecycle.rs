@@ -4,8 +4,10 @@
 //! whatever still runs is told to end now.
 
 use std::future::Future;
+use std::io;
 use std::time::Duration;
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -83,15 +85,28 @@ impl Lifecycle {
     }
 }
 
-/// Resolves when the process is asked to stop: SIGTERM from a supervisor, SIGINT from a terminal.
-pub async fn termination() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        // Without handlers the default action of both signals still ends the process.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+/// The signals that ask a process to stop: SIGTERM from a supervisor, SIGINT from a terminal.
+#[derive(Debug)]
+pub struct Signals {
+    term: Signal,
+    int: Signal,
+}
+
+impl Signals {
+    /// Takes them over from the system, which would end the process at once. Do this first: from here on no request to
+    /// stop is lost, however early it comes.
+    pub fn take_over() -> io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
+    }
+
+    /// Resolves when the process is asked to stop (once more).
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

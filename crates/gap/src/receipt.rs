@@ -175,10 +175,9 @@ impl Receipt {
     fn settle(&mut self) {
         let Some(lease) = self.lease.take() else { return };
         match self.end {
-            End::Completed => lease.succeeded(),
             End::BrokeOff(_) => lease.failed(verdict::of_transport(TransportFault::Reset)),
-            // The client left in the middle: the key did nothing wrong, and did answer.
-            End::Open | End::Refused => lease.succeeded(),
+            // A client that left in the middle has seen that the key does answer.
+            End::Completed | End::Open | End::Refused => lease.succeeded(),
         }
     }
 
@@ -230,3 +229,6 @@ impl Drop for Receipt {
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

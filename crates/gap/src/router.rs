@@ -1,5 +1,7 @@
 //! Every URL of the product, in one table, grouped by who calls.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::routing::{any, get};
 use http::{HeaderName, HeaderValue, Method};
@@ -59,6 +61,6 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
             .allow_methods(methods)
             .allow_headers(AllowHeaders::mirror_request())
             .expose_headers(exposed.map(HeaderName::from_static))
-            .max_age(std::time::Duration::from_secs(600)),
+            .max_age(Duration::from_mins(10)),
     )
 }

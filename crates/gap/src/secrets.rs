@@ -53,7 +53,7 @@ pub fn provide(settings: &mut Settings) -> Result<Password, FolderError> {
     }
     if settings.auth.secret_key.is_none() {
         settings.auth.secret_key = Some(match &folder {
-            Some(folder) => kept(folder, KEY_FILE, || random::<32>())?,
+            Some(folder) => kept(folder, KEY_FILE, random::<32>)?,
             None => random::<32>(),
         });
     }
@@ -61,17 +61,13 @@ pub fn provide(settings: &mut Settings) -> Result<Password, FolderError> {
     if !(auth.passwords.is_empty() && auth.users_api_keys.is_empty()) {
         return Ok(Password::Configured);
     }
-    match folder {
-        Some(folder) => {
-            auth.passwords.push(kept(&folder, PASSWORD_FILE, || random::<12>())?);
-            Ok(Password::Written(folder.join(PASSWORD_FILE)))
-        }
-        None => {
-            let password = random::<12>();
-            auth.passwords.push(password.clone());
-            Ok(Password::Shown(password))
-        }
+    if let Some(folder) = folder {
+        auth.passwords.push(kept(&folder, PASSWORD_FILE, random::<12>)?);
+        return Ok(Password::Written(folder.join(PASSWORD_FILE)));
     }
+    let password = random::<12>();
+    auth.passwords.push(password.clone());
+    Ok(Password::Shown(password))
 }
 
 /// `N` random bytes in hexadecimal.

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use crate::app::{App, BuildError, Mode};
 use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
-use crate::lifecycle::{Lifecycle, termination};
+use crate::lifecycle::{Lifecycle, Signals};
 use crate::secrets::FolderError;
 use crate::telemetry::{self, LogError};
 use crate::{router, server};
@@ -30,6 +30,9 @@ pub enum StartError {
     /// A component cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// The system does not let GAP listen to signals.
+    #[error("signals cannot be received: {0}")]
+    Signals(io::Error),
     /// The address cannot be listened on.
     #[error("server.host and server.port: GAP cannot listen on {address}: {reason}; {remedy}")]
     Listen {
@@ -53,6 +56,7 @@ pub enum Ended {
 
 /// Serves until the process is asked to stop. `announce` is called when it certainly will.
 pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<Ended, StartError> {
+    let mut signals = Signals::take_over().map_err(StartError::Signals)?;
     let Loaded { settings, warnings, .. } = loaded;
     let clock = Clock::system();
     let _log = telemetry::start(&settings.telemetry, &clock)?;
@@ -71,7 +75,7 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
         let (app, lifecycle) = (app.clone(), lifecycle.clone());
         async move { server::serve(listener, door, &app.settings.server, &lifecycle).await }
     });
-    termination().await;
+    signals.next().await;
     info!(drain_s = app.settings.server.drain.as_secs(), "Asked to stop; answers under way may finish");
     tokio::select! {
         in_time = lifecycle.finish(app.settings.server.drain) => {
@@ -82,7 +86,7 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
             }
             Ok(Ended::Orderly)
         }
-        () = termination() => {
+        () = signals.next() => {
             warn!("Asked to stop a second time; stopped at once");
             Ok(Ended::AtOnce)
         }

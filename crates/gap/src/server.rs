@@ -91,14 +91,13 @@ async fn converse(
             }
             () = &mut timer => match watch.judge() {
                 Judgement::LookAgain(at) => timer.as_mut().reset(at),
-                Judgement::HeadTooSlow => return,
                 // It may still answer what just comes in; afterwards it ends.
                 Judgement::IdleTooLong if !leaving => {
                     leaving = true;
                     connection.as_mut().graceful_shutdown();
                     timer.as_mut().reset(tokio::time::Instant::now() + limits.head);
                 }
-                Judgement::IdleTooLong => return,
+                Judgement::HeadTooSlow | Judgement::IdleTooLong => return,
             },
         }
     }
@@ -111,7 +110,7 @@ fn builder() -> Builder<TokioExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(Duration::from_secs(60))
+        .keep_alive_interval(Duration::from_mins(1))
         .keep_alive_timeout(Duration::from_secs(20))
         .initial_stream_window_size(1024 * 1024)
         .initial_connection_window_size(8 * 1024 * 1024)
@@ -125,7 +124,7 @@ fn prepare(stream: &TcpStream) {
     let _ = stream.set_nodelay(true);
     // A client whose machine vanished is noticed even while a long stream has nothing to send.
     let keepalive =
-        socket2::TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
+        socket2::TcpKeepalive::new().with_time(Duration::from_mins(1)).with_interval(Duration::from_secs(15));
     let _ = socket2::SockRef::from(stream).set_tcp_keepalive(&keepalive);
 }
 

@@ -23,7 +23,7 @@ use crate::config::{LogFormat, Telemetry};
 #[must_use = "dropping the guard ends the log"]
 #[derive(Debug, Default)]
 pub struct LogGuard {
-    _writers: Vec<WorkerGuard>,
+    writers: Vec<WorkerGuard>,
 }
 
 /// The logs cannot be written where the settings want them.
@@ -53,7 +53,7 @@ pub fn start(settings: &Telemetry, clock: &Clock) -> Result<LogGuard, LogError> 
     let mut guard = LogGuard::default();
     let mut writer = |target: Box<dyn io::Write + Send>| {
         let (writer, worker) = NonBlockingBuilder::default().buffered_lines_limit(8 * 1024).finish(target);
-        guard._writers.push(worker);
+        guard.writers.push(worker);
         writer
     };
     let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = Vec::new();
@@ -86,3 +86,6 @@ where
 {
     tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_writer(writer)
 }
+
+#[cfg(test)]
+mod tests;

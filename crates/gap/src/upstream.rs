@@ -198,10 +198,20 @@ impl Upstream {
             .authority(self.base.authority.clone())
             .path_and_query(path_and_query)
             .build()?;
+        let empty = outgoing.body.is_end_stream();
         let mut request = Request::builder().method(outgoing.verb.clone()).uri(uri).body(outgoing.body)?;
         let headers = request.headers_mut();
         headers.clone_from(outgoing.headers);
-        headers.insert(HOST, self.base.host.clone());
+        if self.base.scheme == http::uri::Scheme::HTTP {
+            // Over TLS it may be HTTP/2, where the name is part of the address; the client adds what is missing.
+            headers.insert(HOST, self.base.host.clone());
+        }
+        if outgoing.verb == Method::POST || outgoing.verb == Method::PUT || outgoing.verb == Method::PATCH {
+            // Google's front asks for a length even of nothing (411).
+            if empty {
+                headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
+        }
         headers.insert(X_GOOG_API_KEY, key.header.clone());
         // The bytes are read as they pass, so nothing may lie in between.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -222,7 +232,7 @@ impl Shard {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(settings.connect_timeout));
-        tcp.set_keepalive(Some(Duration::from_secs(60)));
+        tcp.set_keepalive(Some(Duration::from_mins(1)));
         let https = hyper_rustls::HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
@@ -365,3 +375,6 @@ mod tls {
         Ok(roots)
     }
 }
+
+#[cfg(test)]
+mod tests;

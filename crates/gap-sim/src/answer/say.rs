@@ -32,12 +32,12 @@ const PNG: &[u8] = &[
     0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
 ];
 
-pub(super) fn plan(asked: Asked<'_>, directives: Directives, mut dice: Dice, fresh: &mut Dice) -> Plan {
+pub(super) fn plan(asked: Asked<'_>, directives: &Directives, mut dice: Dice, fresh: &mut Dice) -> Plan {
     let Asked { model, request, .. } = asked;
     let response_id = URL_SAFE_NO_PAD.encode(fresh.bytes(16));
-    let thinking = Thinking::of(asked, &directives, &mut dice);
+    let thinking = Thinking::of(asked, directives, &mut dice);
     let calls =
-        if directives.block.is_some() || directives.empty { Vec::new() } else { calls(asked, &directives, &mut dice) };
+        if directives.block.is_some() || directives.empty { Vec::new() } else { calls(asked, directives, &mut dice) };
     let mut plan = Plan {
         model,
         response_id,
@@ -65,14 +65,14 @@ pub(super) fn plan(asked: Asked<'_>, directives: Directives, mut dice: Dice, fre
         if model.is_third_generation() {
             plan.finish_message = Some("Model generated function call(s).".to_owned());
         }
-    } else if ends_without_words(&directives) {
+    } else if ends_without_words(directives) {
         plan.said = if directives.finish.as_deref() == Some("MALFORMED_FUNCTION_CALL") {
             Said::EmptyContent
         } else {
             Said::NoContent
         };
     } else {
-        let text = text(asked, &directives, &mut dice);
+        let text = text(asked, directives, &mut dice);
         let (text, limit) = within_limits(text, request, thoughts);
         thoughts = thoughts.min(limit.thoughts);
         if limit.reached {
@@ -93,7 +93,7 @@ pub(super) fn plan(asked: Asked<'_>, directives: Directives, mut dice: Dice, fre
         }
     }
     if let Said::Text { text, .. } = &plan.said {
-        plan.cuts = cuts(text, &directives);
+        plan.cuts = cuts(text, directives);
     }
     if !directives.no_usage {
         let cached = directives.cached_tokens.unwrap_or(asked.cached);

@@ -104,7 +104,7 @@ struct Advance {
     seconds: f64,
 }
 
-const MOST_ADVANCE: Duration = Duration::from_secs(10 * 366 * 86_400);
+const MOST_ADVANCE: Duration = Duration::from_hours(10 * 366 * 24);
 
 fn state(control: &Control) -> Value {
     let world = control.0.world();

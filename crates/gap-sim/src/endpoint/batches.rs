@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::list::{Owner, Sizes};
 use super::{Ask, files, generate, list};
 use crate::body::Body;
 use crate::error::ApiError;
@@ -174,7 +175,7 @@ pub(crate) fn list(ask: &Ask<'_>) -> Result<Response<Body>, ApiError> {
         settled(ask).batches.values().filter(|batch| batch.project == ask.caller.project).cloned().collect();
     batches.sort_by(|left, right| (right.created, &right.name).cmp(&(left.created, &left.name)));
     let shown: Vec<Value> = batches.iter().map(|batch| show(batch, now)).collect();
-    Ok(ask.json(list::page(ask, "operations", &shown, (50, 1_000))?))
+    Ok(ask.json(list::page(ask, "operations", &shown, Owner::Project, Sizes { usual: 50, most: 1_000 })?))
 }
 
 pub(crate) fn get(ask: &Ask<'_>, name: &str) -> Result<Response<Body>, ApiError> {

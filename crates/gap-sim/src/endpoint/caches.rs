@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::list::{Owner, Sizes};
 use super::{Ask, list};
 use crate::body::Body;
 use crate::error::ApiError;
@@ -80,7 +81,7 @@ pub(crate) fn list(ask: &Ask<'_>) -> Result<Response<Body>, ApiError> {
         settled(ask).caches.values().filter(|cache| cache.project == ask.caller.project).cloned().collect();
     caches.sort_by(|left, right| (right.created, &right.name).cmp(&(left.created, &left.name)));
     let shown: Vec<Value> = caches.iter().map(show).collect();
-    Ok(ask.json(list::page(ask, "cachedContents", &shown, (50, 1_000))?))
+    Ok(ask.json(list::page(ask, "cachedContents", &shown, Owner::Project, Sizes { usual: 50, most: 1_000 })?))
 }
 
 pub(crate) fn get(ask: &Ask<'_>, name: &str) -> Result<Response<Body>, ApiError> {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::list::{Owner, Sizes};
 use super::{Ask, list, typed};
 use crate::body::Body;
 use crate::error::ApiError;
@@ -174,7 +175,7 @@ pub(crate) fn list(ask: &Ask<'_>) -> Result<Response<Body>, ApiError> {
     // The newest first.
     files.sort_by(|left, right| (right.created, &right.name).cmp(&(left.created, &left.name)));
     let shown: Vec<Value> = files.iter().map(|file| show(ask, file)).collect();
-    Ok(ask.json(list::page(ask, "files", &shown, (10, 100))?))
+    Ok(ask.json(list::page(ask, "files", &shown, Owner::Project, Sizes { usual: 10, most: 100 })?))
 }
 
 pub(crate) fn get(ask: &Ask<'_>, name: &str) -> Result<Response<Body>, ApiError> {

@@ -85,7 +85,7 @@ pub(crate) fn count(ask: &Ask<'_>, name: &str) -> Result<Response<Body>, ApiErro
 pub(crate) fn in_batch(ask: &Ask<'_>, model: &'static Model, request: Value) -> Result<Value, ApiError> {
     let request: Generate = typed(request)?;
     let (directives, dice) = judge(ask, model, &request, false)?;
-    Ok(plan(ask, model, &request, directives, dice, false)?.whole())
+    Ok(plan(ask, model, &request, &directives, dice, false)?.whole())
 }
 
 /// An answer that only has to be sent.
@@ -115,7 +115,7 @@ fn prepare(ask: &Ask<'_>, name: &str, action: Action) -> Result<Ready, ApiError>
     let latency = ask.world.options.latency;
     let first = directives.first_ms.map_or_else(|| World::pause(&mut dice, latency.first), millis);
     let pace = directives.delay_ms.map_or(Pace::Between(latency.between), |ms| Pace::Each(millis(ms)));
-    let plan = plan(ask, model, &request, directives, dice.clone(), streamed)?;
+    let plan = plan(ask, model, &request, &directives, dice.clone(), streamed)?;
     Ok(Ready { plan, first, pace, dice })
 }
 
@@ -141,7 +141,7 @@ fn plan(
     ask: &Ask<'_>,
     model: &'static Model,
     request: &Generate,
-    directives: Directives,
+    directives: &Directives,
     dice: Dice,
     streamed: bool,
 ) -> Result<Plan, ApiError> {

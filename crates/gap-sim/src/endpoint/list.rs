@@ -5,17 +5,26 @@ use serde_json::{Map, Value};
 use super::Ask;
 use crate::error::ApiError;
 
+/// Whose list it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// Everybody's: the models.
+    All,
+    /// The caller's project: another's token is refused (wire 38).
+    Project,
+}
+
+/// How many items a page has where nothing is said, and at most.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    pub(crate) usual: usize,
+    pub(crate) most: usize,
+}
+
 /// One page: the items under their name, and a token if there are more.
-///
-/// The token holds the place and for whom it was made: another project's is refused, as Google's are (wire 38).
-pub(crate) fn page(
-    ask: &Ask<'_>,
-    name: &str,
-    items: &[Value],
-    (usual, most): (usize, usize),
-) -> Result<Value, ApiError> {
-    let size = ask.query.page_size(usual, most)?;
-    let owner = ask.caller.project;
+pub(crate) fn page(ask: &Ask<'_>, name: &str, items: &[Value], owner: Owner, sizes: Sizes) -> Result<Value, ApiError> {
+    let size = ask.query.page_size(sizes.usual, sizes.most)?;
+    let owner = if owner == Owner::Project { ask.caller.project } else { 0 };
     let start = match ask.query.page_token() {
         None => 0,
         Some(token) => place(token, owner)

@@ -3,6 +3,7 @@
 use http::Response;
 use serde_json::Value;
 
+use super::list::{Owner, Sizes};
 use super::{Ask, list};
 use crate::body::Body;
 use crate::error::ApiError;
@@ -10,7 +11,7 @@ use crate::models;
 
 pub(crate) fn list(ask: &Ask<'_>) -> Result<Response<Body>, ApiError> {
     let cards: Vec<Value> = models::all().iter().map(|model| model.card.clone()).collect();
-    Ok(ask.json(list::page(ask, "models", &cards, (50, 1_000))?))
+    Ok(ask.json(list::page(ask, "models", &cards, Owner::All, Sizes { usual: 50, most: 1_000 })?))
 }
 
 pub(crate) fn get(ask: &Ask<'_>, name: &str) -> Result<Response<Body>, ApiError> {

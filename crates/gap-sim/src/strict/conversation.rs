@@ -1,38 +1,33 @@
 //! Turns and their parts.
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Mistakes};
 use crate::options::Signatures;
 use crate::request::{Content, Generate};
 use crate::signature;
 
-/// Every part must hold something.
+/// Every part must hold something; an empty text is something. A turn of the model may have none: one that ran into
+/// `maxOutputTokens` while thinking comes back like that.
 pub(super) fn parts(content: &Content, place: &str) -> Result<(), ApiError> {
-    if content.parts.is_empty() {
+    if content.parts.is_empty() && !Generate::is_model(content) {
         return Err(ApiError::invalid(format!("* {place}.parts: contents.parts must not be empty.\n")));
     }
-    let mut wrong = String::new();
+    let mut wrong = Mistakes::default();
     for (index, part) in content.parts.iter().enumerate() {
         let place = format!("{place}.parts[{index}]");
         if !part.has_data() && part.thought_signature.is_none() {
-            wrong += &format!("* {place}.data: required oneof field 'data' must have one initialized field\n");
+            wrong.add(format_args!("{place}.data"), "required oneof field 'data' must have one initialized field");
         }
         if part.function_call.as_ref().is_some_and(|call| call.name.is_empty()) {
-            wrong += &format!("* {place}.function_call.name: Name cannot be empty.\n");
+            wrong.add(format_args!("{place}.function_call.name"), "Name cannot be empty.");
         }
         if part.function_response.as_ref().is_some_and(|response| response.name.is_empty()) {
-            wrong += &format!("* {place}.function_response.name: Name cannot be empty.\n");
+            wrong.add(format_args!("{place}.function_response.name"), "Name cannot be empty.");
         }
         if part.inline_data.as_ref().is_some_and(|blob| blob.data.is_empty()) {
-            wrong += &format!("* {place}.inline_data.data: required field is not initialized\n");
+            wrong.add(format_args!("{place}.inline_data.data"), "required field is not initialized");
         }
     }
-    let empty = content.parts.iter().all(|part| part.text.as_deref() == Some("") && part.thought_signature.is_none());
-    if wrong.is_empty() && empty {
-        let message = "Unable to submit request because it must have a text parameter that is not empty. Add a text \
-                       parameter and try again.";
-        return Err(ApiError::invalid(message));
-    }
-    if wrong.is_empty() { Ok(()) } else { Err(ApiError::invalid(wrong)) }
+    wrong.into_result()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +57,7 @@ pub(super) fn turns(contents: &[Content]) -> Result<(), ApiError> {
                     "Please ensure that function response turn comes immediately after a function call turn.",
                 ));
             }
-            Turn::Calls(wanted) if responses != wanted => {
+            Turn::Calls(wanted) if responses > 0 && responses != wanted => {
                 return Err(ApiError::invalid(
                     "Please ensure that the number of function response parts is equal to the number of function call \
                      parts of the function call turn.",

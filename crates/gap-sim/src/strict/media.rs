@@ -5,8 +5,7 @@ use crate::error::ApiError;
 use crate::request::{Content, FileData};
 
 /// Refused by every model, however they come.
-const REFUSED: [&str; 6] =
-    ["image/gif", "image/svg+xml", "image/bmp", "image/tiff", "application/zip", "application/octet-stream"];
+const REFUSED: [&str; 5] = ["image/svg+xml", "image/bmp", "image/tiff", "application/zip", "application/octet-stream"];
 
 pub(super) fn all(ask: &Ask<'_>, contents: &[Content]) -> Result<(), ApiError> {
     for part in contents.iter().flat_map(|content| &content.parts) {

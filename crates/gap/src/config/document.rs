@@ -92,5 +92,8 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
 }
 
 fn line_of(text: &str, byte: usize) -> usize {
-    1 + text.as_bytes()[..byte.min(text.len())].iter().filter(|&&byte| byte == b'\n').count()
+    1 + text.get(..byte).unwrap_or(text).matches('\n').count()
 }
+
+#[cfg(test)]
+mod tests;

@@ -246,3 +246,6 @@ impl<K: Kind> Kind for ListOf<K> {
         repetitions(raw)
     }
 }
+
+#[cfg(test)]
+mod tests;

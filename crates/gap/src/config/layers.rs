@@ -41,10 +41,10 @@ impl Layers {
         let mut layers = Self::default();
         layers.add_named(catalog, inputs.overrides, &Source::CommandLine);
         let environment = layers.environment(catalog, inputs.env);
-        layers.add_variables(catalog, environment);
-        if let Some(text) = layers.text(files.dot_env.as_deref(), ".env", Source::DotEnv) {
+        layers.add_variables(catalog, &environment);
+        if let Some(text) = layers.text(files.dot_env.as_deref(), ".env", |line| Source::DotEnv(line, String::new())) {
             let variables = layers.dot_env(catalog, &text);
-            layers.add_variables(catalog, variables);
+            layers.add_variables(catalog, &variables);
         }
         if let Some(text) = layers.text(files.gap_toml.as_deref(), "gap.toml", Source::GapToml) {
             layers.add_document(catalog, &text);
@@ -69,11 +69,12 @@ impl Layers {
     }
 
     fn text(&mut self, bytes: Option<&[u8]>, file: &str, at: fn(usize) -> Source) -> Option<String> {
-        match std::str::from_utf8(bytes?) {
+        let bytes = bytes?;
+        match std::str::from_utf8(bytes) {
             Ok(text) => Some(text.to_owned()),
             Err(error) => {
-                let before = &bytes?[..error.valid_up_to()];
-                let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+                let before = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default());
+                let line = 1 + before.matches('\n').count();
                 let said = "is not UTF-8 from here on; save the file as UTF-8".to_owned();
                 self.errors.push(ConfigError { subject: file.to_owned(), source: Some(at(line)), said });
                 None
@@ -102,12 +103,13 @@ impl Layers {
         let (pairs, malformed) = dotenv::parse(text);
         self.errors.extend(malformed.into_iter().map(|malformed| ConfigError {
             subject: "malformed line".to_owned(),
-            source: Some(Source::DotEnv(malformed.line)),
+            source: Some(Source::DotEnv(malformed.line, String::new())),
             said: malformed.said.to_owned(),
         }));
         let mut variables: Vec<Variable> = Vec::new();
         for pair in pairs {
-            let variable = Variable { source: Source::DotEnv(pair.line), name: pair.name, value: pair.value };
+            let variable =
+                Variable { source: Source::DotEnv(pair.line, pair.name.clone()), name: pair.name, value: pair.value };
             // As in a shell, the last one counts.
             if let Some(earlier) = variables.iter_mut().find(|earlier| earlier.name == variable.name) {
                 if let Some(item) = catalog.find_variable(&variable.name).filter(|_| earlier.value != variable.value) {
@@ -122,7 +124,7 @@ impl Layers {
         variables
     }
 
-    fn add_variables(&mut self, catalog: &Catalog, variables: Vec<Variable>) {
+    fn add_variables(&mut self, catalog: &Catalog, variables: &[Variable]) {
         for variable in variables.iter().filter(|variable| is_systematic(&variable.name)) {
             if catalog.find_variable(&variable.name).is_none() {
                 self.errors.push(unknown_variable(catalog, variable));
@@ -245,6 +247,7 @@ fn unknown_variable(catalog: &Catalog, variable: &Variable) -> ConfigError {
     };
     let source = match &variable.source {
         Source::Environment(name) => Source::Environment(shortened(name)),
+        Source::DotEnv(line, name) => Source::DotEnv(*line, shortened(name)),
         other => other.clone(),
     };
     ConfigError { subject: format!("unknown setting {}", shortened(&name)), source: Some(source), said }

@@ -2,6 +2,7 @@
 //! set them to something that would have an effect: nothing is ignored in silence. A line goes when its feature comes.
 
 use super::Loaded;
+use super::catalog::Catalog;
 use super::notice::Notice;
 use super::settings::{Settings, StorageMode};
 
@@ -80,10 +81,13 @@ const DATABASE: &str = "store.database_url";
 
 /// What somebody asked for and does not get yet. [`Loaded::warnings`] holds these already.
 pub fn not_yet(loaded: &Loaded) -> Vec<Notice> {
+    let catalog = Catalog::new();
     let asked = MISSING.iter().filter(|missing| (missing.asked)(&loaded.settings));
     let found = asked.filter_map(|missing| {
         let entry = loaded.entry(missing.setting).filter(|entry| entry.source.is_explicit())?;
-        let (name, source) = (loaded.usual_name(missing.setting), entry.source.clone());
+        // The name under which people know it.
+        let usual = catalog.find(missing.setting).and_then(|item| item.short_names.first().copied());
+        let (name, source) = (usual.unwrap_or(missing.setting).to_owned(), entry.source.clone());
         Some(Notice::NotYet { name, source, feature: missing.feature })
     });
     found.collect()
@@ -92,4 +96,10 @@ pub fn not_yet(loaded: &Loaded) -> Vec<Notice> {
 /// Whether the database is one of the features to come.
 pub(super) fn lacks_database() -> bool {
     MISSING.iter().any(|missing| missing.setting == DATABASE)
+}
+
+/// The settings in question.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    MISSING.iter().map(|missing| missing.setting)
 }

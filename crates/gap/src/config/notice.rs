@@ -13,8 +13,8 @@ pub enum Source {
     Follows(&'static str),
     /// A line (from 1) of `gap.toml`.
     GapToml(usize),
-    /// A line (from 1) of `.env`.
-    DotEnv(usize),
+    /// A line (from 1) of `.env`, and the name that stands there.
+    DotEnv(usize, String),
     /// An environment variable.
     Environment(String),
     /// The command line.
@@ -37,7 +37,8 @@ impl fmt::Display for Source {
             Self::Mode => f.write_str("default of this mode"),
             Self::Follows(setting) => write!(f, "follows {setting}"),
             Self::GapToml(line) => write!(f, "gap.toml:{line}"),
-            Self::DotEnv(line) => write!(f, ".env:{line}"),
+            Self::DotEnv(line, name) if name.is_empty() => write!(f, ".env:{line}"),
+            Self::DotEnv(line, name) => write!(f, ".env:{line} {name}"),
             Self::Environment(name) => write!(f, "env {name}"),
             Self::CommandLine => f.write_str("command line"),
             Self::Several(sources) => {

@@ -24,7 +24,7 @@ pub fn print(loaded: &Loaded) -> String {
         // A default needs no emphasis: what somebody set is found at a glance.
         let mark = if entry.source.is_explicit() { '*' } else { ' ' };
         let (name, shown, source) = (entry.name, &entry.shown, &entry.source);
-        let line = format!("{mark} {name:name_width$}  {shown:value_width$}  {source}\n");
+        let line = format!("{name:name_width$}  {shown:value_width$}  {mark} {source}\n");
         out.push_str(&line);
     }
     out.push('\n');

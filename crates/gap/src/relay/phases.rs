@@ -26,6 +26,7 @@ use crate::receipt::Receipted;
 pub type Pending = Pin<Box<dyn Future<Output = Result<Reply, RelayError>> + Send>>;
 
 /// What a stream has become by the time it must be opened.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made; a box would cost every answer")]
 pub enum Phase {
     /// Decided while closed: any status is possible.
     Decided(Result<Reply, RelayError>),

@@ -156,7 +156,7 @@ impl Reading<'_> {
             // A page of something in between, in place of a model's answer.
             Framing::Sse => (Framing::Sse, Promise::Finish),
             Framing::JsonArray => (Framing::JsonArray, Promise::Document),
-            Framing::Json if json || (call.model.is_some() && content_type.starts_with(b"text/")) => {
+            Framing::Json if json || (call.model.is_some() && is_no_media(content_type)) => {
                 (Framing::Json, Promise::Document)
             }
             Framing::Json => (Framing::Json, Promise::None),
@@ -280,6 +280,11 @@ impl Opened {
 /// Whether the bytes are something else than what they mean. GAP asks for `identity`, so this is rare.
 fn is_encoded(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+/// What a model never answers with, so that something else is taken for its answer.
+fn is_no_media(content_type: &[u8]) -> bool {
+    content_type.is_empty() || content_type.starts_with(b"text/")
 }
 
 async fn read_some(mut body: Answer) -> Bytes {

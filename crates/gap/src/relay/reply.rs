@@ -54,6 +54,8 @@ enum Rest {
     Open(Answer),
     /// All of it has come; whether it is whole is looked at when the client has got it.
     Ended,
+    /// It is to be broken off, as soon as what came before it is out.
+    Broken,
     /// Nothing more comes.
     Over,
 }
@@ -116,7 +118,11 @@ impl ReplyBody {
         loop {
             let answer = match &mut self.rest {
                 Rest::Open(answer) => answer,
-                Rest::Ended => return self.end(),
+                Rest::Ended => return self.end(cx),
+                Rest::Broken => {
+                    self.rest = Rest::Over;
+                    return Poll::Ready(Some(Err(BrokenOff)));
+                }
                 Rest::Over => return Poll::Ready(None),
             };
             match Pin::new(answer).poll_frame(cx) {
@@ -129,11 +135,11 @@ impl ReplyBody {
                     self.note_last_byte();
                     return Poll::Ready(Some(Ok(frame)));
                 }
-                Poll::Ready(Some(Err(_))) => return self.break_off("the upstream's connection broke"),
+                Poll::Ready(Some(Err(_))) => return self.break_off("the upstream's connection broke", cx),
                 Poll::Ready(None) => self.rest = Rest::Ended,
                 Poll::Pending => match ready!(self.pace.poll(cx)) {
-                    Beat::Silent => return self.break_off("the upstream fell silent"),
-                    Beat::TooLong => return self.break_off("it took longer than upstream.total_timeout"),
+                    Beat::Silent => return self.break_off("the upstream fell silent", cx),
+                    Beat::TooLong => return self.break_off("it took longer than upstream.total_timeout", cx),
                     Beat::KeepAlive => {
                         if let Some(bytes) = self.meter.keep_alive() {
                             return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(bytes)))));
@@ -150,7 +156,7 @@ impl ReplyBody {
         let last = match &self.rest {
             Rest::Open(answer) => answer.is_end_stream(),
             Rest::Ended => self.held.is_empty(),
-            Rest::Over => false,
+            Rest::Broken | Rest::Over => false,
         };
         if last && self.framing == Framing::Json {
             self.meter.finish();
@@ -159,7 +165,7 @@ impl ReplyBody {
     }
 
     /// The upstream has ended its answer: completes it, or says that it is not whole.
-    fn end(&mut self) -> Polled {
+    fn end(&mut self, cx: &Context<'_>) -> Polled {
         // Before `finish`, while there still is a place for an error.
         let cut = match self.promise {
             Promise::Finish => self.meter.position() == Position::Between && !is_finished(self.meter.findings()),
@@ -167,7 +173,7 @@ impl ReplyBody {
             Promise::None => false,
         };
         if cut {
-            return self.break_off("the upstream ended it without finishing");
+            return self.break_off("the upstream ended it without finishing", cx);
         }
         self.meter.finish();
         let whole = match self.promise {
@@ -176,7 +182,7 @@ impl ReplyBody {
             Promise::Finish => self.meter.position() == Position::Closed && is_finished(self.meter.findings()),
         };
         if !whole {
-            return self.break_off("the upstream ended it without finishing");
+            return self.break_off("the upstream ended it without finishing", cx);
         }
         self.rest = Rest::Over;
         self.receipt.completed(self.meter.findings());
@@ -184,7 +190,7 @@ impl ReplyBody {
     }
 
     /// Ends the answer honestly: with an error between events, by aborting the transfer inside one.
-    fn break_off(&mut self, why: &'static str) -> Polled {
+    fn break_off(&mut self, why: &'static str, cx: &Context<'_>) -> Polled {
         self.receipt.broke_off(why, self.meter.findings());
         // The upstream's connection goes with it: nobody reads on.
         self.rest = Rest::Over;
@@ -192,7 +198,12 @@ impl ReplyBody {
         let error = Failure::broke_off(why).google_json();
         match self.meter.closing(&error) {
             Some(bytes) if !bytes.is_empty() => Poll::Ready(Some(Ok(Frame::data(bytes)))),
-            Some(_) | None => Poll::Ready(Some(Err(BrokenOff))),
+            Some(_) | None => {
+                // hyper drops what it has not written yet when a body fails, so it gets a turn to write first.
+                self.rest = Rest::Broken;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
         }
     }
 }
@@ -214,13 +225,11 @@ impl HttpBody for ReplyBody {
         }
         let this = &mut *self;
         // On HTTP/2 a panic here would take the other streams of the connection with it.
-        match std::panic::catch_unwind(AssertUnwindSafe(|| this.poll_rest(cx))) {
-            Ok(polled) => polled,
-            Err(_) => {
-                self.rest = Rest::Over;
-                Poll::Ready(Some(Err(BrokenOff)))
-            }
+        if let Ok(polled) = std::panic::catch_unwind(AssertUnwindSafe(|| this.poll_rest(cx))) {
+            return polled;
         }
+        self.rest = Rest::Over;
+        Poll::Ready(Some(Err(BrokenOff)))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::StartError;
 use crate::config::Inputs;
-use crate::lifecycle::termination;
+use crate::lifecycle::Signals;
 
 /// The access key of the demo, unless somebody set one.
 const ACCESS_KEY: &str = "demo";
@@ -108,6 +108,7 @@ pub enum SimulationError {
 impl Simulation {
     /// Binds the address; returns its URL, and what serves there until the process is asked to stop.
     pub async fn start(self) -> Result<(String, impl Future<Output = ()>), SimulationError> {
+        let mut signals = Signals::take_over().map_err(StartError::Signals)?;
         let options = self.options()?;
         let tls = self.tls()?;
         let listener = super::listen(self.address).await?;
@@ -117,7 +118,7 @@ impl Simulation {
         let running = async move {
             let serving = gap_sim::serve(listener, Simulator::new(options), tls, stop.clone());
             let stopping = async {
-                termination().await;
+                signals.next().await;
                 stop.cancel();
             };
             let (served, ()) = tokio::join!(serving, stopping);

@@ -6,8 +6,11 @@ use std::borrow::Cow;
 /// What stands in place of a secret.
 const MASK: &str = "[redacted]";
 
+/// Whether a character belongs to a value.
+type Belongs = fn(char) -> bool;
+
 /// Marks after which a value follows that must not be shown, and what the value is made of.
-const MARKS: &[(&str, fn(char) -> bool)] = &[
+const MARKS: &[(&str, Belongs)] = &[
     ("api_key:", is_key_char),
     ("project_number:", is_digit),
     ("projects/", is_digit),
@@ -49,7 +52,7 @@ fn is_digit(c: char) -> bool {
 }
 
 /// Replaces the run of `belongs` characters behind each `mark`; a run of digits shorter than 6 is no project number.
-fn mask_after<'a>(text: Cow<'a, str>, mark: &str, belongs: fn(char) -> bool) -> Cow<'a, str> {
+fn mask_after<'a>(text: Cow<'a, str>, mark: &str, belongs: Belongs) -> Cow<'a, str> {
     rewrite(text, mark, |rest| {
         let run = rest.chars().take_while(|c| belongs(*c)).count();
         (run >= 6).then_some(run)

@@ -2,15 +2,15 @@ use std::net::TcpListener;
 
 use super::*;
 
-fn target(host: &str, port: u16, path: &str) -> Result<Target, &'static str> {
-    Ok(Target { host: host.to_owned(), port, path: path.to_owned() })
+fn target(host: &str, port: u16, path: &str) -> Target {
+    Target { host: host.to_owned(), port, path: path.to_owned() }
 }
 
 #[test]
 fn addresses_are_read() {
-    assert_eq!(Target::parse("http://127.0.0.1:7860"), target("127.0.0.1", 7860, "/healthz"));
-    assert_eq!(Target::parse("http://localhost/gap/"), target("localhost", 80, "/gap/healthz"));
-    assert_eq!(Target::parse("http://[::1]:1"), target("::1", 1, "/healthz"));
+    assert_eq!(Target::parse("http://127.0.0.1:7860"), Ok(target("127.0.0.1", 7860, "/healthz")));
+    assert_eq!(Target::parse("http://localhost/gap/"), Ok(target("localhost", 80, "/gap/healthz")));
+    assert_eq!(Target::parse("http://[::1]:1"), Ok(target("::1", 1, "/healthz")));
     for wrong in ["", "localhost", "https://x", "ftp://x", "http://"] {
         assert!(Target::parse(wrong).is_err(), "{wrong}");
     }

@@ -9,13 +9,13 @@ fn policy() -> RelayPolicy {
     RelayPolicy {
         max_attempts: 3,
         max_keys: 4,
-        deadline: Duration::from_secs(60),
+        deadline: Duration::from_mins(1),
         max_wait: Duration::from_secs(30),
         back_off: (Duration::from_millis(100), Duration::from_secs(2)),
         hold_back: 1024,
         first_byte_timeout: Duration::from_secs(30),
         idle_timeout: Duration::from_secs(30),
-        total_timeout: Duration::from_secs(300),
+        total_timeout: Duration::from_mins(5),
         keep_alive: Duration::from_secs(15),
         open_after: Duration::from_secs(10),
     }

@@ -1,0 +1,19 @@
+//! The simulator as its clients meet it: over real sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    reason = "tests fail loudly, say what they skip, and read best with `json!` as an argument"
+)]
+
+mod answers;
+mod control;
+mod faults;
+mod fields;
+mod files;
+mod keys;
+mod quota;
+mod recordings;
+mod strict;
+mod support;

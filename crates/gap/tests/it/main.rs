@@ -1,0 +1,29 @@
+//! The service as its clients see it: the real router behind a real socket, the simulator in Google's place.
+
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
+mod binary;
+#[cfg(test)]
+mod bodies;
+#[cfg(test)]
+mod credentials;
+#[cfg(test)]
+mod crowd;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod front;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod native;
+#[cfg(test)]
+mod recordings;
+#[cfg(test)]
+mod silence;
+#[cfg(test)]
+mod streams;
