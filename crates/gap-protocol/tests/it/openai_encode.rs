@@ -1,6 +1,8 @@
 //! Gemini's answers as OpenAI's chat completions: what a client gets, judged by readers that know nothing of the encoder.
 
 mod accounting;
+mod golden;
+mod properties;
 mod recordings;
 mod schema;
 
