@@ -2,8 +2,10 @@
 
 mod accounting;
 mod golden;
+mod lists;
 mod properties;
 mod recordings;
+mod rules;
 mod schema;
 
 use bytes::Bytes;
