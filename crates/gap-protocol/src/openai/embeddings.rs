@@ -74,8 +74,8 @@ pub enum EncodeError {
     },
 }
 
-/// Turns a request body into a call, or says which field is at fault.
-pub fn decode(body: &[u8], models: &ModelTable) -> Result<EmbeddingsCall, DecodeError> {
+/// Turns a request body into a call, or says which field is at fault. In strict mode every warning is a refusal.
+pub fn decode(body: &[u8], models: &ModelTable, strict: bool) -> Result<EmbeddingsCall, DecodeError> {
     let request = json::parse(body).map_err(|error| {
         DecodeError::of_body(Problem::Malformed, format!("the request body is not valid JSON: {error}"))
     })?;
@@ -101,6 +101,9 @@ pub fn decode(body: &[u8], models: &ModelTable) -> Result<EmbeddingsCall, Decode
             _ if member.value.is_null() => {}
             key => warnings.add(key, "is not known to Gemini and was left out"),
         }
+    }
+    if strict && let Some(warning) = warnings.iter().next() {
+        return Err(DecodeError::new(Problem::Unsupported, &warning.field, &warning.message));
     }
     let batches = texts.chunks(MAX_BATCH).map(|texts| batch(&model, texts, dimensions)).collect();
     Ok(EmbeddingsCall {

@@ -18,7 +18,7 @@ pub(crate) const CREATED: u64 = 1_790_000_000;
 
 /// A plan as a plain streaming request with `include_usage` makes it.
 pub(crate) fn plan() -> ReplyPlan {
-    ReplyPlan { model: "gemini-flash".to_owned(), include_usage: true, ..ReplyPlan::default() }
+    ReplyPlan { model: "gemini-flash".to_owned(), include_usage: true, candidates: 2, ..ReplyPlan::default() }
 }
 
 /// All frames of a stream, as text.

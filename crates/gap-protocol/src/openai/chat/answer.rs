@@ -13,7 +13,7 @@ use super::media::Kind;
 use super::usage;
 
 /// More choices than anybody can ask for.
-const MAX_CHOICES: usize = 128;
+pub(super) const MAX_CHOICES: u32 = 128;
 /// A guess for text whose tokens nobody has counted.
 const BYTES_PER_TOKEN: u64 = 4;
 
@@ -360,11 +360,11 @@ impl Answer {
         self.keep(scratch);
     }
 
-    /// The choice of a candidate; none if there are too many.
+    /// The choice of a candidate; none if its index is beyond reason.
     fn choice(&mut self, index: u32) -> Option<&mut Choice> {
         let place = match self.choices.iter().position(|choice| choice.index == index) {
             Some(place) => place,
-            None if self.choices.len() < MAX_CHOICES => {
+            None if index < MAX_CHOICES => {
                 self.choices.push(Choice::new(index));
                 self.choices.len() - 1
             }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::*;
 
 fn read(body: &Value) -> Result<EmbeddingsCall, DecodeError> {
-    decode(body.to_string().as_bytes(), &ModelTable::built_in().unwrap())
+    decode(body.to_string().as_bytes(), &ModelTable::built_in().unwrap(), false)
 }
 
 fn asked(body: &Value) -> EmbeddingsCall {
@@ -68,7 +68,16 @@ fn what_cannot_be_embedded_is_refused_by_its_field() {
     for (body, field) in cases {
         assert_eq!(refused(&body).0, field, "{body}");
     }
-    assert!(decode(b"{\"model\"", &ModelTable::built_in().unwrap()).is_err());
+    assert!(decode(b"{\"model\"", &ModelTable::built_in().unwrap(), false).is_err());
+}
+
+#[test]
+fn strict_mode_refuses_what_would_be_left_out() {
+    let body = json!({"model": "m", "input": "a", "user": "u"}).to_string();
+    let error = decode(body.as_bytes(), &ModelTable::built_in().unwrap(), true).unwrap_err();
+    assert_eq!((error.field.as_deref(), error.problem), (Some("user"), Problem::Unsupported));
+    let null = json!({"model": "m", "input": "a", "user": null, "dimensions": null}).to_string();
+    assert!(decode(null.as_bytes(), &ModelTable::built_in().unwrap(), true).is_ok());
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn every_recorded_embedding_arrives() {
         for format in ["float", "base64"] {
             let request =
                 json!({"model": "gemini-embedding-001", "input": vec!["a"; vectors.len()], "encoding_format": format});
-            let call = embeddings::decode(request.to_string().as_bytes(), &table).unwrap();
+            let call = embeddings::decode(request.to_string().as_bytes(), &table, false).unwrap();
             let body = embeddings::encode(&call, &[recording.bytes.as_bytes()]).unwrap();
             let body: Value = serde_json::from_slice(&body).unwrap();
             if format == "float" {

@@ -220,7 +220,7 @@ fn what_is_emitted_is_valid_by_openais_schema_whatever_is_missing() {
         .map(|recording| recording.events)
         .chain([vec![json!({"candidates": [{"content": {"parts": [{"text": "a"}]}, "finishReason": "STOP"}]})]])
         .collect();
-    for round in 0..1500 {
+    for round in 0..800 {
         let mut dice = Dice(round);
         let mut events = seeds[dice.roll(seeds.len())].clone();
         for _ in 0..=dice.roll(4) {
@@ -280,7 +280,7 @@ fn damaged_bytes_never_panic_and_never_leave_half_a_frame() {
         .flat_map(|recording| written(&recording.events))
         .chain([json!({"candidates": [{"content": {"parts": [{"text": "a\u{e9}"}]}}]}).to_string().into_bytes()])
         .collect();
-    for round in 0..6000 {
+    for round in 0..4000 {
         let mut dice = Dice(round);
         let mut bytes = seeds[dice.roll(seeds.len())].clone();
         damage(&mut bytes, &mut dice);

@@ -198,6 +198,18 @@ fn service_tiers_have_openais_names() {
 }
 
 #[test]
+fn choices_begin_in_their_order() {
+    // openai for Python adds the choices of the first chunk to a list; the second before the first is an error there.
+    let second_first = json!({"candidates": [{"index": 1, "content": {"parts": [{"text": "b"}]}}]}).to_string();
+    let first = json!({"candidates": [
+        {"index": 0, "content": {"parts": [{"text": "a"}]}, "finishReason": "STOP"}, {"index": 1, "finishReason": "STOP"},
+    ]});
+    let frames = stream(&plan(), &[second_first, first.to_string()]).unwrap();
+    let begins: Vec<usize> = (0..2).map(|index| frames.find(&format!("\"index\":{index}")).unwrap()).collect();
+    assert!(begins[0] < begins[1]);
+}
+
+#[test]
 fn candidates_without_end_do_not_grow_the_encoder_without_end() {
     let mut encoder = StreamEncoder::new(plan(), ID, CREATED);
     let mut out = Vec::new();
