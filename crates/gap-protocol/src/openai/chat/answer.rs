@@ -109,6 +109,11 @@ impl Answer {
         if said || self.choices.iter().any(hopeless) { Outcome::Complete } else { Outcome::Empty }
     }
 
+    /// Whether it says nothing, and does not say why.
+    pub(super) fn is_empty(&self) -> bool {
+        self.findings.is_empty()
+    }
+
     /// What a meter would have found in the same answer.
     pub(super) fn findings(&self) -> Findings {
         let mut findings = self.findings.clone();
@@ -274,6 +279,8 @@ impl Answer {
             choice.said = true;
             match plan.call_form {
                 CallForm::Function => {
+                    // There is no place for it but the message.
+                    choice.signature.clone_from(&call.signature);
                     call.write_function(&mut scratch, &plan);
                     sink.delta(choice.index, &Delta::FunctionCall(&scratch));
                 }

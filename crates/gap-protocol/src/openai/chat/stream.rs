@@ -128,7 +128,7 @@ impl StreamEncoder {
 
     /// Whether the answer says nothing and asking again may help. Meaningful when the upstream has ended.
     pub fn is_empty(&self) -> bool {
-        self.answer.findings().is_empty()
+        self.answer.is_empty()
     }
 
     /// What the answer has said about itself, as [`crate::meter::Meter`] finds it in a native one.
