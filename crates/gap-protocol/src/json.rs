@@ -168,9 +168,53 @@ impl<'a> Node<'a> {
 
     /// Writes it: its own letters, or sound ones where its own are broken.
     pub fn write(&self, out: &mut Vec<u8>) {
-        match (&self.kind, self.text()) {
-            (Kind::Text(Escapes::Lone), Some(text)) => write_text(out, &text),
-            _ => out.extend_from_slice(self.raw.as_bytes()),
+        if self.is_sound() {
+            out.extend_from_slice(self.raw.as_bytes());
+            return;
+        }
+        match &self.kind {
+            Kind::List(items) => {
+                out.push(b'[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    item.write(out);
+                }
+                out.push(b']');
+            }
+            Kind::Map(members) => {
+                let mut object = ObjectWriter::open(out);
+                for member in members {
+                    object.node(&member.key, &member.value);
+                }
+                object.close();
+            }
+            _ => write_text(out, &self.text().unwrap_or_default()),
+        }
+    }
+
+    /// Its letters, sound, as a text of their own where they had to change.
+    pub fn json(&self) -> Cow<'a, str> {
+        if self.is_sound() {
+            return Cow::Borrowed(self.raw);
+        }
+        let mut out = Vec::with_capacity(self.raw.len());
+        self.write(&mut out);
+        Cow::Owned(String::from_utf8(out).unwrap_or_default())
+    }
+
+    /// Whether every text in it is whole.
+    fn is_sound(&self) -> bool {
+        match &self.kind {
+            Kind::Null | Kind::Bool(_) | Kind::Number => true,
+            Kind::Text(escapes) => *escapes != Escapes::Lone,
+            Kind::List(items) => items.iter().all(Node::is_sound),
+            // A key that was broken has been mended, and shows it.
+            Kind::Map(members) => members.iter().all(|member| {
+                (matches!(member.key, Cow::Borrowed(_)) || !member.key.contains(char::REPLACEMENT_CHARACTER))
+                    && member.value.is_sound()
+            }),
         }
     }
 

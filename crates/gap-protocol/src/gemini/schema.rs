@@ -38,7 +38,13 @@ pub struct Cleaned {
 
 /// Puts a schema into the words of `Schema`.
 pub fn clean(schema: &Value) -> Cleaned {
-    clean::run(schema)
+    clean::run(schema, clean::Enumerations::Bent)
+}
+
+/// Puts the schema of an answer into the words of `Schema`. Nobody turns values in an answer's text back, so numbers in
+/// enumerations stay numbers, and the description says which.
+pub fn clean_for_answers(schema: &Value) -> Value {
+    clean::run(schema, clean::Enumerations::Told).schema
 }
 
 /// Whether a schema asks for nothing: no parameters, which is written by leaving it out.

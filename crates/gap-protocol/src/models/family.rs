@@ -50,10 +50,14 @@ pub struct Family {
     pub built_in_with_tools: Vec<String>,
     /// Whether it takes a system instruction.
     pub system: bool,
+    /// The threshold that blocks nothing.
+    pub safety_off: String,
     /// Whether it refuses calls without their thought signature.
     pub signatures: bool,
     /// Whether it takes media inside the result of a function.
     pub media_in_results: bool,
+    /// Whether it takes, on each image, how finely it is to be looked at.
+    pub media_resolution: bool,
     /// Whether it goes on writing its own last message.
     pub prefill: bool,
     /// The quotas of a project, by tier.
@@ -184,6 +188,8 @@ pub(super) struct Written {
     system: Option<bool>,
     signatures: Option<bool>,
     media_in_results: Option<bool>,
+    media_resolution: Option<bool>,
+    safety_off: Option<String>,
     prefill: Option<bool>,
     quotas: Option<BTreeMap<String, Quota>>,
     prices: Option<Prices>,
@@ -231,6 +237,8 @@ impl Family {
             system: true,
             signatures: false,
             media_in_results: false,
+            media_resolution: false,
+            safety_off: "OFF".to_owned(),
             prefill: true,
             quotas: BTreeMap::new(),
             prices: Prices::default(),

@@ -4,6 +4,8 @@ mod annotations;
 mod answer;
 mod calls;
 mod choice;
+pub mod compatibility;
+mod decode;
 mod encode;
 mod fence;
 mod finish;
@@ -19,3 +21,5 @@ pub use encode::{CallSignature, EncodeError, Outcome};
 pub use stream::{Progress, StreamEncoder};
 pub use unary::UnaryEncoder;
 use write::{write_extra, write_head, write_number};
+
+pub use decode::{DecodeContext, DecodeOptions, Memory, NoMemory, decode};

@@ -58,6 +58,9 @@ impl<'a> Text<'a> {
         if memchr(b'\\', self.0.as_bytes()).is_none() {
             return Cow::Borrowed(self.0);
         }
+        if let Some(text) = unescape(self.0) {
+            return Cow::Owned(text);
+        }
         // The letters have been read as JSON once, so that this does not fail.
         let quoted = format!("\"{}\"", self.0);
         let text = crate::json::parse(quoted.as_bytes()).ok().and_then(|node| node.text().map(Cow::into_owned));
@@ -103,6 +106,32 @@ impl<'a> Text<'a> {
         }
         false
     }
+}
+
+/// The text behind letters with escapes; none if there are surrogates, in pairs or alone.
+fn unescape(letters: &str) -> Option<String> {
+    let mut text = String::with_capacity(letters.len());
+    let mut rest = letters;
+    while let Some(at) = memchr(b'\\', rest.as_bytes()) {
+        text.push_str(rest.get(..at)?);
+        let escape = *rest.as_bytes().get(at + 1)?;
+        rest = rest.get(at + 2..)?;
+        text.push(match escape {
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'u' => {
+                let hex = rest.get(..4)?;
+                rest = rest.get(4..)?;
+                char::from_u32(u32::from_str_radix(hex, 16).ok()?)?
+            }
+            other => char::from(other),
+        });
+    }
+    text.push_str(rest);
+    Some(text)
 }
 
 /// Calls `piece` with all that is not white space between tokens.

@@ -1,7 +1,11 @@
 //! Gemini's answers as OpenAI's chat completions: what a client gets, judged by readers that know nothing of the encoder.
 
 mod accounting;
+mod golden;
+mod lists;
+mod properties;
 mod recordings;
+mod rules;
 mod schema;
 
 use bytes::Bytes;
@@ -14,7 +18,7 @@ pub(crate) const CREATED: u64 = 1_790_000_000;
 
 /// A plan as a plain streaming request with `include_usage` makes it.
 pub(crate) fn plan() -> ReplyPlan {
-    ReplyPlan { model: "gemini-flash".to_owned(), include_usage: true, ..ReplyPlan::default() }
+    ReplyPlan { model: "gemini-flash".to_owned(), include_usage: true, candidates: 2, ..ReplyPlan::default() }
 }
 
 /// All frames of a stream, as text.

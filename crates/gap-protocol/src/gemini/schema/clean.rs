@@ -13,8 +13,18 @@ const MAX_DEPTH: usize = 48;
 const TOLD_IN_WORDS: &[&str] =
     &["multipleOf", "uniqueItems", "contains", "minContains", "maxContains", "contentEncoding", "contentMediaType"];
 
-pub(super) fn run(schema: &Value) -> Cleaned {
-    let mut cleaner = Cleaner { root: schema, active: Vec::new(), place: Vec::new(), restore: Vec::new(), nodes: 0 };
+/// What becomes of enumerations of numbers and booleans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Enumerations {
+    /// They become strings, to be turned back.
+    Bent,
+    /// They keep their type, and the values are told in words.
+    Told,
+}
+
+pub(super) fn run(schema: &Value, enumerations: Enumerations) -> Cleaned {
+    let (active, place, restore) = (Vec::new(), Vec::new(), Vec::new());
+    let mut cleaner = Cleaner { root: schema, enumerations, active, place, restore, nodes: 0 };
     let schema = match schema {
         Value::Object(object) if is_bare_map(object) => {
             cleaner.schema(&json!({"type": "object", "properties": object}))
@@ -39,6 +49,7 @@ fn is_schema_with_type(value: &Value) -> bool {
 
 struct Cleaner<'v> {
     root: &'v Value,
+    enumerations: Enumerations,
     /// References that are being written out; one that is met again leads back into itself.
     active: Vec<String>,
     /// Where in the arguments the current schema stands.
@@ -303,6 +314,18 @@ impl Cleaner<'_> {
             }
         }
         if texts.is_empty() {
+            return;
+        }
+        if bent && self.enumerations == Enumerations::Told {
+            let kind = match values.iter().find(|value| !value.is_null()) {
+                Some(Value::Bool(_)) => "BOOLEAN",
+                Some(Value::Number(number)) if number.is_f64() => "NUMBER",
+                Some(Value::Number(_)) => "INTEGER",
+                _ => "STRING",
+            };
+            cleaned.insert("type".to_owned(), Value::String(kind.to_owned()));
+            let told: Vec<String> = values.iter().map(Value::to_string).collect();
+            remark(cleaned, &format!("one of {}", told.join(", ")));
             return;
         }
         if bent && !ambiguous {

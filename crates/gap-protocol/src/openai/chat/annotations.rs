@@ -144,3 +144,6 @@ fn offset(node: &Node<'_>) -> Option<usize> {
 fn list<'n, 'a>(node: &'n Node<'a>, key: &str) -> &'n [Node<'a>] {
     node.find(key).and_then(Node::items).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use super::media::Kind;
 use super::usage;
 
 /// More choices than anybody can ask for.
-const MAX_CHOICES: usize = 128;
+pub(super) const MAX_CHOICES: u32 = 128;
 /// A guess for text whose tokens nobody has counted.
 const BYTES_PER_TOKEN: u64 = 4;
 
@@ -107,6 +107,11 @@ impl Answer {
         }
         let hopeless = |choice: &Choice| class(choice).is_some_and(|class| !class.is_worth_another_try());
         if said || self.choices.iter().any(hopeless) { Outcome::Complete } else { Outcome::Empty }
+    }
+
+    /// Whether it says nothing, and does not say why.
+    pub(super) fn is_empty(&self) -> bool {
+        self.findings.is_empty()
     }
 
     /// What a meter would have found in the same answer.
@@ -274,6 +279,8 @@ impl Answer {
             choice.said = true;
             match plan.call_form {
                 CallForm::Function => {
+                    // There is no place for it but the message.
+                    choice.signature.clone_from(&call.signature);
                     call.write_function(&mut scratch, &plan);
                     sink.delta(choice.index, &Delta::FunctionCall(&scratch));
                 }
@@ -360,11 +367,11 @@ impl Answer {
         self.keep(scratch);
     }
 
-    /// The choice of a candidate; none if there are too many.
+    /// The choice of a candidate; none if its index is beyond reason.
     fn choice(&mut self, index: u32) -> Option<&mut Choice> {
         let place = match self.choices.iter().position(|choice| choice.index == index) {
             Some(place) => place,
-            None if self.choices.len() < MAX_CHOICES => {
+            None if index < MAX_CHOICES => {
                 self.choices.push(Choice::new(index));
                 self.choices.len() - 1
             }

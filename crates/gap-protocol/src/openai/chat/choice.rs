@@ -20,7 +20,8 @@ pub(super) struct Choice {
     pub(super) offsets: Offsets,
     pub(super) fence: Option<Fence>,
     pub(super) pending: Option<PartialCall>,
-    signature: Option<String>,
+    /// The signature of its last text.
+    pub(super) signature: Option<String>,
     /// Items of `parts`.
     native: Vec<u8>,
     facts: Vec<Fact>,

@@ -71,3 +71,6 @@ impl Fence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,3 +65,6 @@ impl Class {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

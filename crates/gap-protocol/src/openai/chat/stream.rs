@@ -12,7 +12,7 @@ use crate::meter::Findings;
 use crate::openai::error::Error;
 use crate::reply::{Media, Text};
 
-use super::answer::Answer;
+use super::answer::{Answer, MAX_CHOICES};
 use super::encode::{CallSignature, Delta, EncodeError, End, Outcome, Sink};
 use super::media::{Samples, decode_base64, write_base64, write_image};
 use super::{write_extra, write_head, write_number};
@@ -43,7 +43,11 @@ struct Frames {
     /// Everything before the choices.
     head: Vec<u8>,
     with_usage: bool,
+    /// How many choices were asked for.
+    candidates: u32,
     audio_format: Option<AudioFormat>,
+    /// Whose role has been told.
+    begun: Vec<u32>,
     /// Whose audio has begun.
     audio: Vec<u32>,
 }
@@ -69,7 +73,9 @@ impl StreamEncoder {
             fingerprint: Vec::new(),
             head: Vec::new(),
             with_usage: plan.include_usage,
+            candidates: plan.candidates.min(MAX_CHOICES),
             audio_format: plan.audio,
+            begun: Vec::new(),
             audio: Vec::new(),
         };
         frames.write_head();
@@ -122,7 +128,7 @@ impl StreamEncoder {
 
     /// Whether the answer says nothing and asking again may help. Meaningful when the upstream has ended.
     pub fn is_empty(&self) -> bool {
-        self.answer.findings().is_empty()
+        self.answer.is_empty()
     }
 
     /// What the answer has said about itself, as [`crate::meter::Meter`] finds it in a native one.
@@ -206,8 +212,16 @@ impl Sink for FrameSink<'_> {
     }
 
     fn begin(&mut self, choice: u32, calls: bool) {
-        let content: &[u8] = if calls { b"null" } else { b"\"\"" };
-        self.frame(choice, &[b"\"role\":\"assistant\",\"content\":", content, b",\"refusal\":null"]);
+        // OpenAI's own SDK adds choices to a list and fails when the second comes before the first.
+        let first = if choice < self.frames.candidates { 0 } else { choice };
+        for choice in first..=choice {
+            if self.frames.begun.contains(&choice) {
+                continue;
+            }
+            self.frames.begun.push(choice);
+            let content: &[u8] = if calls { b"null" } else { b"\"\"" };
+            self.frame(choice, &[b"\"role\":\"assistant\",\"content\":", content, b",\"refusal\":null"]);
+        }
     }
 
     fn delta(&mut self, choice: u32, delta: &Delta<'_>) {

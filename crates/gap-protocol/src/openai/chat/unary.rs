@@ -105,7 +105,7 @@ impl UnaryEncoder {
 
     /// Whether the answer says nothing and asking again may help.
     pub fn is_empty(&self) -> bool {
-        self.answer.findings().is_empty()
+        self.answer.is_empty()
     }
 
     /// What the answer has said about itself, as [`crate::meter::Meter`] finds it in a native one.

@@ -41,6 +41,8 @@ pub(super) fn write(out: &mut Vec<u8>, usage: &Usage, estimated: bool) {
 
 /// OpenAI's word for Google's `serviceTier`.
 pub(super) fn service_tier(usage: &[u8]) -> Option<&'static str> {
+    // Rare enough to look before reading.
+    memchr::memmem::find(usage, b"serviceTier")?;
     let node = crate::json::parse(usage).ok()?;
     match node.find("serviceTier")?.text()?.to_ascii_lowercase().as_str() {
         "standard" => Some("default"),

@@ -295,6 +295,8 @@ pub(crate) fn of_stream(frames: &str, with_usage: bool) -> Account {
         let delta = &choice["delta"];
         let Some(counted) = account.choices.get_mut(&index) else {
             assert_eq!(delta["role"], "assistant", "the role comes first");
+            let expected = account.choices.len() as u64;
+            assert!(index == expected || index > 1, "choices begin in their order");
             account.choices.insert(index, Choice::default());
             continue;
         };
