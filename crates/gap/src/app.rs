@@ -12,6 +12,7 @@ use crate::config::Settings;
 use crate::keyring::Keyring;
 use crate::lifecycle::Lifecycle;
 use crate::relay::{Relay, RelayPolicy};
+use crate::uploads::Uploads;
 use crate::upstream::{UnsendableKey, Upstream, UpstreamError};
 
 /// The running gateway. Cheap to clone.
@@ -33,6 +34,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// Gets calls answered.
     pub relay: Arc<Relay>,
+    /// Uploads under way.
+    pub uploads: Uploads,
     /// How request bodies are kept.
     pub bodies: BodyPolicy,
     /// Whether the upstream is Google or the built-in simulator.
@@ -73,7 +76,8 @@ impl App {
             budget: ByteBudget::new(settings.server.replay_budget),
         };
         let access = access_keys(&settings);
-        Ok(Self(Arc::new(Parts { settings, clock, lifecycle, access, keyring, relay, bodies, mode })))
+        let uploads = Uploads::new(&settings, clock.clone());
+        Ok(Self(Arc::new(Parts { settings, clock, lifecycle, access, keyring, relay, uploads, bodies, mode })))
     }
 }
 

@@ -34,6 +34,27 @@ pub struct Caller {
     pub role: Role,
 }
 
+/// Why nobody was recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// Nothing in any of the places where an access key may be.
+    Missing,
+    /// Two places hold different keys.
+    Several,
+    /// Nobody has this key.
+    Wrong,
+}
+
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Missing => Self::missing_access_key(),
+            Denied::Several => Self::several_access_keys(),
+            Denied::Wrong => Self::wrong_access_key(),
+        }
+    }
+}
+
 /// The access keys that are accepted, each known only by its digest.
 #[derive(Debug, Default)]
 pub struct AccessKeys {
@@ -62,18 +83,18 @@ impl AccessKeys {
         self.entries.is_empty()
     }
 
-    /// Recognises the caller, or answers 401.
+    /// Recognises the caller.
     ///
     /// Every known key is compared, in constant time, so that the time of an answer tells nothing about any of them.
-    pub fn recognise(&self, headers: &HeaderMap, query: Option<&str>) -> Result<Caller, Failure> {
+    pub fn recognise(&self, headers: &HeaderMap, query: Option<&str>) -> Result<Caller, Denied> {
         let mut places = Places::default();
         places.read_headers(headers);
         if let Some(query) = query {
             places.read_query(query);
         }
         let presented = match places {
-            Places { key: None, .. } => return Err(Failure::missing_access_key()),
-            Places { disagree: true, .. } => return Err(Failure::several_access_keys()),
+            Places { key: None, .. } => return Err(Denied::Missing),
+            Places { disagree: true, .. } => return Err(Denied::Several),
             Places { key: Some(key), .. } => digest(&key),
         };
         let mut found = None;
@@ -83,7 +104,7 @@ impl AccessKeys {
                 found = Some(&entry.caller);
             }
         }
-        found.cloned().ok_or_else(Failure::wrong_access_key)
+        found.cloned().ok_or(Denied::Wrong)
     }
 }
 
@@ -155,7 +176,10 @@ mod tests {
     fn ask(pairs: &[(&'static str, &str)], query: Option<&str>) -> Result<String, u16> {
         let headers =
             pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
-        keys().recognise(&headers, query).map(|caller| caller.name).map_err(|failure| failure.status().as_u16())
+        keys()
+            .recognise(&headers, query)
+            .map(|caller| caller.name)
+            .map_err(|denied| Failure::from(denied).status().as_u16())
     }
 
     #[rstest]

@@ -167,6 +167,11 @@ impl Failure {
         Self::new(Kind::InvalidRequest, format!("The path of the request is refused: {error}."))
     }
 
+    /// Nobody knows the upload, or it is somebody else's.
+    pub fn unknown_upload() -> Self {
+        Self::new(Kind::UnknownRoute, "This gateway does not know the upload (any more); begin it again.")
+    }
+
     /// The body is over the limit (bytes).
     pub fn body_too_large(limit: u64) -> Self {
         Self::new(Kind::TooLarge, format!("The request body is larger than the {limit} bytes this gateway takes."))

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use gap_pool::{Fault, KeyId, KeyView, Lease, Need, NewKey, Outcome, Policy, Pool, Ranking, Summary, Tried};
+use gap_pool::{Fault, KeyId, KeyView, Lease, Need, NewKey, Outcome, Policy, Pool, ProjectId, Ranking, Summary, Tried};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::{Notify, Semaphore};
@@ -180,6 +180,11 @@ impl LeaseGuard {
     /// The key's id.
     pub fn key(&self) -> KeyId {
         self.key
+    }
+
+    /// The key's project.
+    pub fn project(&self) -> Option<ProjectId> {
+        self.lease.as_ref().map(Lease::project)
     }
 
     /// The key, for [`crate::upstream`] alone.

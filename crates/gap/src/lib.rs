@@ -25,4 +25,5 @@ pub mod secrets;
 pub mod serve;
 pub mod server;
 pub mod telemetry;
+pub mod uploads;
 pub mod upstream;

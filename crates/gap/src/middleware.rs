@@ -214,6 +214,8 @@ impl Drop for Logged {
 
 #[cfg(test)]
 mod tests {
+    use axum::routing::any;
+
     use super::*;
 
     fn cleaned(uri: &str, root: &str) -> String {
@@ -236,6 +238,32 @@ mod tests {
         assert_eq!(cleaned("/gap", "/gap"), "/");
         assert_eq!(cleaned("/gapx/v1", "/gap"), "/gapx/v1");
         assert_eq!(cleaned("/v1beta/models", "/gap"), "/v1beta/models");
+    }
+
+    async fn panicking() -> &'static str {
+        panic!("in the middle of a request")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_in_the_callers_shape_and_harms_nobody_else() {
+        let routes = Router::new().route("/v1/broken", any(panicking)).route("/v1beta/broken", any(panicking));
+        let door = FrontDoor::new(routes.route("/fine", any(async || "fine")), "");
+        let ask = async |path: &str| {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = door.answer(request, ([127, 0, 0, 1], 1).into()).await;
+            let (parts, body) = response.into_parts();
+            assert!(parts.headers.contains_key(X_REQUEST_ID));
+            (
+                parts.status.as_u16(),
+                String::from_utf8(axum::body::to_bytes(body, 10_000).await.unwrap().to_vec()).unwrap(),
+            )
+        };
+        let (status, body) = ask("/v1beta/broken").await;
+        assert!(status == 500 && body.contains(r#""status": "INTERNAL""#), "{body}");
+        let (status, body) = ask("/v1/broken").await;
+        assert!(status == 500 && body.contains(r#""code":"internal_error""#), "{body}");
+        assert!(!body.contains("in the middle"), "the log has the details");
+        assert_eq!(ask("/fine").await, (200, "fine".to_owned()));
     }
 
     #[test]

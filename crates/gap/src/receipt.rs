@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use gap_pool::ProjectId;
 use gap_pool::verdict::{self, Fault, TransportFault};
 use gap_protocol::meter::{Findings, Usage};
 use http::header::HeaderName;
@@ -154,6 +155,11 @@ impl Receipt {
     pub fn refused(&mut self, error: &RelayError) {
         self.end = End::Refused;
         self.status = Some(error.status());
+    }
+
+    /// The project whose key answered, while the answer is under way.
+    pub fn project(&self) -> Option<ProjectId> {
+        self.lease.as_ref().and_then(LeaseGuard::project)
     }
 
     /// Names the key and the number of tries in an answer's headers.

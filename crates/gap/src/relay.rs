@@ -16,7 +16,7 @@ pub mod reply;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gap_pool::{Fault, Need, Tried};
+use gap_pool::{Affinity, Fault, Need, Tried};
 use gap_protocol::meter::Framing;
 use http::{HeaderMap, Method};
 use tokio::time::Instant;
@@ -73,6 +73,8 @@ pub struct Call {
     pub body: RequestBody,
     /// The model, which with the project names the bucket; none for calls outside any model.
     pub model: Option<String>,
+    /// Whether it matters whose key it is.
+    pub affinity: Affinity,
     /// How the answer is expected to be framed.
     pub framing: Framing,
     /// Whether sending it twice does no harm beyond its cost.
@@ -90,7 +92,7 @@ impl Call {
     }
 
     fn need(&self) -> Need {
-        Need { model: self.model.as_deref().map(Into::into), ..Need::default() }
+        Need { model: self.model.as_deref().map(Into::into), affinity: self.affinity }
     }
 }
 

@@ -70,17 +70,16 @@ pub fn provide(settings: &mut Settings) -> Result<Password, FolderError> {
     Ok(Password::Shown(password))
 }
 
-/// `N` random bytes in hexadecimal.
 fn random<const N: usize>() -> SecretString {
+    SecretString::from(random_hex::<N>())
+}
+
+/// `N` bytes that nobody can guess, in hexadecimal.
+pub(crate) fn random_hex<const N: usize>() -> String {
     let mut bytes = [0_u8; N];
     rand::rng().fill_bytes(&mut bytes);
-    let mut text = String::with_capacity(2 * N);
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-        }
-    }
-    SecretString::from(text)
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Makes the folder and sees whether it takes files.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use gap_pool::Affinity;
 use gap_protocol::gemini::path::{self, Kind, Target};
 use gap_protocol::meter::Framing;
 use http::header::HeaderName;
@@ -15,11 +16,13 @@ use http::{HeaderMap, Request};
 
 use crate::app::App;
 use crate::body::RequestBody;
+use crate::caller::{Caller, Denied};
 use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::middleware::Visit;
 use crate::receipt::{Facts, Receipt, Receipted};
 use crate::relay::{Call, RelayError, phases};
+use crate::uploads::{Owner, Resumed};
 use crate::upstream::headers;
 
 /// Makes a POST something else, which may not bear repeating.
@@ -59,22 +62,27 @@ pub async fn relay_native(
     let framing = target.as_ref().map_or(Framing::Json, |target| target.framing(query));
     let refuse = |failure| GeminiFailure { failure, framing, receipted: false };
 
-    let caller = app.access.recognise(&parts.headers, query).map_err(refuse)?;
+    let is_upload = target.as_ref().is_ok_and(|target| target.kind == Kind::Upload);
+    let resumed = is_upload.then(|| app.uploads.resume(query)).flatten();
+    let caller = recognise(&app, &parts.headers, query, resumed.as_ref()).map_err(refuse)?;
     let target = target.map_err(|error| refuse(Failure::invalid_path(&error)))?;
     if target.kind == Kind::WebSocket {
         return Err(refuse(Failure::not_built("The Live API")));
     }
+    let started = is_upload.then(|| (caller.clone(), app.uploads.own_address(visit.peer, &parts.uri, &parts.headers)));
     let facts = Facts {
         visit,
         caller: caller.name,
         request_line: format!("{} {}", parts.method, parts.uri.path()),
         model: target.model().map(str::to_owned),
     };
+    let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
     let call = Call {
         path: target.upstream_path().into_owned(),
         query: query.map(|query| path::strip_credentials(query).into_owned()),
         headers: headers::for_upstream(&parts.headers),
         model: facts.model.clone(),
+        affinity: resumed.map_or(Affinity::None, |resumed| Affinity::Must(resumed.owner.project)),
         framing,
         repeatable: target.repeatable(&parts.method) && !parts.headers.contains_key(METHOD_OVERRIDE),
         finishes: target.method == Some("streamGenerateContent"),
@@ -82,11 +90,31 @@ pub async fn relay_native(
         body: RequestBody::read(body, &app.bodies).await.map_err(refuse)?,
         verb: parts.method,
     };
-    answer(&app, call, Receipt::begin(facts)).await
+    answer(&app, call, Receipt::begin(facts), started).await
 }
 
-/// Waits for the relay's answer; a stream that has none in time is opened without.
-async fn answer(app: &App, call: Call, receipt: Receipt) -> Result<Response, GeminiFailure> {
+/// Who asks. A piece of an upload may come without a key: its id says whose it is.
+fn recognise(
+    app: &App,
+    headers: &HeaderMap,
+    query: Option<&str>,
+    resumed: Option<&Resumed>,
+) -> Result<Caller, Failure> {
+    match (app.access.recognise(headers, query), resumed) {
+        (Err(Denied::Missing), Some(resumed)) => Ok(resumed.owner.caller.clone()),
+        (Ok(caller), Some(resumed)) if caller != resumed.owner.caller => Err(Failure::unknown_upload()),
+        (recognised, _) => recognised.map_err(Failure::from),
+    }
+}
+
+/// Waits for the relay's answer; a stream that has none in time is opened without. `upload` says who may have begun one,
+/// and where its pieces are to come.
+async fn answer(
+    app: &App,
+    call: Call,
+    receipt: Receipt,
+    upload: Option<(Caller, String)>,
+) -> Result<Response, GeminiFailure> {
     let framing = call.framing;
     let policy = app.relay.policy();
     let pending = app.relay.clone().answer(call, receipt);
@@ -98,7 +126,12 @@ async fn answer(app: &App, call: Call, receipt: Receipt) -> Result<Response, Gem
         },
     };
     match decided {
-        Ok(reply) => Ok(reply.into_response()),
+        Ok(mut reply) => {
+            if let (Some((caller, own_address)), Some(project)) = (upload, reply.project()) {
+                app.uploads.take_over(reply.headers_mut(), &Owner { caller, project }, &own_address);
+            }
+            Ok(reply.into_response())
+        }
         Err(RelayError::Refused(refusal)) => Ok(refusal.into_response()),
         Err(error) => Err(GeminiFailure { failure: error.into(), framing, receipted: true }),
     }

@@ -16,8 +16,6 @@ struct Missing {
 const ALWAYS: fn(&Settings) -> bool = |_| true;
 
 const MISSING: &[Missing] = &[
-    Missing { setting: "server.public_url", feature: "rewriting of upload addresses", asked: ALWAYS },
-    Missing { setting: "server.trusted_proxies", feature: "reading of forwarded headers", asked: ALWAYS },
     Missing { setting: "server.docs", feature: "the API's description", asked: |s| s.server.docs },
     Missing {
         setting: "server.protect_status_page",

@@ -184,7 +184,7 @@ pub struct Context {
 /// Section `store`.
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// Where the database is, if one is opened.
+    /// Where the database is.
     pub database_url: DatabaseUrl,
     /// Whether somebody set `database_url`, which opens it.
     pub database_configured: bool,
@@ -235,8 +235,7 @@ const STORAGE_MODES: OneOf<StorageMode> =
     OneOf(&[("memory", StorageMode::Memory), ("database", StorageMode::Database)]);
 const LOG_FORMATS: OneOf<LogFormat> = OneOf(&[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)]);
 
-const KIB: usize = 1024;
-const MIB: usize = 1024 * KIB;
+const MIB: usize = 1024 * 1024;
 const TIB: u64 = 1 << 40;
 /// More would be a slip, and sums of several must not overflow.
 const MOST: u64 = 1_000_000_000_000;
@@ -282,7 +281,7 @@ impl Server {
             replay_limit: reader.take("server.replay_limit", &Size(0..=1024 * MIB)),
             replay_budget: reader.take("server.replay_budget", &Size(0..=usize::MAX)),
             body_limit: reader.take("server.body_limit", &Size(1..=TIB)),
-            admin_body_limit: reader.take("server.admin_body_limit", &Size(KIB..=1024 * MIB)),
+            admin_body_limit: reader.take("server.admin_body_limit", &Size(1024..=1024 * MIB)),
             hold_back: reader.take("server.hold_back", &Size(0..=64 * MIB)),
             header_timeout: reader.take("server.header_timeout", &Span::some()),
             idle_timeout: reader.take("server.idle_timeout", &Span::some()),

@@ -12,6 +12,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use gap_pool::ProjectId;
 use gap_protocol::meter::{Findings, Framing, Meter, Position};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderName};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -86,6 +87,16 @@ impl Reply {
     /// The status, as Google gave it.
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// Its headers.
+    pub fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
+
+    /// The project whose key answered.
+    pub fn project(&self) -> Option<ProjectId> {
+        self.body.receipt.project()
     }
 
     /// How the answer is framed.

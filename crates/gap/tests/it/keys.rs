@@ -126,7 +126,7 @@ async fn an_upstream_that_comes_up_later_needs_no_restart() {
 
     let listener: TcpListener = socket.listen(64).unwrap();
     let stop = CancellationToken::new();
-    serve_simulator(listener, Simulator::new(Options::with_keys(KEYS)), stop.clone());
+    serve_simulator(listener, Simulator::new(Options::with_keys(KEYS)), None, stop.clone());
     assert_eq!(app.post(UNARY, prompt("hi")).await.status, 200);
     stop.cancel();
 }

@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod uploads;
 
 #[cfg(test)]
 mod binary;
@@ -23,6 +25,8 @@ mod keys;
 mod native;
 #[cfg(test)]
 mod recordings;
+#[cfg(test)]
+mod secure;
 #[cfg(test)]
 mod silence;
 #[cfg(test)]

@@ -71,7 +71,8 @@ async fn nothing_secret_is_ever_said() {
     // The simulator and the HTTP library speak at the lowest levels, of what they are told; they are not ours.
     said = said.lines().filter(|line| line.contains(" gap::")).collect::<Vec<_>>().join("\n");
     for reply in &replies {
-        said.push_str(&format!("\n{:?}\n{}", reply.headers, String::from_utf8_lossy(&reply.body)));
+        let body = String::from_utf8_lossy(&reply.body);
+        said = format!("{said}\n{:?}\n{body}", reply.headers);
     }
     for secret in UPSTREAM_KEYS.into_iter().chain([PROMPT, ANSWER, WRONG_KEY, ACCESS_KEY, "12345678900"]) {
         let line = said.lines().find(|line| line.contains(secret));

@@ -29,6 +29,7 @@ fn call(framing: Framing) -> Call {
         headers: HeaderMap::new(),
         body: RequestBody::empty(),
         model: Some("m".to_owned()),
+        affinity: gap_pool::Affinity::None,
         framing,
         repeatable: true,
         finishes: false,

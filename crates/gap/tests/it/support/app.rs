@@ -9,7 +9,7 @@ use gap::clock::Clock;
 use gap::config::{self, Inputs};
 use gap::lifecycle::Lifecycle;
 use gap::{router, server};
-use gap_sim::{Control, Options, Simulator};
+use gap_sim::{Control, Options, Simulator, Tls};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -119,7 +119,7 @@ impl Setup {
         let upstream = match self.upstream {
             Upstream::Simulator => {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-                serve_simulator(listener, simulator, stop_upstream.clone())
+                serve_simulator(listener, simulator, None, stop_upstream.clone())
             }
             Upstream::Elsewhere(address) => address,
         };
@@ -147,9 +147,14 @@ impl Setup {
 
 /// Serves `simulator` beside the test.
 #[expect(clippy::disallowed_methods, reason = "the upstream is no part of the gateway whose tasks are counted")]
-pub(crate) fn serve_simulator(listener: TcpListener, simulator: Simulator, stop: CancellationToken) -> SocketAddr {
+pub(crate) fn serve_simulator(
+    listener: TcpListener,
+    simulator: Simulator,
+    tls: Option<Tls>,
+    stop: CancellationToken,
+) -> SocketAddr {
     let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { gap_sim::serve(listener, simulator, None, stop).await.unwrap() });
+    tokio::spawn(async move { gap_sim::serve(listener, simulator, tls, stop).await.unwrap() });
     address
 }
 
