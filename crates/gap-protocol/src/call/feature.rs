@@ -67,6 +67,7 @@ const SENTENCES: &[(&str, Feature)] = &[
     ("thinking is not", Feature::Thinking),
     ("thinking_config", Feature::Thinking),
     ("function calling with a response mime type", Feature::JsonWithTools),
+    ("tool use with a response mime type", Feature::JsonWithTools),
     ("built-in tools", Feature::BuiltInWithTools),
     ("multiple tools are supported only when they are all search tools", Feature::BuiltInWithTools),
     ("tool use with function calling is unsupported", Feature::BuiltInWithTools),

@@ -191,7 +191,7 @@ impl<'n> Slot<'n> {
 
 // === impl Conversation ===
 
-impl<'n> Conversation<'n> {
+impl Conversation<'_> {
     pub(super) fn has_system(&self) -> bool {
         !self.system.is_empty()
     }
