@@ -58,6 +58,7 @@ const SENTENCES: &[(&str, Feature)] = &[
     ("only one candidate can be specified", Feature::Candidates),
     ("candidate_count", Feature::Candidates),
     ("candidatecount", Feature::Candidates),
+    ("only works in thinking mode", Feature::ThinkingBudget),
     ("thinking budget", Feature::ThinkingBudget),
     ("thinking_budget", Feature::ThinkingBudget),
     ("thinkingbudget", Feature::ThinkingBudget),

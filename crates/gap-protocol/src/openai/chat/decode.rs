@@ -146,6 +146,9 @@ pub fn decode(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, Decod
     declared.add_built_in(&mut work, &extension);
     format::read(&mut work, &request, &mut declared, &mut conversation, &mut config)?;
     config.replace_by(own_words);
+    if !work.takes_system() {
+        conversation.system_into_first_turn();
+    }
     thinking::read(&mut work, &request, &extension, &mut config)?;
     check_cache(&extension, &conversation, &declared)?;
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{ask, body};
 
+const FILES: &str = "https://generativelanguage.googleapis.com/v1beta/";
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 fn part(part: Value) -> super::Asked {
@@ -228,6 +229,10 @@ fn images_in_results_stay_inside_where_the_model_reads_them_there() {
     let newer = ask("gemini-3-flash-preview", messages.clone()).body();
     let response = &newer["contents"][2]["parts"][0]["functionResponse"];
     assert_eq!((&response["response"], &response["parts"]), (&json!({"result": "done"}), &json!([inline])));
+    let mut by_address = messages.clone();
+    by_address["messages"][2]["content"][1] = json!({"type": "file", "file": {"file_id": "files/abc"}});
+    let behind = ask("gemini-3-flash-preview", by_address).body();
+    assert_eq!(behind["contents"][2]["parts"][1]["fileData"]["fileUri"], format!("{FILES}files/abc"));
     let older = ask("gemini-2.5-flash", messages).body();
     let parts = &older["contents"][2]["parts"];
     assert_eq!((parts[0]["functionResponse"].get("parts"), &parts[1]), (None, &inline));

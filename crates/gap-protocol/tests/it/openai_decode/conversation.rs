@@ -178,6 +178,8 @@ fn results_become_objects() {
         (json!({"t": 7}), json!({"t": 7})),
         (json!([1, {"x": 2}]), json!({"result": [1, {"x": 2}]})),
         (json!(7), json!({"result": 7})),
+        (json!(["a", "b"]), json!({"result": ["a", "b"]})),
+        (json!([{"type": "dog", "name": "Rex"}]), json!({"result": [{"type": "dog", "name": "Rex"}]})),
     ];
     for (content, expected) in cases {
         let turns = turns(json!([

@@ -224,6 +224,13 @@ fn extras<'n>(item: &'n Node<'n>, path: &Path<'_>) -> Result<Extras<'n>, DecodeE
     Ok(Extras::default())
 }
 
+/// Whether a value is a part of a message, and not just any JSON.
+pub(super) fn is_part(item: &Node<'_>) -> bool {
+    const KINDS: [&str; 8] =
+        ["text", "input_text", "output_text", "image_url", "input_image", "input_audio", "file", "video_url"];
+    item.find("type").and_then(Node::text).is_some_and(|kind| KINDS.contains(&kind.as_ref()))
+}
+
 /// What a part without a type is, by what it holds.
 fn guess(item: &Node<'_>) -> &'static str {
     const KINDS: [&str; 6] = ["text", "image_url", "input_audio", "file", "video_url", "refusal"];

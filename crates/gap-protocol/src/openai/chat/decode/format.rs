@@ -42,9 +42,6 @@ pub(super) fn read<'n>(
         work.warn(&path, format!("is refused by {}{beside}; it was asked for in words", work.model));
         work.plan.json = JsonMode::Instructed;
         conversation.instruct(instruction(wanted, declared.offers_functions()));
-        if !work.takes_system() {
-            conversation.system_into_first_turn();
-        }
         return Ok(());
     }
     work.plan.json = JsonMode::Native;

@@ -7,7 +7,7 @@ use crate::json::{self, Kind, Node, Path};
 use crate::openai::chat::ids;
 
 use super::Work;
-use super::content::want;
+use super::content::{is_part, want};
 use super::names::sanitise;
 use super::outcome::Outcome;
 use super::part::{Call, Part, Text};
@@ -70,10 +70,7 @@ pub(super) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Con
             }
         }
     }
-    let mut conversation = builder.finish(work)?;
-    if conversation.has_system() && !work.takes_system() {
-        conversation.system_into_first_turn();
-    }
+    let conversation = builder.finish(work)?;
     // wire 47
     if conversation.ends_with_model() && !work.family.prefill {
         work.warn(&path, format!("end with the assistant's words, which {} may not go on with", work.model));
@@ -330,12 +327,8 @@ impl Work<'_> {
         let Some(content) = message.find("content") else {
             return Ok(ToolResult { outcome: Outcome::Text(Text::Own(Cow::Borrowed(""))), media: Vec::new() });
         };
-        let is_parts = content.items().is_some_and(|items| {
-            items
-                .iter()
-                .all(|item| item.text().is_some() || item.find("type").is_some_and(|kind| kind.text().is_some()))
-        });
-        if !is_parts {
+        // Whatever a tool answers may have a type; only parts have one of these.
+        if !content.items().is_some_and(|items| items.iter().all(is_part)) {
             return Ok(ToolResult { outcome: Outcome::of_value(content), media: Vec::new() });
         }
         let parts = self.content(content, &path.key("content"))?;
