@@ -86,7 +86,7 @@ fn recorded_calls_come_back_with_their_signatures() {
         let parts: Vec<&Value> = recording
             .events
             .iter()
-            .flat_map(|event| event["candidates"][0]["content"]["parts"].as_array())
+            .filter_map(|event| event["candidates"][0]["content"]["parts"].as_array())
             .flatten()
             .collect();
         let given: Vec<Option<String>> =
