@@ -92,11 +92,13 @@ struct GeminiPart {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct GeminiUsage {
-    prompt_token_count: u64,
-    candidates_token_count: Option<u64>,
-    total_token_count: u64,
+    #[serde(rename = "promptTokenCount")]
+    prompt: u64,
+    #[serde(rename = "candidatesTokenCount")]
+    candidates: Option<u64>,
+    #[serde(rename = "totalTokenCount")]
+    total: u64,
 }
 
 #[derive(Serialize)]
@@ -124,9 +126,8 @@ fn floor_stream(events: &[Vec<u8>]) -> usize {
     let mut sent = 0;
     for event in events {
         let Ok(chunk) = serde_json::from_slice::<GeminiChunk>(event) else { continue };
-        let usage = chunk.usage_metadata.map_or(0, |usage| {
-            usage.prompt_token_count + usage.candidates_token_count.unwrap_or_default() + usage.total_token_count
-        });
+        let usage =
+            chunk.usage_metadata.map_or(0, |usage| usage.prompt + usage.candidates.unwrap_or_default() + usage.total);
         let Some(candidate) = chunk.candidates.first() else { continue };
         let text = candidate.content.parts.first().map_or("", |part| &part.text);
         let choice = OpenAiChoice {
@@ -155,9 +156,7 @@ fn floor_body(bytes: &[u8]) -> usize {
     let Ok(answer) = serde_json::from_slice::<GeminiChunk>(bytes) else { return 0 };
     let Some(candidate) = answer.candidates.first() else { return 0 };
     let text = candidate.content.parts.first().map_or("", |part| &part.text);
-    let usage = answer.usage_metadata.map(|usage| {
-        (usage.prompt_token_count, usage.candidates_token_count.unwrap_or_default(), usage.total_token_count)
-    });
+    let usage = answer.usage_metadata.map(|usage| (usage.prompt, usage.candidates.unwrap_or_default(), usage.total));
     let choice = OpenAiChoice { index: 0, delta: OpenAiDelta { content: text }, finish_reason: Some("stop") };
     let body = OpenAiChunk { id: ID, object: "chat.completion", created: CREATED, model: "gemini", choices: [choice] };
     serde_json::to_vec(&(body, usage)).map_or(0, |body| body.len())

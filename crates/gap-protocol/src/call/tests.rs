@@ -98,6 +98,8 @@ fn sentences_of_refusals_name_their_feature() {
         ("Thinking is not enabled for this model", Some(Feature::Thinking)),
         ("Thinking level is not supported for this model.", Some(Feature::ThinkingLevel)),
         ("Thinking budget is not supported for this model.", Some(Feature::ThinkingBudget)),
+        ("Budget 0 is invalid. This model only works in thinking mode.", Some(Feature::ThinkingBudget)),
+        ("Tool use with a response mime type: 'application/json' is unsupported", Some(Feature::JsonWithTools)),
         ("JSON mode is not enabled for models/gemma-3-27b-it", Some(Feature::JsonMode)),
         ("Developer instruction is not enabled for models/gemma-3-27b-it", Some(Feature::SystemInstruction)),
         ("Function calling is not enabled for models/gemma-3-27b-it", Some(Feature::Tools)),

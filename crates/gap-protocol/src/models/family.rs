@@ -200,7 +200,7 @@ pub(super) struct Written {
 impl Family {
     pub(super) fn from_table(name: &str, keys: Table) -> Result<Self, String> {
         let mut family: Self = keys.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
-        family.name = name.to_owned();
+        name.clone_into(&mut family.name);
         if !family.aliases.is_empty() && family.names.first().is_none_or(|first| first.contains('*')) {
             return Err("aliases need a first name without `*`".to_owned());
         }

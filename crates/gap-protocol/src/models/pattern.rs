@@ -2,16 +2,14 @@
 
 /// How many letters of `pattern` stand in `name` as they are, if it matches; `*` stands for any letters, also none.
 pub(super) fn matches(pattern: &str, name: &str) -> Option<usize> {
-    let mut pieces = pattern.split('*');
-    let first = pieces.next().unwrap_or_default();
-    let mut rest = name.strip_prefix(first)?;
-    let mut pieces: Vec<&str> = pieces.collect();
-    let Some(last) = pieces.pop() else {
-        return rest.is_empty().then_some(pattern.len());
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return (pattern == name).then_some(pattern.len());
     };
-    for piece in pieces {
-        let at = rest.find(piece)?;
-        rest = rest.get(at + piece.len()..)?;
+    let mut left = name.strip_prefix(first)?;
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for piece in middle.split('*') {
+        let at = left.find(piece)?;
+        left = left.get(at + piece.len()..)?;
     }
-    rest.ends_with(last).then(|| pattern.chars().filter(|c| *c != '*').count())
+    left.ends_with(last).then(|| pattern.len() - pattern.matches('*').count())
 }

@@ -5,6 +5,7 @@ mod golden;
 mod lists;
 mod properties;
 mod recordings;
+mod round_trip;
 mod rules;
 mod schema;
 

@@ -52,7 +52,8 @@ impl Choice {
 
     pub(super) fn say(&mut self, delta: &Delta<'_>, sink: &mut impl Sink) {
         self.begin(false, sink);
-        self.said = true;
+        // Thoughts alone are no answer.
+        self.said |= !matches!(delta, Delta::Reasoning(_));
         sink.delta(self.index, delta);
     }
 

@@ -141,11 +141,16 @@ pub fn decode(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, Decod
     let mut conversation = messages::read(&mut work, &request)?;
     generation::read(&mut work, &request, stream, &mut config)?;
     modalities::read(&mut work, &request, &mut config)?;
-    format::read(&mut work, &request, &mut declared, &mut conversation, &mut config)?;
-    let extension = extension::read(&mut work, &request, &mut config)?;
-    thinking::read(&mut work, &request, &extension, &mut config)?;
-    work.check_cache(&extension, &conversation, &declared)?;
+    let mut own_words = Config::default();
+    let extension = extension::read(&mut work, &request, &mut own_words)?;
     declared.add_built_in(&mut work, &extension);
+    format::read(&mut work, &request, &mut declared, &mut conversation, &mut config)?;
+    config.replace_by(own_words);
+    if !work.takes_system() {
+        conversation.system_into_first_turn();
+    }
+    thinking::read(&mut work, &request, &extension, &mut config)?;
+    check_cache(&extension, &conversation, &declared)?;
 
     if context.options.strict
         && let Some(warning) = work.warnings.iter().next()
@@ -208,24 +213,24 @@ impl Work<'_> {
     fn warn(&mut self, path: &Path<'_>, message: impl Into<String>) {
         self.warnings.add(path.to_string(), message);
     }
+}
 
-    /// wire 99: what a cache holds cannot be sent beside it.
-    fn check_cache(
-        &self,
-        extension: &extension::Extension<'_>,
-        conversation: &turns::Conversation<'_>,
-        declared: &tools::Declared<'_>,
-    ) -> Result<(), DecodeError> {
-        let Some(field) = extension.cached_content_field() else { return Ok(()) };
-        let beside = if conversation.has_system() {
-            "a system message"
-        } else if declared.is_empty() {
-            return Ok(());
-        } else {
-            "tools"
-        };
-        let message =
-            format!("Gemini takes {beside} only as a part of the cache: put it into the cache, or leave the cache out");
-        Err(DecodeError::new(Problem::Invalid, field, message))
-    }
+/// What a cache holds cannot be sent beside it.
+// wire 99
+fn check_cache(
+    extension: &extension::Extension<'_>,
+    conversation: &turns::Conversation<'_>,
+    declared: &tools::Declared<'_>,
+) -> Result<(), DecodeError> {
+    let Some(field) = extension.cached_content_field() else { return Ok(()) };
+    let beside = if conversation.has_system() {
+        "a system message"
+    } else if declared.is_empty() {
+        return Ok(());
+    } else {
+        "tools"
+    };
+    let message =
+        format!("Gemini takes {beside} only as a part of the cache: put it into the cache, or leave the cache out");
+    Err(DecodeError::new(Problem::Invalid, field, message))
 }

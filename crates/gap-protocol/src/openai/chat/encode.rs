@@ -41,7 +41,7 @@ pub enum Outcome {
     Complete,
     /// The prompt was blocked (wire 109): asking again does not help.
     Blocked,
-    /// It has ended without saying anything: asking again may help (wire 114).
+    /// It has ended without saying anything but perhaps thoughts: asking again may help (wire 114).
     Empty,
     /// The model failed to make a call (wire 73): asking again may help.
     BrokenCall,

@@ -126,7 +126,7 @@ impl StreamEncoder {
         self.answer.outcome()
     }
 
-    /// Whether the answer says nothing and asking again may help. Meaningful when the upstream has ended.
+    /// Whether nothing was said so far, not even thoughts, and no reason given for it.
     pub fn is_empty(&self) -> bool {
         self.answer.is_empty()
     }

@@ -103,7 +103,7 @@ impl UnaryEncoder {
         self.answer.outcome()
     }
 
-    /// Whether the answer says nothing and asking again may help.
+    /// Whether nothing was said so far, not even thoughts, and no reason given for it.
     pub fn is_empty(&self) -> bool {
         self.answer.is_empty()
     }

@@ -85,7 +85,7 @@ pub(crate) fn answer() -> impl Strategy<Value = Vec<Value>> {
             if at == last {
                 said.resize_with(candidates, || (Vec::new(), None, false, false));
             }
-            let list: Vec<Value> = said
+            let written: Vec<Value> = said
                 .into_iter()
                 .enumerate()
                 .map(|(place, (parts, grounding, bare, rated))| {
@@ -108,7 +108,7 @@ pub(crate) fn answer() -> impl Strategy<Value = Vec<Value>> {
                     Value::Object(candidate)
                 })
                 .collect();
-            let mut event = json!({"candidates": list, "responseId": "r", "usageMetadata": {
+            let mut event = json!({"candidates": written, "responseId": "r", "usageMetadata": {
                 "promptTokenCount": 5, "candidatesTokenCount": tokens, "thoughtsTokenCount": 2, "cachedContentTokenCount": 1,
             }});
             if versioned {
@@ -175,7 +175,8 @@ proptest! {
     #[test]
     fn any_split_of_the_upstreams_bytes_gives_the_same_frames(events in answer(), places in vec(any::<usize>(), 0..8)) {
         // wire 30, wire 116
-        let sse: String = events.iter().map(|event| format!("data: {event}\r\n\r\n")).collect();
+        let frames: Vec<String> = events.iter().map(|event| format!("data: {event}\r\n\r\n")).collect();
+        let sse = frames.concat();
         let whole = stream(&plan(), &events_of(&sse)).unwrap();
         let mut decoder = gap_protocol::sse::Decoder::new();
         let mut chunks = Vec::new();

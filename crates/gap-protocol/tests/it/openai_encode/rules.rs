@@ -53,6 +53,8 @@ fn the_outcome_says_whether_to_ask_again() {
     let call = json!({"functionCall": {"name": "f"}});
     assert_eq!(outcome(&[said(&json!({"text": "a"}), Some("STOP"))]), Outcome::Complete);
     assert_eq!(outcome(&[said(&nothing, Some("STOP"))]), Outcome::Empty);
+    assert_eq!(outcome(&[said(&json!({"text": "hm", "thought": true}), Some("STOP"))]), Outcome::Empty);
+    assert_eq!(outcome(&[said(&json!({"text": "hm", "thought": true}), Some("MAX_TOKENS"))]), Outcome::Complete);
     assert_eq!(outcome(&[said(&nothing, Some("OTHER"))]), Outcome::Empty);
     assert_eq!(outcome(&[said(&nothing, Some("MAX_TOKENS"))]), Outcome::Complete);
     assert_eq!(outcome(&[said(&nothing, Some("SAFETY"))]), Outcome::Complete);

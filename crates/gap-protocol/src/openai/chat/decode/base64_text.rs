@@ -64,13 +64,13 @@ pub(super) fn encode(bytes: &[u8]) -> String {
 fn is_standard(bytes: &[u8]) -> bool {
     let padding = bytes.iter().rev().take(2).take_while(|byte| **byte == b'=').count();
     let letters = bytes.get(..bytes.len() - padding).unwrap_or_default();
-    // No way out inside a block, so that the compiler looks at many bytes at once.
-    let whole = |block: &[u8]| block.iter().fold(true, |whole, byte| whole & is_letter(*byte));
+    // Without a way out inside a block, the compiler looks at many bytes at once.
+    let whole = |block: &[u8]| block.iter().fold(0, |others, byte| others | u8::from(!is_letter(*byte))) == 0;
     !letters.is_empty() && bytes.len().is_multiple_of(4) && letters.chunks(256).all(whole)
 }
 
 fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() | (byte == b'+') | (byte == b'/')
+    byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/'
 }
 
 #[cfg(test)]

@@ -18,6 +18,13 @@ impl<'n> Config<'n> {
         }
     }
 
+    /// Lays other fields over these.
+    pub(super) fn replace_by(&mut self, other: Self) {
+        for (field, json) in other.0 {
+            self.set(field, json);
+        }
+    }
+
     pub(super) fn get(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| name == field).map(|(_, json)| json.as_ref())
     }

@@ -60,7 +60,7 @@ impl Work<'_> {
             "thinking" | "redacted_thinking" | "reasoning" | "reasoning_content" => return Ok(None),
             "image_url" | "input_image" => self.image(item, path)?,
             "input_audio" => (self.audio(item, path)?, Extras::default()),
-            "file" | "input_file" => (self.file(item, path)?, self.extras(item, path)?),
+            "file" | "input_file" => (self.file(item, path)?, extras(item, path)?),
             "video_url" | "audio_url" | "document_url" | "file_url" => self.linked(item, kind.as_ref(), path)?,
             other => {
                 let message =
@@ -75,17 +75,17 @@ impl Work<'_> {
     fn image<'n>(&mut self, item: &'n Node<'n>, path: &Path<'_>) -> Result<(Medium<'n>, Extras<'n>), DecodeError> {
         let image = want(item, "image_url", path)?;
         let path = path.key("image_url");
-        let mut extras = self.extras(item, &path)?;
+        let mut beside = extras(item, &path)?;
         let (url, url_path) = match image.kind() {
             Kind::Map(_) => (want(image, "url", &path)?, path.key("url")),
             _ => (image, path),
         };
         if let Some(detail) = image.find("detail").or_else(|| item.find("detail")) {
             let field = path.key("detail");
-            extras.resolution = self.resolution(&detail.want_text(&field)?, &field)?;
+            beside.resolution = self.resolution(&detail.want_text(&field)?, &field)?;
         }
         let medium = self.link(url.want_text(&url_path)?, PendingKind::Image, &url_path)?;
-        Ok((medium, extras))
+        Ok((medium, beside))
     }
 
     /// How finely an image is looked at.
@@ -167,26 +167,15 @@ impl Work<'_> {
     ) -> Result<(Medium<'n>, Extras<'n>), DecodeError> {
         let linked = want(item, kind, path)?;
         let path = path.key(kind);
-        let extras = match self.extras(item, &path)? {
-            Extras { video: None, .. } => self.extras(linked, &path)?,
-            extras => extras,
+        let beside = match extras(item, &path)? {
+            Extras { video: None, .. } => extras(linked, &path)?,
+            found => found,
         };
         let (url, url_path) = match linked.kind() {
             Kind::Map(_) => (want(linked, "url", &path)?, path.key("url")),
             _ => (linked, path),
         };
-        Ok((self.link(url.want_text(&url_path)?, PendingKind::File, &url_path)?, extras))
-    }
-
-    /// `video_metadata: {fps, start_offset, end_offset}`, an extension.
-    fn extras<'n>(&mut self, item: &'n Node<'n>, path: &Path<'_>) -> Result<Extras<'n>, DecodeError> {
-        for key in ["video_metadata", "videoMetadata"] {
-            if let Some(video) = item.find(key) {
-                video.want_members(&path.key(key))?;
-                return Ok(Extras { video: Some(video.json()), resolution: None });
-            }
-        }
-        Ok(Extras::default())
+        Ok((self.link(url.want_text(&url_path)?, PendingKind::File, &url_path)?, beside))
     }
 
     /// `extra_content.google.thought_signature`, wherever it is kept.
@@ -222,6 +211,24 @@ impl Work<'_> {
         self.warn(path, "is no signature of Gemini's and was left out");
         None
     }
+}
+
+/// `video_metadata: {fps, start_offset, end_offset}`, an extension.
+fn extras<'n>(item: &'n Node<'n>, path: &Path<'_>) -> Result<Extras<'n>, DecodeError> {
+    for key in ["video_metadata", "videoMetadata"] {
+        if let Some(video) = item.find(key) {
+            video.want_members(&path.key(key))?;
+            return Ok(Extras { video: Some(video.json()), resolution: None });
+        }
+    }
+    Ok(Extras::default())
+}
+
+/// Whether a value is a part of a message, and not just any JSON.
+pub(super) fn is_part(item: &Node<'_>) -> bool {
+    const KINDS: [&str; 8] =
+        ["text", "input_text", "output_text", "image_url", "input_image", "input_audio", "file", "video_url"];
+    item.find("type").and_then(Node::text).is_some_and(|kind| KINDS.contains(&kind.as_ref()))
 }
 
 /// What a part without a type is, by what it holds.

@@ -36,15 +36,12 @@ pub(super) fn read<'n>(
         declared.withhold_uncallable();
     }
     let takes_json = work.family.json_mode && !work.refused.contains(Feature::JsonMode);
-    if !takes_json || (!takes_both && declared.offers_functions()) {
-        // wire 70: "Function calling with a response mime type: 'application/json' is unsupported".
+    if !takes_json || (!takes_both && !declared.is_empty()) {
+        // wire 70: "Function calling with a response mime type: 'application/json' is unsupported", and the same of tools.
         let beside = if takes_json { " beside tools" } else { "" };
         work.warn(&path, format!("is refused by {}{beside}; it was asked for in words", work.model));
         work.plan.json = JsonMode::Instructed;
         conversation.instruct(instruction(wanted, declared.offers_functions()));
-        if !work.takes_system() {
-            conversation.system_into_first_turn();
-        }
         return Ok(());
     }
     work.plan.json = JsonMode::Native;

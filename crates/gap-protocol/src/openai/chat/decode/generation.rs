@@ -120,18 +120,17 @@ fn candidates(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) 
 fn seed(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) -> Result<(), DecodeError> {
     let Some(node) = request.find("seed") else { return Ok(()) };
     let field = Path::Root.key("seed");
-    let seed = match node.integer() {
-        Some(seed) => seed,
+    let seed = if let Some(seed) = node.integer() {
+        seed
+    } else {
         // OpenAI allows 64 bits, which JavaScript rounds and writes as it likes.
-        None => {
-            let number = node.want_number(&field)?;
-            if number.fract() != 0.0 {
-                return Err(node.unwanted(&field, "an integer"));
-            }
-            #[expect(clippy::cast_possible_truncation, reason = "a cast of floats ends at the limits, which is meant")]
-            let seed = number as i64;
-            seed
+        let number = node.want_number(&field)?;
+        if number.fract() != 0.0 {
+            return Err(node.unwanted(&field, "an integer"));
         }
+        #[expect(clippy::cast_possible_truncation, reason = "a cast of floats ends at the limits, which is meant")]
+        let seed = number as i64;
+        seed
     };
     if work.refused.contains(Feature::Seed) {
         work.warn(&field, format!("is refused by {} and was left out", work.model));
@@ -140,8 +139,8 @@ fn seed(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) -> Res
     let folded = i32::try_from(seed).unwrap_or_else(|_| {
         work.warn(&field, "has more than 32 bits; it was folded into them");
         // The same seed stays the same, which is all that a seed is for.
-        let [a, b, c, d, e, f, g, h] = seed.to_le_bytes();
-        (i32::from_le_bytes([a, b, c, d]) ^ i32::from_le_bytes([e, f, g, h])) & i32::MAX
+        let halves = seed ^ (seed >> 32);
+        i32::try_from(halves & i64::from(i32::MAX)).unwrap_or_default()
     });
     config.set("seed", folded.to_string());
     Ok(())

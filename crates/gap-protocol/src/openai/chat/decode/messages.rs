@@ -7,7 +7,7 @@ use crate::json::{self, Kind, Node, Path};
 use crate::openai::chat::ids;
 
 use super::Work;
-use super::content::want;
+use super::content::{is_part, want};
 use super::names::sanitise;
 use super::outcome::Outcome;
 use super::part::{Call, Part, Text};
@@ -58,7 +58,7 @@ pub(super) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Con
             // wire 40
             "system" | "developer" => {
                 let parts = work.content_of(message, &path)?;
-                work.text_only(&parts, &path)?;
+                text_only(&parts, &path)?;
                 builder.system(parts);
             }
             "user" => builder.user(work.content_of(message, &path)?),
@@ -70,10 +70,7 @@ pub(super) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Con
             }
         }
     }
-    let mut conversation = builder.finish(work)?;
-    if conversation.has_system() && !work.takes_system() {
-        conversation.system_into_first_turn();
-    }
+    let conversation = builder.finish(work)?;
     // wire 47
     if conversation.ends_with_model() && !work.family.prefill {
         work.warn(&path, format!("end with the assistant's words, which {} may not go on with", work.model));
@@ -113,8 +110,8 @@ fn assistant<'n>(
     // wire 76, 77: the signature of a message without one on its calls belongs to the first of them, else to its text.
     if let Some(signature) = work.signature_in(message, path)? {
         match (parts.last_mut(), calls.first_mut()) {
-            (Some(Part::Text { signature: place @ None, .. }), _) => *place = Some(signature),
-            (None, Some((Call { signature: place @ None, .. }, _))) => *place = Some(signature),
+            (Some(Part::Text { signature: place @ None, .. }), _)
+            | (None, Some((Call { signature: place @ None, .. }, _))) => *place = Some(signature),
             (None, None) => {
                 parts.push(Part::Text { text: Text::Own(Cow::Borrowed("")), signature: Some(signature) });
             }
@@ -165,25 +162,24 @@ fn tool<'n>(
     let (id, field) = match (text_of("tool_call_id")?, &name) {
         (Some(id), _) if !is_legacy => (id, "tool_call_id"),
         (_, Some(name)) => {
-            let sent = work.sent_name(name).into_owned();
+            let sent = work.sent_name(Cow::Borrowed(name.as_ref())).into_owned();
             let of = ResultOf::Name(&sent);
-            return match builder.result(of, result) {
-                Ok(()) => Ok(()),
-                Err(result) => work.orphan(name, result, &path.key("name"), builder),
-            };
+            if let Err(result) = builder.result(of, result) {
+                work.orphan(name, result, &path.key("name"), builder);
+            }
+            return Ok(());
         }
         _ => return Err(DecodeError::new(Problem::Missing, path.key("tool_call_id").to_string(), "is needed")),
     };
     let Err(result) = builder.result(ResultOf::Id(&id), result) else { return Ok(()) };
     // wire 63: the id itself may know the name.
     let known = name.map(Cow::into_owned).or_else(|| ids::decode(&id)?.name);
-    match known {
-        Some(name) => work.orphan(&name, result, &path.key(field), builder),
-        None => {
-            let message = format!("no assistant message before it has a call with the id {:?}", shorten(&id));
-            Err(DecodeError::new(Problem::Invalid, path.key(field).to_string(), message))
-        }
-    }
+    let Some(name) = known else {
+        let message = format!("no assistant message before it has a call with the id {:?}", shorten(&id));
+        return Err(DecodeError::new(Problem::Invalid, path.key(field).to_string(), message));
+    };
+    work.orphan(&name, result, &path.key(field), builder);
+    Ok(())
 }
 
 // === impl Work ===
@@ -216,15 +212,6 @@ impl Work<'_> {
         }
     }
 
-    /// Google's system instruction is text alone.
-    fn text_only(&self, parts: &[Part<'_>], path: &Path<'_>) -> Result<(), DecodeError> {
-        if parts.iter().all(|part| matches!(part, Part::Text { .. })) {
-            return Ok(());
-        }
-        let message = "a system message is text; put media into a user message";
-        Err(DecodeError::new(Problem::Unsupported, path.key("content").to_string(), message))
-    }
-
     pub(super) fn takes_system(&self) -> bool {
         self.family.system && !self.refused.contains(Feature::SystemInstruction)
     }
@@ -234,11 +221,14 @@ impl Work<'_> {
     }
 
     /// The name of a tool as Google knows it.
-    fn sent_name<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        match self.plan.tools.find(name) {
-            Some(tool) if tool.sent == name => Cow::Borrowed(name),
+    fn sent_name<'n>(&self, name: Cow<'n, str>) -> Cow<'n, str> {
+        match self.plan.tools.find(&name) {
+            Some(tool) if tool.sent == name => name,
             Some(tool) => Cow::Owned(tool.sent.clone()),
-            None => sanitise(name),
+            None => match sanitise(&name) {
+                Cow::Borrowed(_) => name,
+                Cow::Owned(clean) => Cow::Owned(clean),
+            },
         }
     }
 
@@ -256,7 +246,10 @@ impl Work<'_> {
                 let name = want(custom, "name", &path)?.want_text(&path.key("name"))?;
                 let input = want(custom, "input", &path)?;
                 input.want_text(&path.key("input"))?;
-                (name, Cow::Owned(format!("{{\"{}\":{}}}", crate::call::ToolPlan::CUSTOM_INPUT, input.json())))
+                (
+                    self.sent_name(name),
+                    Cow::Owned(format!("{{\"{}\":{}}}", crate::call::ToolPlan::CUSTOM_INPUT, input.json())),
+                )
             }
             None => self.function(want(call, "function", path)?, &path.key("function"))?,
         };
@@ -289,10 +282,7 @@ impl Work<'_> {
         path: &Path<'_>,
     ) -> Result<(Cow<'n, str>, Cow<'n, str>), DecodeError> {
         let name = want(function, "name", path)?.want_text(&path.key("name"))?;
-        let name = match name {
-            Cow::Borrowed(name) => self.sent_name(name),
-            Cow::Owned(name) => Cow::Owned(self.sent_name(&name).into_owned()),
-        };
+        let name = self.sent_name(name);
         let arguments = match function.find("arguments") {
             Some(arguments) => self.arguments(arguments, &path.key("arguments"))?,
             None => Cow::Borrowed("{}"),
@@ -337,12 +327,8 @@ impl Work<'_> {
         let Some(content) = message.find("content") else {
             return Ok(ToolResult { outcome: Outcome::Text(Text::Own(Cow::Borrowed(""))), media: Vec::new() });
         };
-        let is_parts = content.items().is_some_and(|items| {
-            items
-                .iter()
-                .all(|item| item.text().is_some() || item.find("type").is_some_and(|kind| kind.text().is_some()))
-        });
-        if !is_parts {
+        // Whatever a tool answers may have a type; only parts have one of these.
+        if !content.items().is_some_and(|items| items.iter().all(is_part)) {
             return Ok(ToolResult { outcome: Outcome::of_value(content), media: Vec::new() });
         }
         let parts = self.content(content, &path.key("content"))?;
@@ -366,13 +352,7 @@ impl Work<'_> {
 
     /// A result whose call was cut off the history: Gemini takes no response without a call, so the user tells it.
     // wire 49, 63
-    fn orphan<'n>(
-        &mut self,
-        name: &str,
-        result: ToolResult<'n>,
-        path: &Path<'_>,
-        builder: &mut Builder<'n>,
-    ) -> Result<(), DecodeError> {
+    fn orphan<'n>(&mut self, name: &str, result: ToolResult<'n>, path: &Path<'_>, builder: &mut Builder<'n>) {
         self.warn(path, "names a call that is not in the messages; its result was passed on as text");
         let mut outcome = Vec::new();
         result.outcome.write(&mut outcome);
@@ -380,8 +360,16 @@ impl Work<'_> {
         let mut parts = vec![Part::text(Text::Own(Cow::Owned(format!("Result of the tool {name}: {outcome}"))))];
         parts.extend(result.media);
         builder.user(parts);
-        Ok(())
     }
+}
+
+/// Google's system instruction is text alone.
+fn text_only(parts: &[Part<'_>], path: &Path<'_>) -> Result<(), DecodeError> {
+    if parts.iter().all(|part| matches!(part, Part::Text { .. })) {
+        return Ok(());
+    }
+    let message = "a system message is text; put media into a user message";
+    Err(DecodeError::new(Problem::Unsupported, path.key("content").to_string(), message))
 }
 
 /// The id of a call for Google: its own, where the client's id carries it.

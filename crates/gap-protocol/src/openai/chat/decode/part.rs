@@ -74,6 +74,19 @@ impl<'n> Part<'n> {
         matches!(self, Self::Text { text, signature: None } if text.is_empty())
     }
 
+    /// Whether it is a medium whose bytes are at hand.
+    pub(super) fn is_inline(&self) -> bool {
+        matches!(self, Self::Medium { medium: Medium::Inline { .. }, .. })
+    }
+
+    /// The medium without what stands beside it.
+    pub(super) fn bare(self) -> Self {
+        match self {
+            Self::Medium { medium, .. } => Self::Medium { medium, extras: Extras::default(), signature: None },
+            other => other,
+        }
+    }
+
     pub(super) fn write(&self, out: &mut Vec<u8>, pending: &mut Vec<Pending>) {
         match self {
             Self::Text { text, signature } => {

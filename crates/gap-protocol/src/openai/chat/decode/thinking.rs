@@ -238,12 +238,11 @@ fn level(mut warn: impl FnMut(&str), wish: Wish, levels: &[ThinkingLevel]) -> Op
             return Some(lowest);
         }
         Wish::Level(level) => level,
-        Wish::Most => ThinkingLevel::High,
         Wish::Budget(budget) if budget < 0 => return None,
         Wish::Budget(..=512) => ThinkingLevel::Minimal,
         Wish::Budget(..=4096) => ThinkingLevel::Low,
         Wish::Budget(..=16_384) => ThinkingLevel::Medium,
-        Wish::Budget(_) => ThinkingLevel::High,
+        Wish::Budget(_) | Wish::Most => ThinkingLevel::High,
     };
     // The nearest; of two equally near, the one that thinks more.
     let distance = |level: ThinkingLevel| (level as i8 - wanted as i8).abs();

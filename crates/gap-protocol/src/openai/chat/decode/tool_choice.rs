@@ -89,14 +89,12 @@ fn sent_name(work: &Work<'_>, node: &Node<'_>, path: &Path<'_>) -> Result<String
     let inner = ["function", "custom"].into_iter().find_map(|key| Some((node.find(key)?, path.key(key))));
     let (holder, path) = inner.unwrap_or((node, *path));
     let name = want(holder, "name", &path)?.want_text(&path.key("name"))?;
-    match work.plan.tools.find(&name) {
-        Some(tool) => Ok(tool.sent.clone()),
-        None => {
-            let name: String = name.chars().take(80).collect();
-            let message = format!("{name:?} is not among the tools");
-            Err(DecodeError::new(Problem::Invalid, path.key("name").to_string(), message))
-        }
+    if let Some(tool) = work.plan.tools.find(&name) {
+        return Ok(tool.sent.clone());
     }
+    let name: String = name.chars().take(80).collect();
+    let message = format!("{name:?} is not among the tools");
+    Err(DecodeError::new(Problem::Invalid, path.key("name").to_string(), message))
 }
 
 // === impl Choice ===

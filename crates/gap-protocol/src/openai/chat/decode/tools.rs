@@ -350,7 +350,7 @@ fn described<'n>(node: &'n Node<'n>, path: &Path<'_>) -> Result<Option<&'n Node<
 fn built_in_name(called: &str) -> Option<&'static str> {
     // Clients append dates: `web_search_preview_2025_03_11`.
     let is_it = |name: &&str| called == *name || called.strip_prefix(name).is_some_and(|rest| rest.starts_with("_20"));
-    BUILT_IN.iter().find(|(_, names)| names.iter().any(|name| is_it(&name))).map(|(own, _)| *own)
+    BUILT_IN.iter().find(|(_, names)| names.iter().any(is_it)).map(|(own, _)| *own)
 }
 
 /// A part of the request as a value tree, for rewriting.

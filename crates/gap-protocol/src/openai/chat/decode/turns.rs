@@ -169,14 +169,16 @@ impl<'n> Builder<'n> {
 fn results<'n>(slots: Vec<Slot<'n>>, work: &mut Work<'_>) -> Vec<Part<'n>> {
     let (mut parts, mut after) = (Vec::with_capacity(slots.len()), Vec::new());
     for Slot { id, name, field, result, .. } in slots {
-        let ToolResult { outcome, mut media } = result.unwrap_or_else(|| {
+        let ToolResult { outcome, media } = result.unwrap_or_else(|| {
             work.warnings.add(field, "has no result; the model is told that there is none");
             ToolResult { outcome: Outcome::Missing("no result was given for this call"), media: Vec::new() }
         });
-        if !work.takes_media_in_results() {
-            // wire 74
-            after.append(&mut media);
-        }
+        // wire 74; inside a response there is room for bytes alone.
+        let takes_media = work.takes_media_in_results();
+        let (inside, mut behind): (Vec<_>, Vec<_>) =
+            media.into_iter().partition(|part| takes_media && part.is_inline());
+        let media = inside.into_iter().map(Part::bare).collect();
+        after.append(&mut behind);
         parts.push(Part::Response(Response { id, name, outcome, media }));
     }
     parts.append(&mut after);
@@ -191,7 +193,7 @@ impl<'n> Slot<'n> {
 
 // === impl Conversation ===
 
-impl<'n> Conversation<'n> {
+impl Conversation<'_> {
     pub(super) fn has_system(&self) -> bool {
         !self.system.is_empty()
     }
