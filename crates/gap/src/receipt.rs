@@ -118,6 +118,14 @@ impl Receipt {
         }
     }
 
+    /// The try answered with nothing that can be used.
+    pub fn attempt_empty(&mut self) {
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.took = attempt.began.elapsed();
+            attempt.cause = Some("empty_answer");
+        }
+    }
+
     /// The try answered; its lease is settled when the answer has ended.
     pub fn attempt_answered(&mut self, lease: LeaseGuard) {
         if let Some(attempt) = self.attempts.last_mut() {

@@ -1,0 +1,233 @@
+//! A chat completion on its way back: Google's answer in OpenAI's words.
+//!
+//! The relay knows one thing more of it than of a native answer: what is inside. An answer is committed with the first
+//! words that the client gets, not with the first event, so that one that says nothing can still be asked for again.
+//! Frames are made anew here, which is why a stream that breaks off inside an event can still end with an error: the
+//! client has only ever seen whole frames.
+
+mod reply;
+
+use bytes::{Bytes, BytesMut};
+use gap_pool::verdict::TransportFault;
+use gap_protocol::call::ReplyPlan;
+use gap_protocol::meter::Findings;
+use gap_protocol::openai::chat::{EncodeError, Outcome, StreamEncoder, UnaryEncoder};
+use gap_protocol::sse::{self, Decoder};
+use http::Response;
+use http_body_util::BodyExt;
+use tokio::time::{Instant, timeout_at};
+
+pub use self::reply::{ChatBody, ChatReply};
+use super::reading::{Reading, Unopened, is_encoded};
+use super::{Opening, RelayError};
+use crate::receipt::Receipt;
+use crate::signatures::CallMemory;
+use crate::upstream::Answer;
+
+/// An answer in one piece that is longer than this is not read: no model writes it, and it would be held in memory.
+const MAX_ANSWER: usize = sse::DEFAULT_LIMIT;
+
+/// How the answer to a call is to be given.
+#[derive(Clone, Debug)]
+pub struct Chat {
+    /// What the decoder noted for the encoder.
+    pub plan: ReplyPlan,
+    /// The answer's id.
+    pub id: String,
+    /// Seconds since 1970.
+    pub created: u64,
+    /// A guess at the prompt's tokens, for when Google never says.
+    pub estimated_prompt: u64,
+    /// Where the signatures of calls are remembered.
+    pub memory: CallMemory,
+}
+
+/// A call has no answer. The receipt is still open: what was learned from the refusal may be worth another call.
+#[derive(Debug)]
+pub struct ChatError {
+    /// Why.
+    pub error: RelayError,
+    /// The call's record so far.
+    pub receipt: Receipt,
+}
+
+/// An answer that may be committed.
+#[derive(Debug)]
+pub(super) struct ChatOpened {
+    pub(super) answer: Translated,
+    /// Whether it says nothing that the client can use.
+    empty: bool,
+}
+
+/// A translated answer.
+#[derive(Debug)]
+pub(super) enum Translated {
+    /// All of it.
+    Whole {
+        /// OpenAI's body.
+        body: Bytes,
+        /// What it says about itself.
+        findings: Findings,
+    },
+    /// The beginning of a stream.
+    Stream {
+        /// What has been translated so far.
+        frames: Vec<u8>,
+        /// Translates the rest.
+        translation: Box<Translation>,
+        /// The rest; none when all of it has been translated.
+        rest: Option<Answer>,
+    },
+    /// Not even a reason why there is nothing.
+    Nothing,
+}
+
+/// Turns Google's events into OpenAI's frames.
+#[derive(Debug)]
+pub(super) struct Translation {
+    decoder: Decoder,
+    encoder: StreamEncoder,
+}
+
+// === impl Chat ===
+
+impl Opening for Chat {
+    type Opened = ChatOpened;
+
+    async fn open(&self, reading: &Reading<'_>, answer: Response<Answer>) -> Result<ChatOpened, Unopened> {
+        let status = answer.status();
+        if status.is_client_error() || status.is_server_error() {
+            return Err(reading.read_refusal(answer).await);
+        }
+        let (head, body) = answer.into_parts();
+        if !status.is_success() || is_encoded(&head.headers) {
+            // A page of something in between.
+            return Err(Unopened::transport(TransportFault::Reset));
+        }
+        if reading.call.is_stream() { self.open_stream(reading, body).await } else { self.read_whole(reading, body).await }
+    }
+
+    fn is_empty(opened: &ChatOpened) -> bool {
+        opened.empty
+    }
+}
+
+impl Chat {
+    async fn open_stream(&self, reading: &Reading<'_>, mut body: Answer) -> Result<ChatOpened, Unopened> {
+        let encoder = StreamEncoder::new(self.plan.clone(), self.id.clone(), self.created)
+            .with_estimated_prompt(self.estimated_prompt);
+        let mut translation = Box::new(Translation { decoder: Decoder::new(), encoder });
+        let mut frames = Vec::new();
+        let mut first = true;
+        while let Some(data) = next(reading, &mut body, first).await? {
+            first = false;
+            translation.take(data, &mut frames).map_err(|error| unopened(reading, &error))?;
+            if !frames.is_empty() {
+                let answer = Translated::Stream { frames, translation, rest: Some(body) };
+                return Ok(ChatOpened { answer, empty: false });
+            }
+        }
+        let ended = translation.end(&mut frames);
+        let empty = is_useless(translation.encoder.outcome());
+        match ended {
+            Ok(()) => Ok(ChatOpened { answer: Translated::Stream { frames, translation, rest: None }, empty }),
+            Err(EncodeError::Nothing) => Ok(ChatOpened { answer: Translated::Nothing, empty: true }),
+            Err(error) => Err(unopened(reading, &error)),
+        }
+    }
+
+    async fn read_whole(&self, reading: &Reading<'_>, mut body: Answer) -> Result<ChatOpened, Unopened> {
+        let mut first = None;
+        let mut more = BytesMut::new();
+        while let Some(data) = next(reading, &mut body, first.is_none()).await? {
+            match &first {
+                None => first = Some(data),
+                Some(begin) => {
+                    if more.is_empty() {
+                        more.extend_from_slice(begin);
+                    }
+                    more.extend_from_slice(&data);
+                }
+            }
+            if more.len() > MAX_ANSWER {
+                return Err(Unopened::transport(TransportFault::Reset));
+            }
+        }
+        // Mostly it arrives in one piece, which then is not copied.
+        let whole = if more.is_empty() { first.unwrap_or_default() } else { more.freeze() };
+        let mut encoder = UnaryEncoder::new(self.plan.clone(), self.id.clone(), self.created)
+            .with_estimated_prompt(self.estimated_prompt);
+        let ended = encoder.chunk(&whole).and_then(|()| encoder.end(false));
+        let empty = is_useless(encoder.outcome());
+        match ended {
+            Ok(body) => {
+                self.memory.remember(encoder.take_signatures());
+                let answer = Translated::Whole { body: body.into(), findings: encoder.findings() };
+                Ok(ChatOpened { answer, empty })
+            }
+            Err(EncodeError::Nothing) => Ok(ChatOpened { answer: Translated::Nothing, empty: true }),
+            Err(error) => Err(unopened(reading, &error)),
+        }
+    }
+}
+
+/// The next piece of the answer, waited for as long as the policy allows.
+async fn next(reading: &Reading<'_>, body: &mut Answer, first: bool) -> Result<Option<Bytes>, Unopened> {
+    let patience = if first { reading.policy.first_byte_timeout } else { reading.policy.idle_timeout };
+    let until = reading.until.min(Instant::now() + patience);
+    loop {
+        match timeout_at(until, body.frame()).await {
+            Err(_) => return Err(Unopened::transport(TransportFault::Timeout)),
+            Ok(None) => return Ok(None),
+            Ok(Some(Err(_))) => return Err(Unopened::transport(TransportFault::Reset)),
+            Ok(Some(Ok(frame))) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+/// What an answer that cannot be translated means, while another may still be had.
+fn unopened(reading: &Reading<'_>, error: &EncodeError) -> Unopened {
+    let said = match error {
+        EncodeError::Upstream(said) => reading.error_event(said),
+        EncodeError::Unreadable(_) | EncodeError::Truncated | EncodeError::Nothing => None,
+    };
+    said.unwrap_or_else(|| Unopened::transport(TransportFault::Reset))
+}
+
+/// Whether asking again may bring more (wire 73, wire 114).
+fn is_useless(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Empty | Outcome::BrokenCall => true,
+        Outcome::Complete | Outcome::Blocked | Outcome::Unfinished => false,
+    }
+}
+
+// === impl Translation ===
+
+impl Translation {
+    /// Takes bytes of the upstream and appends what the client gets for them.
+    fn take(&mut self, data: Bytes, frames: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.decoder.push(data);
+        self.translate(frames)
+    }
+
+    /// The upstream has ended.
+    fn end(&mut self, frames: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.decoder.finish();
+        self.translate(frames)?;
+        self.encoder.end(frames)
+    }
+
+    fn translate(&mut self, frames: &mut Vec<u8>) -> Result<(), EncodeError> {
+        while let Some(event) = self.decoder.next_event() {
+            // An event that is too long, or no text, is as good as a broken connection.
+            let event = event.map_err(|_| EncodeError::Truncated)?;
+            self.encoder.chunk(&event.data, frames)?;
+        }
+        Ok(())
+    }
+}
