@@ -210,3 +210,6 @@ fn cut_up(pieces: Pieces, sizes: Vec<usize>, pause: Duration) -> Pieces {
     });
     Box::new(cut)
 }
+
+#[cfg(test)]
+mod tests;

@@ -233,3 +233,6 @@ impl Bucket {
         MINUTE
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -228,3 +228,6 @@ fn named<'a>(rest: &[&'a str], collection: &str) -> Option<&'a str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,8 @@ use crate::dice::Dice;
 
 /// Deeper is not made up: recursive schemas have to end somewhere.
 const DEEPEST: usize = 12;
+/// Nor more values than these: a schema that branches into itself grows by powers.
+const MOST_VALUES: usize = 2_000;
 const MOST_ITEMS: u64 = 64;
 
 const WORDS: [&str; 16] = [
@@ -15,16 +17,22 @@ const WORDS: [&str; 16] = [
 
 /// A value that fits the schema.
 pub(crate) fn sample(schema: &Value, dice: &mut Dice) -> Value {
-    Sampler { root: schema, dice }.value(schema, "", 0)
+    Sampler { root: schema, dice, left: MOST_VALUES }.value(schema, "", 0)
 }
 
 struct Sampler<'a, 'd> {
     root: &'a Value,
     dice: &'d mut Dice,
+    /// How many values may still be made up.
+    left: usize,
 }
 
 impl<'a> Sampler<'a, '_> {
     fn value(&mut self, schema: &'a Value, name: &str, depth: usize) -> Value {
+        if self.left == 0 {
+            return Value::Null;
+        }
+        self.left -= 1;
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             let target = reference.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
             return match target {
@@ -211,3 +219,6 @@ fn bound(schema: &Value, side: Side) -> Option<f64> {
     let beyond = schema.get(exclusive).and_then(Value::as_f64).map(|bound| bound + step);
     at.or(beyond)
 }
+
+#[cfg(test)]
+mod tests;

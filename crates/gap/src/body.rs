@@ -150,6 +150,27 @@ impl From<Bytes> for RequestBody {
     }
 }
 
+/// Reads what is left of a body that nobody needs, within reason: a client that is still sending when the connection is
+/// closed may lose the answer that says why.
+pub async fn discard(mut body: axum::body::Body) {
+    const MOST: u64 = 16 * 1024 * 1024;
+    const PATIENCE: Duration = Duration::from_secs(5);
+    if body.size_hint().lower() > MOST {
+        return;
+    }
+    let mut read = 0;
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            read += frame.data_ref().map_or(0, |data| data.len() as u64);
+            if read > MOST {
+                return;
+            }
+        }
+    };
+    // A client that is slower than that has lost its patience, too.
+    let _ = tokio::time::timeout(PATIENCE, reading).await;
+}
+
 async fn next_chunk(body: &mut axum::body::Body, timeout: Duration) -> Result<Option<Bytes>, Failure> {
     loop {
         let frame = match tokio::time::timeout(timeout, body.frame()).await {

@@ -37,24 +37,34 @@ impl Dialect {
             "v1" => Self::below_v1(path, query, headers),
             "v1beta" if is_openai_layer(path) => Self::OpenAi,
             "v1beta" | "v1alpha" | "v2" | "upload" | "download" | "ws" => Self::Gemini,
-            _ => Self::Admin,
+            "" | "api" | "healthz" | "readyz" => Self::Admin,
+            // Nobody serves it, but whoever asks is told so in words that their SDK understands.
+            _ => Self::by_identity(query, headers).unwrap_or(Self::Admin),
         }
     }
 
     fn below_v1(path: &str, query: Option<&str>, headers: &HeaderMap) -> Self {
-        let has = |name: &str| headers.get(name).is_some_and(|value| !value.is_empty());
         if path.rsplit('/').next().is_some_and(|last| last.contains(':')) {
             return Self::Gemini;
         }
-        if path == "/v1/messages" || path.starts_with("/v1/messages/") || has("anthropic-version") {
+        if path == "/v1/messages" || path.starts_with("/v1/messages/") {
             return Self::Anthropic;
+        }
+        Self::by_identity(query, headers).unwrap_or(Self::OpenAi)
+    }
+
+    /// What the way in which a caller identifies itself says, if anything.
+    fn by_identity(query: Option<&str>, headers: &HeaderMap) -> Option<Self> {
+        let has = |name: &str| headers.get(name).is_some_and(|value| !value.is_empty());
+        if has("anthropic-version") {
+            return Some(Self::Anthropic);
         }
         let key_in_query =
             query.is_some_and(|query| query.split('&').any(|pair| pair.starts_with("key=") && pair != "key="));
         if has("x-goog-api-key") || has("x-goog-api-client") || key_in_query {
-            return Self::Gemini;
+            return Some(Self::Gemini);
         }
-        Self::OpenAi
+        has("authorization").then_some(Self::OpenAi)
     }
 }
 
@@ -97,6 +107,9 @@ mod tests {
         assert_eq!(Dialect::of("/v1beta/openai/chat/completions", None, &HeaderMap::new()), Dialect::OpenAi);
         assert_eq!(Dialect::of("/v1beta/openaix", None, &HeaderMap::new()), Dialect::Gemini);
         assert_eq!(Dialect::of("/healthz", None, &HeaderMap::new()), Dialect::Admin);
-        assert_eq!(Dialect::of("/api/v1/keys", None, &HeaderMap::new()), Dialect::Admin);
+        assert_eq!(Dialect::of("/api/v1/keys", None, &headers(&[("authorization", "Bearer k")])), Dialect::Admin);
+        assert_eq!(Dialect::of("/nonsense", None, &HeaderMap::new()), Dialect::Admin);
+        assert_eq!(Dialect::of("/nonsense", None, &headers(&[("x-goog-api-key", "k")])), Dialect::Gemini);
+        assert_eq!(Dialect::of("/chat/completions", None, &headers(&[("authorization", "Bearer k")])), Dialect::OpenAi);
     }
 }

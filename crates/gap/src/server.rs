@@ -32,7 +32,7 @@ use crate::middleware::FrontDoor;
 pub async fn serve(listener: TcpListener, door: FrontDoor, settings: &Settings, lifecycle: &Lifecycle) {
     let places = Arc::new(Semaphore::new(settings.max_connections));
     let builder = Arc::new(builder());
-    let limits = Limits { head: settings.header_timeout, idle: settings.idle_timeout };
+    let limits = Limits { head: settings.header_timeout, idle: settings.idle_timeout, unread: settings.unread_timeout };
     loop {
         let place = tokio::select! {
             () = lifecycle.stopping() => return,
@@ -97,7 +97,7 @@ async fn converse(
                     connection.as_mut().graceful_shutdown();
                     timer.as_mut().reset(tokio::time::Instant::now() + limits.head);
                 }
-                Judgement::HeadTooSlow | Judgement::IdleTooLong => return,
+                Judgement::HeadTooSlow | Judgement::IdleTooLong | Judgement::UnreadTooLong => return,
             },
         }
     }

@@ -297,7 +297,7 @@ fn within_limits(mut text: String, request: &Generate, thoughts: u64) -> (String
         return (text, Limit { reached: false, thoughts });
     };
     let left = most.saturating_sub(thoughts);
-    if tokens::of_text(&text) <= left {
+    if thoughts <= most && tokens::of_text(&text) <= left {
         return (text, Limit { reached: false, thoughts });
     }
     let letters = usize::try_from(left.saturating_mul(4)).unwrap_or(usize::MAX);
@@ -358,3 +358,6 @@ fn cuts(text: &str, directives: &Directives) -> Vec<Range<usize>> {
 fn boundary(text: &str, at: usize) -> usize {
     (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 #[test]
@@ -39,4 +41,19 @@ fn a_text_without_its_directives_is_what_people_wrote() {
     assert_eq!(Directives::strip("Hello [[sim: text=\"x\" chunks=3]]world"), "Hello world");
     assert_eq!(Directives::strip("[[sim: broken=]"), "broken=]");
     assert_eq!(Directives::strip("no directives"), "no directives");
+}
+
+proptest! {
+    #[test]
+    fn no_prompt_is_too_odd(text in "(\\[\\[sim:|\\]\\]|[a-z=\\\\\" é0-9\\]]){0,30}") {
+        let _read = Directives::read(&text);
+        let _stripped = Directives::strip(&text);
+    }
+
+    #[test]
+    fn quoted_text_comes_back(text in any::<String>()) {
+        let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
+        let read = Directives::read(&format!("[[sim: text=\"{quoted}\" chunks=2]]")).unwrap();
+        prop_assert_eq!((read.text.as_deref(), read.chunks), (Some(text.as_str()), Some(2)));
+    }
 }

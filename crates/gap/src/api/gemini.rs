@@ -15,7 +15,7 @@ use http::header::HeaderName;
 use http::{HeaderMap, Request};
 
 use crate::app::App;
-use crate::body::RequestBody;
+use crate::body::{RequestBody, discard};
 use crate::caller::{Caller, Denied};
 use crate::dialect::Dialect;
 use crate::error::Failure;
@@ -64,11 +64,17 @@ pub async fn relay_native(
 
     let is_upload = target.as_ref().is_ok_and(|target| target.kind == Kind::Upload);
     let resumed = is_upload.then(|| app.uploads.resume(query)).flatten();
-    let caller = recognise(&app, &parts.headers, query, resumed.as_ref()).map_err(refuse)?;
-    let target = target.map_err(|error| refuse(Failure::invalid_path(&error)))?;
-    if target.kind == Kind::WebSocket {
-        return Err(refuse(Failure::not_built("The Live API")));
-    }
+    let admitted = recognise(&app, &parts.headers, query, resumed.as_ref()).and_then(|caller| {
+        let target = target.map_err(|error| Failure::invalid_path(&error))?;
+        if target.kind == Kind::WebSocket { Err(Failure::not_built("The Live API")) } else { Ok((caller, target)) }
+    });
+    let (caller, target) = match admitted {
+        Ok(admitted) => admitted,
+        Err(failure) => {
+            discard(body).await;
+            return Err(refuse(failure));
+        }
+    };
     let started = is_upload.then(|| (caller.clone(), app.uploads.own_address(visit.peer, &parts.uri, &parts.headers)));
     let facts = Facts {
         visit,

@@ -7,6 +7,7 @@ use http::Request;
 
 use crate::api::gemini;
 use crate::app::App;
+use crate::body::discard;
 use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::middleware::Visit;
@@ -21,10 +22,14 @@ pub async fn dispatch(app: State<App>, visit: Visit, request: Request<Body>) -> 
 
 /// Answers a path that nobody serves, in the shape of whoever asks.
 pub async fn refuse_unknown(visit: Visit, request: Request<Body>) -> Response {
-    Failure::unknown_route(request.method(), request.uri().path()).into_response(visit.dialect)
+    let (parts, body) = request.into_parts();
+    discard(body).await;
+    Failure::unknown_route(&parts.method, parts.uri.path()).into_response(visit.dialect)
 }
 
 /// Answers a verb that a path does not take.
 pub async fn refuse_method(visit: Visit, request: Request<Body>) -> Response {
-    Failure::wrong_method(request.method(), request.uri().path()).into_response(visit.dialect)
+    let (parts, body) = request.into_parts();
+    discard(body).await;
+    Failure::wrong_method(&parts.method, parts.uri.path()).into_response(visit.dialect)
 }

@@ -75,6 +75,8 @@ pub struct Server {
     pub idle_timeout: Duration,
     /// How long a client may be silent while it sends its body.
     pub body_timeout: Duration,
+    /// How long a client may leave unread what it is sent.
+    pub unread_timeout: Duration,
     /// How long answers under way may take to finish at shutdown.
     pub drain: Duration,
     /// Connections at a time.
@@ -286,6 +288,7 @@ impl Server {
             header_timeout: reader.take("server.header_timeout", &Span::some()),
             idle_timeout: reader.take("server.idle_timeout", &Span::some()),
             body_timeout: reader.take("server.body_timeout", &Span::some()),
+            unread_timeout: reader.take("server.unread_timeout", &Span::some()),
             drain: reader.take("server.drain", &Span::or_zero()),
             max_connections: reader.take("server.max_connections", &Whole(1..=1_000_000)),
         }

@@ -200,6 +200,13 @@ impl ReplyBody {
 
     /// Ends the answer honestly: with an error between events, by aborting the transfer inside one.
     fn break_off(&mut self, why: &'static str, cx: &Context<'_>) -> Polled {
+        let between_events = self.framing == Framing::Sse && self.meter.position() == Position::Between;
+        if between_events && is_finished(self.meter.findings()) {
+            // The model had finished and said so; only the goodbye of the connection is missing.
+            self.rest = Rest::Over;
+            self.receipt.completed(self.meter.findings());
+            return Poll::Ready(None);
+        }
         self.receipt.broke_off(why, self.meter.findings());
         // The upstream's connection goes with it: nobody reads on.
         self.rest = Rest::Over;

@@ -21,6 +21,8 @@ pub(super) struct Limits {
     pub(super) head: Duration,
     /// Between two requests.
     pub(super) idle: Duration,
+    /// With an answer that the client does not take.
+    pub(super) unread: Duration,
 }
 
 /// The watch of one connection.
@@ -33,6 +35,8 @@ pub(super) struct Watch {
 #[derive(Debug)]
 struct State {
     phase: Phase,
+    /// Since when the client has taken nothing of what waits to be written.
+    blocked: Option<Instant>,
     /// On HTTP/2 bytes come in between requests, too: pings, settings.
     multiplexed: bool,
 }
@@ -53,13 +57,15 @@ pub(super) enum Judgement {
     HeadTooSlow,
     /// End it in an orderly way.
     IdleTooLong,
+    /// Drop it: it holds an upstream key and its stream for nobody.
+    UnreadTooLong,
 }
 
 // === impl Watch ===
 
 impl Watch {
     pub(super) fn new(limits: Limits) -> Self {
-        let state = State { phase: Phase::Idle(Instant::now()), multiplexed: false };
+        let state = State { phase: Phase::Idle(Instant::now()), blocked: None, multiplexed: false };
         Self { limits, state: Mutex::new(state) }
     }
 
@@ -79,10 +85,12 @@ impl Watch {
     pub(super) fn judge(&self) -> Judgement {
         let now = Instant::now();
         let next_look = now + self.limits.head.min(self.limits.idle);
-        let (ends, verdict) = match self.state().phase {
-            Phase::Busy(_) => return Judgement::LookAgain(next_look),
-            Phase::Head(since) => (since + self.limits.head, Judgement::HeadTooSlow),
-            Phase::Idle(since) => (since + self.limits.idle, Judgement::IdleTooLong),
+        let state = self.state();
+        let (ends, verdict) = match (state.phase, state.blocked) {
+            (_, Some(since)) => (since + self.limits.unread, Judgement::UnreadTooLong),
+            (Phase::Busy(_), None) => return Judgement::LookAgain(next_look),
+            (Phase::Head(since), None) => (since + self.limits.head, Judgement::HeadTooSlow),
+            (Phase::Idle(since), None) => (since + self.limits.idle, Judgement::IdleTooLong),
         };
         if now >= ends { verdict } else { Judgement::LookAgain(ends.min(next_look)) }
     }
@@ -95,6 +103,16 @@ impl Watch {
                 state.phase = Phase::Head(Instant::now());
             }
         }
+    }
+
+    fn wrote<T>(&self, written: Poll<T>) -> Poll<T> {
+        let mut state = self.state();
+        match (&written, state.blocked) {
+            (Poll::Ready(_), Some(_)) => state.blocked = None,
+            (Poll::Pending, None) => state.blocked = Some(Instant::now()),
+            (Poll::Ready(_), None) | (Poll::Pending, Some(_)) => {}
+        }
+        written
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -145,7 +163,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.watch.wrote(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -161,7 +180,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.watch.wrote(written)
     }
 
     fn is_write_vectored(&self) -> bool {

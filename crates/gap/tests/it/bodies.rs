@@ -127,3 +127,28 @@ async fn an_empty_post_says_that_it_is_empty() {
     // Google's front refuses a POST without a length (411).
     assert_eq!(app.sim.requests()[0].header("content-length"), Some("0"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_reaches_a_client_that_is_still_sending() {
+    let app = TestApp::start().await;
+    let nobody = crate::support::client::Client::new(app.address, Some("nonsense"));
+    let body = "x".repeat(8 * 1024 * 1024);
+    assert_eq!(nobody.post(UNARY, body.clone()).await.status, 401);
+    assert_eq!(nobody.post("/nonsense", body).await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_takes_nothing_does_not_hold_a_key_for_ever() {
+    let app = TestApp::with().set("server.unread_timeout", "200ms").set("server.header_timeout", "100ms").start().await;
+    let body = prompt("[[sim: bytes=20000000 chunks=2000]]");
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: x\r\nx-goog-api-key: test-access-key\r\ncontent-length: {}\r\n\r\n",
+        crate::support::EVENTS,
+        body.len()
+    );
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    crate::support::client::eventually("it is asked", || app.arrived() == 1).await;
+    crate::support::client::eventually("it is given up", || app.app.keyring.open_leases() == 0).await;
+    crate::support::client::eventually("the upstream sees it", || app.sim.requests()[0].client_gone()).await;
+}

@@ -44,7 +44,8 @@ async fn every_answer_has_a_request_id() {
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_routes_and_verbs_are_errors_in_json() {
     let app = TestApp::start().await;
-    let admin = app.get("/nonsense").await;
+    assert_eq!(app.get("/nonsense").await.google_error(), (404, "NOT_FOUND".to_owned()));
+    let admin = Client::new(app.address, None).get("/nonsense").await;
     assert_snapshot!(admin.status, @"404 Not Found");
     assert_snapshot!(admin.header("content-type").unwrap(), @"application/problem+json");
     assert_snapshot!(admin.text(), @r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"Unknown request URL: GET /nonsense. Please check the URL for typos."}"#);

@@ -145,3 +145,12 @@ async fn pieces_pass_as_they_come_and_not_in_the_end() {
     }
     assert!(pieces >= 5, "{pieces}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_after_the_finish_breaks_nothing() {
+    let app = TestApp::start().await;
+    app.sim.add_fault(Fault::new(Script::CutBetweenEvents(gap_sim::After { after: 6 })).times(1));
+    let reply = app.post(EVENTS, prompt(STORY)).await;
+    assert_eq!((reply.ended, reply.events().len()), (Ended::Whole, 6));
+    assert!(!reply.text().contains("error"), "{}", reply.text());
+}

@@ -1,6 +1,7 @@
 use super::*;
 
-const LIMITS: Limits = Limits { head: Duration::from_secs(10), idle: Duration::from_secs(75) };
+const LIMITS: Limits =
+    Limits { head: Duration::from_secs(10), idle: Duration::from_secs(75), unread: Duration::from_mins(5) };
 
 async fn pass(seconds: u64) {
     tokio::time::advance(Duration::from_secs(seconds)).await;
@@ -50,4 +51,18 @@ async fn pings_of_http2_are_no_head() {
     watch.heard(&[0, 0, 8, 6]);
     pass(20).await;
     assert!(matches!(watch.judge(), Judgement::LookAgain(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_nobody_takes_is_given_up() {
+    let watch = Arc::new(Watch::new(LIMITS));
+    let _busy = watch.begin(Version::HTTP_11);
+    assert!(watch.wrote(Poll::<()>::Pending).is_pending());
+    pass(299).await;
+    assert!(watch.wrote(Poll::<()>::Pending).is_pending());
+    assert!(matches!(watch.judge(), Judgement::LookAgain(_)));
+    pass(1).await;
+    assert_eq!(watch.judge(), Judgement::UnreadTooLong);
+    assert!(watch.wrote(Poll::Ready(())).is_ready());
+    assert!(matches!(watch.judge(), Judgement::LookAgain(_)), "it took some after all");
 }
