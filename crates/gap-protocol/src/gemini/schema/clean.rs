@@ -6,6 +6,9 @@ use super::merge::merge;
 use super::{Cleaned, MAX_NODES, TYPES, lookup, remark};
 use crate::call::Restore;
 
+/// The most values that are copied on the way; far more than any schema needs that a model could use.
+const MAX_COPIED: usize = 500_000;
+
 /// How deep schemas may be nested once references are written out; Google refuses much less.
 const MAX_DEPTH: usize = 48;
 
@@ -24,7 +27,7 @@ pub(super) enum Enumerations {
 
 pub(super) fn run(schema: &Value, enumerations: Enumerations) -> Cleaned {
     let (active, place, restore) = (Vec::new(), Vec::new(), Vec::new());
-    let mut cleaner = Cleaner { root: schema, enumerations, active, place, restore, nodes: 0 };
+    let mut cleaner = Cleaner { root: schema, enumerations, active, place, restore, nodes: 0, copied: 0 };
     let schema = match schema {
         Value::Object(object) if is_bare_map(object) => {
             cleaner.schema(&json!({"type": "object", "properties": object}))
@@ -56,6 +59,7 @@ struct Cleaner<'v> {
     place: Vec<Option<String>>,
     restore: Vec<Restore>,
     nodes: usize,
+    copied: usize,
 }
 
 // === impl Cleaner ===
@@ -63,7 +67,8 @@ struct Cleaner<'v> {
 impl Cleaner<'_> {
     fn schema(&mut self, schema: &Value) -> Value {
         self.nodes += 1;
-        if self.nodes > MAX_NODES || self.place.len() + self.active.len() > MAX_DEPTH {
+        let too_deep = self.place.len() + self.active.len() > MAX_DEPTH;
+        if too_deep || self.nodes > MAX_NODES || !self.afford(schema) {
             return json!({"type": "OBJECT", "description": "any JSON object"});
         }
         let Value::Object(object) = schema else {
@@ -94,15 +99,25 @@ impl Cleaner<'_> {
         Value::Object(cleaned)
     }
 
+    /// Pays for a copy of a schema: a large definition that is named often must not be copied for ever.
+    fn afford(&mut self, schema: &Value) -> bool {
+        self.copied += size(schema, MAX_COPIED.saturating_sub(self.copied));
+        self.copied < MAX_COPIED
+    }
+
     fn reference(&mut self, reference: &str, beside: &Map<String, Value>) -> Value {
         let name = reference.rsplit('/').next().unwrap_or(reference);
         let described = |text: String| json!({"type": "OBJECT", "description": text});
         if self.active.iter().any(|active| active == reference) {
             return described(format!("another {name}, of the same form"));
         }
-        let Some(target) = lookup(self.root, reference).cloned() else {
+        let Some(target) = lookup(self.root, reference) else {
             return described(format!("a {name}"));
         };
+        if !self.afford(target) {
+            return described(format!("a {name}"));
+        }
+        let target = target.clone();
         self.active.push(reference.to_owned());
         // What stands beside a reference says more about this place than the definition does.
         let cleaned = match target {
@@ -131,7 +146,7 @@ impl Cleaner<'_> {
                 for _ in 0..MAX_DEPTH {
                     let Some(reference) = part.get("$ref").and_then(Value::as_str).map(str::to_owned) else { break };
                     match lookup(self.root, &reference) {
-                        Some(target) if *target != part => part = target.clone(),
+                        Some(target) if self.afford(target) && *target != part => part = target.clone(),
                         _ => break,
                     }
                 }
@@ -338,6 +353,24 @@ impl Cleaner<'_> {
         cleaned.insert("format".to_owned(), Value::String("enum".to_owned()));
         cleaned.insert("enum".to_owned(), Value::Array(texts));
     }
+}
+
+/// How many values a value holds, counted up to `most`.
+fn size(value: &Value, most: usize) -> usize {
+    let mut left = most;
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        if left == 0 {
+            return most;
+        }
+        left -= 1;
+        match value {
+            Value::Array(items) => open.extend(items.iter().take(left)),
+            Value::Object(members) => open.extend(members.values().take(left)),
+            _ => {}
+        }
+    }
+    most - left
 }
 
 fn any_item() -> Value {

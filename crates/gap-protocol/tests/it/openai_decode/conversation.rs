@@ -160,6 +160,38 @@ fn ids_that_repeat_in_every_turn_belong_to_the_turn_before() {
     assert_eq!(turns[4]["parts"][0]["functionResponse"]["response"], json!({"result": "second"}));
 }
 
+// Google's own compatible layer gave the id "" to every call, and histories of it exist.
+#[test]
+fn calls_without_ids_are_answered_in_their_order() {
+    let turns = turns(json!([
+        {"role": "user", "content": "go"},
+        {"role": "assistant", "tool_calls": [call("", "one"), call("", "two")]},
+        {"role": "tool", "tool_call_id": "", "content": "1"},
+        {"role": "tool", "tool_call_id": "", "content": "2"},
+    ]));
+    assert_eq!(
+        turns[2]["parts"],
+        json!([
+            {"functionResponse": {"name": "one", "response": {"result": "1"}}},
+            {"functionResponse": {"name": "two", "response": {"result": "2"}}},
+        ])
+    );
+}
+
+#[test]
+fn a_second_result_of_a_call_replaces_the_first() {
+    let turns = turns(json!([
+        {"role": "user", "content": "go"},
+        {"role": "assistant", "tool_calls": [call("a", "one")]},
+        {"role": "tool", "tool_call_id": "a", "content": "running"},
+        {"role": "tool", "tool_call_id": "a", "content": "done"},
+    ]));
+    assert_eq!(
+        turns[2]["parts"],
+        json!([{"functionResponse": {"id": "a", "name": "one", "response": {"result": "done"}}}])
+    );
+}
+
 // wire 61, 62
 #[test]
 fn results_become_objects() {
