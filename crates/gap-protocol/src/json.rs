@@ -19,7 +19,7 @@ use std::fmt;
 
 use crate::call::{DecodeError, Problem};
 
-pub use parse::{MAX_DEPTH, SyntaxError, parse};
+pub use parse::{MAX_DEPTH, MAX_VALUES, SyntaxError, parse};
 pub use write::{ObjectWriter, write_text};
 
 /// One value of a document.
@@ -170,27 +170,32 @@ impl<'a> Node<'a> {
     pub fn write(&self, out: &mut Vec<u8>) {
         if self.is_sound() {
             out.extend_from_slice(self.raw.as_bytes());
-            return;
+        } else {
+            self.write_mended(out);
         }
+    }
+
+    fn write_mended(&self, out: &mut Vec<u8>) {
         match &self.kind {
+            Kind::Text(Escapes::Lone) => write_text(out, &self.text().unwrap_or_default()),
+            Kind::Null | Kind::Bool(_) | Kind::Number | Kind::Text(_) => out.extend_from_slice(self.raw.as_bytes()),
             Kind::List(items) => {
                 out.push(b'[');
                 for (index, item) in items.iter().enumerate() {
                     if index > 0 {
                         out.push(b',');
                     }
-                    item.write(out);
+                    item.write_mended(out);
                 }
                 out.push(b']');
             }
             Kind::Map(members) => {
                 let mut object = ObjectWriter::open(out);
                 for member in members {
-                    object.node(&member.key, &member.value);
+                    member.value.write_mended(object.key(&member.key));
                 }
                 object.close();
             }
-            _ => write_text(out, &self.text().unwrap_or_default()),
         }
     }
 

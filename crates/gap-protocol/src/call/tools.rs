@@ -4,12 +4,18 @@
 //! bent on the way out is noted here and bent back on arrival, so that the client gets its own names and its own numbers.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
 
 use serde_json::Value;
 
-/// Every tool of a request.
-#[derive(Clone, Debug, Default)]
-pub struct Tools(Vec<ToolPlan>);
+/// Every tool of a request, found by either name at once: long histories name them thousands of times.
+#[derive(Clone, Default)]
+pub struct Tools {
+    list: Vec<ToolPlan>,
+    by_name: HashMap<String, usize>,
+    by_sent: HashMap<String, usize>,
+}
 
 /// One tool of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,27 +47,40 @@ pub struct Restore(pub Vec<Option<String>>);
 impl Tools {
     /// Adds a tool.
     pub fn push(&mut self, tool: ToolPlan) {
-        self.0.push(tool);
+        self.by_name.insert(tool.name.clone(), self.list.len());
+        self.by_sent.insert(tool.sent.clone(), self.list.len());
+        self.list.push(tool);
     }
 
     /// The tool that Google calls `sent`; absent if the model made it up.
     pub fn find_sent(&self, sent: &str) -> Option<&ToolPlan> {
-        self.0.iter().find(|tool| tool.sent == sent)
+        self.list.get(*self.by_sent.get(sent)?)
     }
 
     /// The tool that the client calls `name`.
     pub fn find(&self, name: &str) -> Option<&ToolPlan> {
-        self.0.iter().find(|tool| tool.name == name)
+        self.list.get(*self.by_name.get(name)?)
     }
 
     /// All of them, in the order of the request.
     pub fn iter(&self) -> impl Iterator<Item = &ToolPlan> {
-        self.0.iter()
+        self.list.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
     }
 
     /// Whether the request has no tools.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
+    }
+}
+
+impl fmt::Debug for Tools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.list).finish()
     }
 }
 

@@ -14,6 +14,7 @@
 //! its business, although they may have keys like `$ref`.
 
 mod clean;
+mod keywords;
 mod merge;
 
 use serde_json::{Map, Value};

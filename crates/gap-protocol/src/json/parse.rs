@@ -9,6 +9,9 @@ use super::{Escapes, Kind, Member, Node, text};
 /// How deep a document may be nested; as deep as `serde_json` goes.
 pub const MAX_DEPTH: usize = 127;
 
+/// How many values a document may have. Each takes memory far beyond its letters; requests have thousands.
+pub const MAX_VALUES: usize = 1_000_000;
+
 /// Bytes of a string that are looked at one by one before the search by vectors begins; most keys are shorter.
 const SHORT: usize = 24;
 
@@ -30,7 +33,7 @@ pub fn parse(bytes: &[u8]) -> Result<Node<'_>, SyntaxError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes)
         .map_err(|error| SyntaxError::at(bytes, error.valid_up_to(), "the text is not UTF-8"))?;
-    let mut parser = Parser { text, bytes, at: 0 };
+    let mut parser = Parser { text, bytes, at: 0, left: MAX_VALUES };
     parser.document().map_err(|message| SyntaxError::at(bytes, parser.at.min(bytes.len()), message))
 }
 
@@ -48,6 +51,7 @@ struct Parser<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
+    left: usize,
 }
 
 // === impl Parser ===
@@ -62,6 +66,7 @@ impl<'a> Parser<'a> {
 
     fn value(&mut self, depth: usize) -> Parsed<Node<'a>> {
         let start = self.at;
+        self.left = self.left.checked_sub(1).ok_or("there are too many values")?;
         let kind = match self.peek() {
             Some(b'"') => Kind::Text(self.string()?),
             Some(b'{') => self.map(depth)?,

@@ -80,6 +80,8 @@ fn nesting_ends() {
     assert!(parse(deep(MAX_DEPTH).as_bytes()).is_ok());
     assert!(parse(deep(MAX_DEPTH + 1).as_bytes()).unwrap_err().to_string().contains("too deep"));
     assert!(parse("[".repeat(1_000_000).as_bytes()).is_err());
+    let many = format!("[{}0]", "0,".repeat(MAX_VALUES));
+    assert!(parse(many.as_bytes()).unwrap_err().to_string().contains("too many values"));
 }
 
 #[test]

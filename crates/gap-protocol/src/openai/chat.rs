@@ -20,6 +20,6 @@ mod write;
 pub use encode::{CallSignature, EncodeError, Outcome};
 pub use stream::{Progress, StreamEncoder};
 pub use unary::UnaryEncoder;
-use write::{write_extra, write_head, write_number};
+use write::{write_extra, write_head, write_letters, write_number};
 
 pub use decode::{DecodeContext, DecodeOptions, Memory, NoMemory, decode};

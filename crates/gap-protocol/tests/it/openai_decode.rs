@@ -11,6 +11,7 @@ mod generator;
 mod golden;
 mod properties;
 mod refusals;
+mod signatures;
 mod thinking;
 mod tools;
 

@@ -2,9 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::keywords::{format, is_bare_map, keep, kind_of, limits, size, split_types};
 use super::merge::merge;
-use super::{Cleaned, MAX_NODES, TYPES, lookup, remark};
+use super::{Cleaned, MAX_NODES, lookup, remark};
 use crate::call::Restore;
+
+/// The most values that are copied on the way; far more than any schema needs that a model could use.
+const MAX_COPIED: usize = 500_000;
 
 /// How deep schemas may be nested once references are written out; Google refuses much less.
 const MAX_DEPTH: usize = 48;
@@ -24,7 +28,7 @@ pub(super) enum Enumerations {
 
 pub(super) fn run(schema: &Value, enumerations: Enumerations) -> Cleaned {
     let (active, place, restore) = (Vec::new(), Vec::new(), Vec::new());
-    let mut cleaner = Cleaner { root: schema, enumerations, active, place, restore, nodes: 0 };
+    let mut cleaner = Cleaner { root: schema, enumerations, active, place, restore, nodes: 0, copied: 0 };
     let schema = match schema {
         Value::Object(object) if is_bare_map(object) => {
             cleaner.schema(&json!({"type": "object", "properties": object}))
@@ -32,19 +36,6 @@ pub(super) fn run(schema: &Value, enumerations: Enumerations) -> Cleaned {
         other => cleaner.schema(other),
     };
     Cleaned { schema, restore: cleaner.restore }
-}
-
-/// Whether an object is a map of properties that someone forgot to wrap.
-// wire 57: seen from broken tool servers.
-fn is_bare_map(object: &Map<String, Value>) -> bool {
-    const KEYWORDS: &[&str] = &["type", "properties", "$ref", "anyOf", "oneOf", "allOf", "enum", "const", "items"];
-    !object.is_empty()
-        && !KEYWORDS.iter().any(|keyword| object.get(*keyword).is_some_and(|value| !is_schema_with_type(value)))
-        && object.values().all(is_schema_with_type)
-}
-
-fn is_schema_with_type(value: &Value) -> bool {
-    value.get("type").and_then(Value::as_str).is_some_and(|name| TYPES.contains(&name.to_ascii_lowercase().as_str()))
 }
 
 struct Cleaner<'v> {
@@ -56,6 +47,7 @@ struct Cleaner<'v> {
     place: Vec<Option<String>>,
     restore: Vec<Restore>,
     nodes: usize,
+    copied: usize,
 }
 
 // === impl Cleaner ===
@@ -63,7 +55,8 @@ struct Cleaner<'v> {
 impl Cleaner<'_> {
     fn schema(&mut self, schema: &Value) -> Value {
         self.nodes += 1;
-        if self.nodes > MAX_NODES || self.place.len() + self.active.len() > MAX_DEPTH {
+        let too_deep = self.place.len() + self.active.len() > MAX_DEPTH;
+        if too_deep || self.nodes > MAX_NODES || !self.afford(schema) {
             return json!({"type": "OBJECT", "description": "any JSON object"});
         }
         let Value::Object(object) = schema else {
@@ -94,15 +87,25 @@ impl Cleaner<'_> {
         Value::Object(cleaned)
     }
 
+    /// Pays for a copy of a schema: a large definition that is named often must not be copied for ever.
+    fn afford(&mut self, schema: &Value) -> bool {
+        self.copied += size(schema, MAX_COPIED.saturating_sub(self.copied));
+        self.copied < MAX_COPIED
+    }
+
     fn reference(&mut self, reference: &str, beside: &Map<String, Value>) -> Value {
         let name = reference.rsplit('/').next().unwrap_or(reference);
         let described = |text: String| json!({"type": "OBJECT", "description": text});
         if self.active.iter().any(|active| active == reference) {
             return described(format!("another {name}, of the same form"));
         }
-        let Some(target) = lookup(self.root, reference).cloned() else {
+        let Some(target) = lookup(self.root, reference) else {
             return described(format!("a {name}"));
         };
+        if !self.afford(target) {
+            return described(format!("a {name}"));
+        }
+        let target = target.clone();
         self.active.push(reference.to_owned());
         // What stands beside a reference says more about this place than the definition does.
         let cleaned = match target {
@@ -131,7 +134,7 @@ impl Cleaner<'_> {
                 for _ in 0..MAX_DEPTH {
                     let Some(reference) = part.get("$ref").and_then(Value::as_str).map(str::to_owned) else { break };
                     match lookup(self.root, &reference) {
-                        Some(target) if *target != part => part = target.clone(),
+                        Some(target) if self.afford(target) && *target != part => part = target.clone(),
                         _ => break,
                     }
                 }
@@ -342,103 +345,4 @@ impl Cleaner<'_> {
 
 fn any_item() -> Value {
     json!({"type": "STRING"})
-}
-
-/// Takes apart a list of types; says whether `null` is among them. Several that remain become alternatives.
-fn split_types(object: &mut Map<String, Value>) -> bool {
-    let Some(Value::Array(types)) = object.get("type") else { return false };
-    let mut names: Vec<Value> = types.iter().filter(|name| name.is_string()).cloned().collect();
-    let before = names.len();
-    names.retain(|name| name != "null");
-    let nullable = names.len() < before;
-    object.remove("type");
-    match names.len() {
-        0 => {}
-        1 => {
-            object.extend(names.pop().map(|name| ("type".to_owned(), name)));
-        }
-        _ if object.contains_key("anyOf") => {}
-        _ => {
-            // Each alternative keeps what its type can use.
-            let mut common = object.clone();
-            for outer in ["description", "nullable", "default", "title"] {
-                common.remove(outer);
-            }
-            let alternative = |name| {
-                let mut schema = common.clone();
-                schema.insert("type".to_owned(), name);
-                Value::Object(schema)
-            };
-            let alternatives = names.into_iter().map(alternative).collect();
-            object.retain(|key, _| key == "description");
-            object.insert("anyOf".to_owned(), Value::Array(alternatives));
-        }
-    }
-    nullable
-}
-
-/// The type, in lower case; a missing one is read from what else is there.
-fn kind_of(object: &Map<String, Value>) -> &'static str {
-    let named = object.get("type").and_then(Value::as_str).map(str::to_ascii_lowercase);
-    let known = named.and_then(|name| TYPES.into_iter().find(|known| *known == name));
-    let guessed = || {
-        let has = |keys: &[&str]| keys.iter().any(|key| object.contains_key(*key));
-        if has(&["properties", "additionalProperties", "patternProperties", "required"]) {
-            "object"
-        } else if has(&["items", "prefixItems", "minItems", "maxItems"]) {
-            "array"
-        } else if has(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]) {
-            "number"
-        } else {
-            "string"
-        }
-    };
-    match known {
-        // Only null: there is no such type; it is something that may be absent.
-        Some("null") => "string",
-        Some(known) => known,
-        None => guessed(),
-    }
-}
-
-fn keep(from: &Map<String, Value>, into: &mut Map<String, Value>, keywords: &[&str]) {
-    for keyword in keywords {
-        if let Some(value) = from.get(*keyword).filter(|value| value.is_number() || value.is_string()) {
-            into.insert((*keyword).to_owned(), value.clone());
-        }
-    }
-}
-
-/// Limits of numbers; exclusive ones become inclusive where that is the same.
-fn limits(from: &Map<String, Value>, into: &mut Map<String, Value>, kind: &str) {
-    if kind != "number" && kind != "integer" {
-        return;
-    }
-    keep(from, into, &["minimum", "maximum"]);
-    for (exclusive, inclusive, step) in [("exclusiveMinimum", "minimum", 1), ("exclusiveMaximum", "maximum", -1)] {
-        match (kind, from.get(exclusive)) {
-            ("integer", Some(value)) if value.is_i64() => {
-                let limit = value.as_i64().unwrap_or_default().saturating_add(step);
-                into.insert(inclusive.to_owned(), Value::from(limit));
-            }
-            (_, Some(value)) if value.is_number() => remark(into, &format!("{exclusive}: {value}")),
-            _ => {}
-        }
-    }
-}
-
-/// wire 56: the few formats that `Schema` knows; others are told in words.
-fn format(from: &Map<String, Value>, into: &mut Map<String, Value>, kind: &str) {
-    let Some(format) = from.get("format").and_then(Value::as_str).filter(|format| !format.is_empty()) else { return };
-    let known = match kind {
-        "string" => format == "date-time" && !into.contains_key("enum"),
-        "integer" => matches!(format, "int32" | "int64") && !into.contains_key("enum"),
-        "number" => matches!(format, "float" | "double") && !into.contains_key("enum"),
-        _ => false,
-    };
-    if known {
-        into.insert("format".to_owned(), Value::String(format.to_owned()));
-    } else if kind == "string" && format != "enum" {
-        remark(into, &format!("format: {format}"));
-    }
 }

@@ -10,7 +10,7 @@ use super::choice::Choice;
 use super::encode::{CallSignature, Delta, EncodeError, End, Outcome, Sink};
 use super::finish::Class;
 use super::media::Kind;
-use super::usage;
+use super::{usage, write_letters};
 
 /// More choices than anybody can ask for.
 pub(super) const MAX_CHOICES: u32 = 128;
@@ -392,10 +392,4 @@ impl Answer {
         scratch.clear();
         self.scratch = if scratch.capacity() > LARGE { Vec::new() } else { scratch };
     }
-}
-
-fn write_letters(out: &mut Vec<u8>, text: Text<'_>) {
-    out.push(b'"');
-    out.extend_from_slice(&text.letters());
-    out.push(b'"');
 }

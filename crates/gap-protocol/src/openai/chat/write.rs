@@ -1,6 +1,7 @@
 //! Small pieces of JSON that both forms of an answer share.
 
 use crate::json::write_text;
+use crate::reply::Text;
 
 /// Writes a number in decimal.
 pub(super) fn write_number(out: &mut Vec<u8>, number: u64) {
@@ -50,4 +51,11 @@ pub(super) fn write_extra(out: &mut Vec<u8>, google: &[u8]) {
         out.extend_from_slice(google);
         out.push(b'}');
     }
+}
+
+/// Writes a text as a JSON string, by its letters.
+pub(super) fn write_letters(out: &mut Vec<u8>, text: Text<'_>) {
+    out.push(b'"');
+    out.extend_from_slice(&text.letters());
+    out.push(b'"');
 }

@@ -82,3 +82,18 @@ fn fields_are_named_with_what_they_take() {
         assert!(refusal.starts_with(expected), "{request}: {refusal}");
     }
 }
+
+// What costs the square of a number has a limit.
+#[test]
+fn masses_are_refused() {
+    let tools: Vec<_> =
+        (0..2049).map(|tool| json!({"type": "function", "function": {"name": format!("ü{tool}")}})).collect();
+    let refusal = ask("gemini-2.5-flash", json!({"tools": tools})).refusal();
+    assert_eq!(refusal, "tools[2048].function: more than 2048 tools are more than any model takes");
+    let fields: serde_json::Map<_, _> = (0..101).map(|field| (format!("f{field}"), json!(1))).collect();
+    assert_eq!(ask("m", json!({"google": fields})).refusal(), "google: has more than 100 fields");
+    assert_eq!(
+        ask("m", json!({"google": {"generation_config": fields}})).refusal(),
+        "google.generation_config: has more than 100 fields"
+    );
+}

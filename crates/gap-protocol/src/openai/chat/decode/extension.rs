@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::call::{DecodeError, Problem};
-use crate::json::{Node, ObjectWriter, Path};
+use crate::json::{Member, Node, ObjectWriter, Path};
 
 use super::Work;
 use super::config::Config;
@@ -34,6 +34,9 @@ const OF_GENERATION: &[&str] = &[
     "logprobs",
     "audioTimestamp",
 ];
+
+/// More fields than Gemini has, today and for a long time.
+const MAX_FIELDS: usize = 100;
 
 /// Categories that can be switched off.
 // wire 96
@@ -64,7 +67,7 @@ pub(super) fn read<'n>(
     let Some(google) = holder(work, request, &mut extension)? else { return Ok(extension) };
     let field = extension.field;
     let path = Path::Key(&Path::Root, field);
-    for member in google.want_members(&path)? {
+    for member in few_members(google, &path)? {
         if member.value.is_null() {
             continue;
         }
@@ -72,7 +75,7 @@ pub(super) fn read<'n>(
         match name.as_str() {
             "thinkingConfig" => extension.thinking = Some(&member.value),
             "generationConfig" => {
-                for inner in member.value.want_members(&path)? {
+                for inner in few_members(&member.value, &path)? {
                     match camel(&inner.key) {
                         name if name == "thinkingConfig" => extension.thinking = Some(&inner.value),
                         name => config.set(name, inner.value.json()),
@@ -100,6 +103,16 @@ pub(super) fn read<'n>(
         }
     }
     Ok(extension)
+}
+
+/// The members of an object that has no more than Gemini could have fields.
+fn few_members<'n>(node: &'n Node<'n>, path: &Path<'_>) -> Result<&'n [Member<'n>], DecodeError> {
+    let members = node.want_members(path)?;
+    if members.len() <= MAX_FIELDS {
+        return Ok(members);
+    }
+    let message = format!("has more than {MAX_FIELDS} fields");
+    Err(DecodeError::new(Problem::Invalid, path.to_string(), message))
 }
 
 /// Finds `google`, at the top or in `extra_body`.

@@ -9,7 +9,7 @@ use crate::openai::chat::ids;
 use super::Work;
 use super::content::{is_part, want};
 use super::names::sanitise;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, letters_of};
 use super::part::{Call, Part, Text};
 use super::turns::{Builder, Conversation, ResultOf, Slot, ToolResult};
 
@@ -301,7 +301,10 @@ impl Work<'_> {
             return Ok(Cow::Borrowed("{}"));
         }
         match json::parse(text.as_bytes()) {
-            Ok(node) if node.members().is_some() => Ok(Cow::Owned(node.json().into_owned())),
+            Ok(node) if node.members().is_some() => {
+                let own = letters_of(&node, &text);
+                Ok(own.map_or(text, Cow::Owned))
+            }
             // As good as nothing: a call without arguments.
             Ok(node) if node.is_null() => Ok(Cow::Borrowed("{}")),
             _ if self.context.options.keep_broken_arguments => {

@@ -29,8 +29,9 @@ impl<'n> Outcome<'n> {
                 Ok(parsed) if has_references(&parsed) => Self::Text(Text::Node(node)),
                 Ok(parsed) => {
                     let is_object = parsed.members().is_some();
-                    let letters = parsed.json().into_owned();
-                    if is_object { Self::Object(letters.into()) } else { Self::Json(letters.into()) }
+                    let own = letters_of(&parsed, &text);
+                    let letters = own.map_or(text, Cow::Owned);
+                    if is_object { Self::Object(letters) } else { Self::Json(letters) }
                 }
                 Err(_) => Self::Text(Text::Node(node)),
             },
@@ -67,6 +68,15 @@ impl<'n> Outcome<'n> {
                 object.close();
             }
         }
+    }
+}
+
+/// The letters of a document that was read from a text of its own, unless they are that text to the letter: then no copy is
+/// needed.
+pub(super) fn letters_of(parsed: &Node<'_>, text: &str) -> Option<String> {
+    match parsed.json() {
+        Cow::Borrowed(letters) if letters.len() == text.len() => None,
+        letters => Some(letters.into_owned()),
     }
 }
 

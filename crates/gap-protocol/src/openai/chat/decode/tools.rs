@@ -1,6 +1,7 @@
 //! Tools: functions, OpenAI's `custom` tools, and Google's own.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -13,6 +14,9 @@ use super::content::want;
 use super::extension::Extension;
 use super::names::{MAX_NAME, sanitise};
 use super::tool_choice::{self, Choice};
+
+/// More tools are a mistake; names that must be told apart by numbers would cost the square of their number.
+const MAX_TOOLS: usize = 2048;
 
 /// Google's own tools, and what clients call them.
 const BUILT_IN: &[(&str, &[&str])] = &[
@@ -89,6 +93,7 @@ pub(super) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Dec
     }
     if let Choice::Only(names) = &declared.choice {
         // Gemini knows no subset that may be called and need not; so only these are declared.
+        let names: HashSet<&String> = names.iter().collect();
         declared.functions.retain(|function| names.contains(&function.sent));
     }
     Ok(declared)
@@ -210,6 +215,10 @@ impl<'n> Declared<'n> {
         parameters: Parameters<'n>,
         path: &Path<'_>,
     ) -> Result<(), DecodeError> {
+        if work.plan.tools.len() == MAX_TOOLS {
+            let message = format!("more than {MAX_TOOLS} tools are more than any model takes");
+            return Err(DecodeError::new(Problem::Invalid, path.to_string(), message));
+        }
         if tool.name.is_empty() {
             return Err(DecodeError::new(Problem::Invalid, path.key("name").to_string(), "must not be empty"));
         }

@@ -11,6 +11,7 @@
 //!   answers itself would be said twice.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
 
 use crate::call::{DecodeError, Pending, Problem};
 use crate::json::ObjectWriter;
@@ -76,6 +77,43 @@ pub(super) struct Builder<'n> {
     conversation: Conversation<'n>,
     /// Whether the model spoke last; system messages in between do not count.
     model_spoke_last: bool,
+    by_id: HashMap<Cow<'n, str>, Calls>,
+    by_name: HashMap<Cow<'n, str>, Calls>,
+}
+
+/// Where the calls with one id or name are. Ids repeat in histories of clients that count from zero in each turn, so the
+/// latest open one is meant; within a turn, those that have no ids at all are answered in their order.
+#[derive(Debug, Default)]
+struct Calls {
+    /// Turn by turn, those that have no result yet.
+    open: Vec<(usize, VecDeque<usize>)>,
+    /// The one that was answered last; a second result replaces the first.
+    answered: Option<(usize, usize)>,
+}
+
+// === impl Calls ===
+
+impl Calls {
+    fn add(&mut self, turn: usize, slot: usize) {
+        match self.open.last_mut() {
+            Some((last, slots)) if *last == turn => slots.push_back(slot),
+            _ => self.open.push((turn, VecDeque::from([slot]))),
+        }
+    }
+
+    /// The call that the next result belongs to.
+    fn latest(&mut self) -> Option<(usize, usize)> {
+        if let Some((turn, slots)) = self.open.last_mut() {
+            let turn = *turn;
+            if let Some(slot) = slots.pop_front() {
+                self.answered = Some((turn, slot));
+            }
+            if slots.is_empty() {
+                self.open.pop();
+            }
+        }
+        self.answered
+    }
 }
 
 // === impl Builder ===
@@ -87,48 +125,46 @@ impl<'n> Builder<'n> {
 
     pub(super) fn user(&mut self, parts: Vec<Part<'n>>) {
         self.model_spoke_last = false;
-        self.push(Role::User, parts, Vec::new());
+        let parts: Vec<Part<'n>> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        if !parts.is_empty() {
+            self.conversation.turns.push(Turn { role: Role::User, parts, slots: Vec::new() });
+        }
     }
 
     pub(super) fn model(&mut self, parts: Vec<Part<'n>>, slots: Vec<Slot<'n>>) {
-        match self.conversation.turns.last_mut() {
-            // Clients that write each of several calls as a message of its own.
-            Some(last) if self.model_spoke_last && last.role == Role::Model => {
-                last.parts.extend(parts.into_iter().filter(|part| !part.is_empty()));
-                last.slots.extend(slots);
-            }
-            _ => self.push(Role::Model, parts, slots),
+        // Clients write each of several calls as a message of its own.
+        let goes_on =
+            self.model_spoke_last && self.conversation.turns.last().is_some_and(|turn| turn.role == Role::Model);
+        if !goes_on {
+            self.conversation.turns.push(Turn { role: Role::Model, parts: Vec::new(), slots: Vec::new() });
         }
         self.model_spoke_last = true;
+        let at = self.conversation.turns.len() - 1;
+        let Some(turn) = self.conversation.turns.last_mut() else { return };
+        for slot in slots {
+            for (index, key) in [(&mut self.by_id, &slot.call_id), (&mut self.by_name, &slot.name)] {
+                index.entry(key.clone()).or_default().add(at, turn.slots.len());
+            }
+            turn.slots.push(slot);
+        }
+        turn.parts.extend(parts.into_iter().filter(|part| !part.is_empty()));
     }
 
     /// Puts a result behind its call; gives it back if there is no such call.
     pub(super) fn result(&mut self, of: ResultOf<'_>, result: ToolResult<'n>) -> Result<(), ToolResult<'n>> {
         self.model_spoke_last = false;
-        let is_it = |slot: &&mut Slot<'n>| match of {
-            ResultOf::Id(id) => slot.call_id == id,
-            ResultOf::Name(name) => slot.name == name,
+        let calls = match of {
+            ResultOf::Id(id) => self.by_id.get_mut(id),
+            ResultOf::Name(name) => self.by_name.get_mut(name),
         };
-        // Ids repeat in histories of clients that count from zero in each turn: the latest open call is meant.
         let turns = &mut self.conversation.turns;
-        for open_only in [true, false] {
-            for turn in turns.iter_mut().rev() {
-                let mut slots = turn.slots.iter_mut().filter(|slot| slot.result.is_none() || !open_only);
-                if let Some(slot) = slots.find(is_it) {
-                    // A second result of the same call replaces the first.
-                    slot.result = Some(result);
-                    return Ok(());
-                }
-            }
-        }
-        Err(result)
-    }
-
-    fn push(&mut self, role: Role, parts: Vec<Part<'n>>, slots: Vec<Slot<'n>>) {
-        let parts: Vec<Part<'n>> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        if !parts.is_empty() {
-            self.conversation.turns.push(Turn { role, parts, slots });
-        }
+        let Some(slot) =
+            calls.and_then(Calls::latest).and_then(|(turn, slot)| turns.get_mut(turn)?.slots.get_mut(slot))
+        else {
+            return Err(result);
+        };
+        slot.result = Some(result);
+        Ok(())
     }
 
     /// The conversation, repaired.
@@ -140,6 +176,9 @@ impl<'n> Builder<'n> {
             _ => turns.push(Turn { role, parts, slots: Vec::new() }),
         };
         for Turn { role, parts, slots } in given {
+            if parts.is_empty() {
+                continue;
+            }
             add(role, parts);
             if !slots.is_empty() {
                 add(Role::User, results(slots, work));
