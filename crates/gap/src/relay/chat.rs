@@ -17,7 +17,7 @@ use http::Response;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 
-pub use self::reply::{ChatBody, ChatReply};
+pub use self::reply::{ChatBody, ChatReply, EVENT_STREAM, KEEP_ALIVE};
 use super::reading::{Reading, Unopened, is_encoded};
 use super::{Opening, RelayError};
 use crate::receipt::Receipt;
@@ -104,7 +104,11 @@ impl Opening for Chat {
             // A page of something in between.
             return Err(Unopened::transport(TransportFault::Reset));
         }
-        if reading.call.is_stream() { self.open_stream(reading, body).await } else { self.read_whole(reading, body).await }
+        if reading.call.is_stream() {
+            self.open_stream(reading, body).await
+        } else {
+            self.read_whole(reading, body).await
+        }
     }
 
     fn is_empty(opened: &ChatOpened) -> bool {
