@@ -3,8 +3,6 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-use gap_protocol::models::{ModelTable, TableError};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::body::{BodyPolicy, ByteBudget};
@@ -15,6 +13,7 @@ use crate::keyring::Keyring;
 use crate::learned::Learned;
 use crate::lifecycle::Lifecycle;
 use crate::media::{MediaFetcher, MediaPolicy};
+use crate::models::{List, Models, ModelsError};
 use crate::relay::{Relay, RelayPolicy};
 use crate::signatures::{Vault, VaultPolicy};
 use crate::uploads::Uploads;
@@ -42,7 +41,9 @@ pub struct Parts {
     /// Uploads under way.
     pub uploads: Uploads,
     /// What models can do, as far as it is known beforehand.
-    pub models: ArcSwap<ModelTable>,
+    pub models: Models,
+    /// Which models there are.
+    pub list: List,
     /// What models were found to refuse.
     pub learned: Learned,
     /// Thought signatures that are kept for clients.
@@ -75,7 +76,7 @@ pub enum BuildError {
     Key(#[from] UnsendableKey),
     /// The table of models cannot be used.
     #[error("models.file: {0}")]
-    Models(#[from] TableError),
+    Models(#[from] ModelsError),
 }
 
 impl App {
@@ -93,7 +94,7 @@ impl App {
         };
         let access = access_keys(&settings);
         let uploads = Uploads::new(&settings, clock.clone());
-        let models = ArcSwap::from_pointee(ModelTable::built_in()?);
+        let models = Models::load(settings.models.file.as_deref())?;
         let media = MediaFetcher::new(media_policy(&settings), upstream::trusted(&settings.upstream)?);
         let signatures = Vault::new(VaultPolicy {
             bytes: settings.signatures.memory,
@@ -109,6 +110,7 @@ impl App {
             relay,
             uploads,
             models,
+            list: List::default(),
             learned: Learned::default(),
             signatures,
             media,
