@@ -10,11 +10,11 @@ fn write(path: &Path, contents: &str, second: u64) {
 fn a_file_changes_the_table_while_gap_runs() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("models.toml");
-    write(&path, "[families.\"gemini-2.5\"]\naliases = [\"cheap\"]\nnames = [\"gemini-2.5-flash\"]\n", 1);
+    write(&path, "[families.gemini-2-5-flash]\naliases = [\"cheap\"]\nnames = [\"gemini-2.5-flash\"]\n", 1);
     let models = Models::load(Some(&path)).unwrap();
     assert_eq!(models.table().resolve("cheap"), "gemini-2.5-flash");
 
-    write(&path, "[families.\"gemini-2.5\"]\naliases = [\"fast\"]\nnames = [\"gemini-2.5-flash\"]\n", 2);
+    write(&path, "[families.gemini-2-5-flash]\naliases = [\"fast\"]\nnames = [\"gemini-2.5-flash\"]\n", 2);
     models.look();
     assert_eq!((models.table().resolve("fast"), models.table().resolve("cheap")), ("gemini-2.5-flash", "cheap"));
 

@@ -127,7 +127,7 @@ async fn an_empty_answer_is_asked_for_again_and_blames_no_key() {
     assert_eq!(reply.header("x-gap-attempts"), Some("3"));
     let used = app.keys_used();
     assert!(used[0] != used[1] && used[1] != used[2], "{used:?}");
-    assert!(app.app.keyring.keys().iter().all(|key| key.counters.failures == 0));
+    assert!(app.app.keyring.keys().iter().all(|key| key.counters.faults == 0));
 
     // When it stays empty, that is the answer.
     app.sim.clear_faults();
@@ -154,21 +154,21 @@ async fn an_answer_without_any_candidate_is_a_failure_in_the_end() {
 async fn a_feature_that_a_model_refuses_is_left_out_and_remembered() {
     let app = TestApp::start().await;
     let refusal = json!({ "error": {
-        "code": 400, "message": "Penalty is not enabled for models/gemini-2.5-flash", "status": "INVALID_ARGUMENT",
+        "code": 400, "message": "Seed is not supported for models/gemini-2.5-flash", "status": "INVALID_ARGUMENT",
     } });
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
     let refused = Scripted { status: 400, headers, body: refusal.to_string().into() };
     app.sim.add_fault(Fault::new(Script::Reply(refused)).times(1));
     let body = json!({
-        "model": MODEL, "messages": [{ "role": "user", "content": "hi" }], "presence_penalty": 0.5,
+        "model": MODEL, "messages": [{ "role": "user", "content": "hi" }], "seed": 7,
     });
     let reply = client(&app).post(CHAT, body.to_string()).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
-    assert!(reply.header("x-gap-warnings").unwrap().contains("presence_penalty"));
+    assert!(reply.header("x-gap-warnings").unwrap().contains("seed"));
     assert_eq!(reply.header("x-gap-attempts"), Some("2"));
     let again = client(&app).post(CHAT, body.to_string()).await;
-    assert!(again.header("x-gap-warnings").unwrap().contains("presence_penalty"));
-    let sent: Vec<bool> = sent(&app).iter().map(|body| body.contains("presencePenalty")).collect();
+    assert!(again.header("x-gap-warnings").unwrap().contains("seed"));
+    let sent: Vec<bool> = sent(&app).iter().map(|body| body.contains(r#""seed":7"#)).collect();
     assert_eq!(sent, [true, false, false]);
 }
 
