@@ -9,6 +9,7 @@ mod gemini;
 mod generation;
 mod generator;
 mod golden;
+mod native;
 mod properties;
 mod refusals;
 mod signatures;

@@ -11,10 +11,8 @@ use super::content::{is_part, want};
 use super::names::sanitise;
 use super::outcome::{Outcome, letters_of};
 use super::part::{Call, Part, Text};
+use super::signature::{NO_SIGNATURE, sign};
 use super::turns::{Builder, Conversation, ResultOf, Slot, ToolResult};
-
-/// What a model demands in place of a signature that nobody kept; documented by Google.
-pub(super) const NO_SIGNATURE: &str = "skip_thought_signature_validator";
 
 /// The longest foreign id that is passed on.
 const MAX_ID: usize = 64;
@@ -95,6 +93,7 @@ fn assistant<'n>(
         work.warn(&path.key("audio"), "is not kept; the model reads what it said from the content alone");
     }
     images(work, message, path, &mut parts)?;
+    let native = work.native_parts(message, path)?;
 
     let mut calls = Vec::new();
     if let Some(list) = message.find("tool_calls") {
@@ -107,16 +106,8 @@ fn assistant<'n>(
         calls.push(work.function_call(call, &path.key("function_call"))?);
     }
 
-    // wire 76, 77: the signature of a message without one on its calls belongs to the first of them, else to its text.
     if let Some(signature) = work.signature_in(message, path)? {
-        match (parts.last_mut(), calls.first_mut()) {
-            (Some(Part::Text { signature: place @ None, .. }), _)
-            | (None, Some((Call { signature: place @ None, .. }, _))) => *place = Some(signature),
-            (None, None) => {
-                parts.push(Part::Text { text: Text::Own(Cow::Borrowed("")), signature: Some(signature) });
-            }
-            _ => {}
-        }
+        sign(signature, message.find("function_call").is_some(), &mut parts, &mut calls);
     }
     // wire 76, 78: only the first call of a step has to carry one.
     if let Some((first, _)) = calls.first_mut()
@@ -130,7 +121,7 @@ fn assistant<'n>(
         parts.push(Part::Call(call));
         slots.push(slot);
     }
-    builder.model(parts, slots);
+    builder.model(native.into_iter().chain(parts).collect(), slots);
     Ok(())
 }
 
