@@ -154,7 +154,7 @@ fn tool<'n>(
     let text_of = |key: &'static str| message.find(key).map(|node| node.want_text(&path.key(key))).transpose();
     let name = text_of("name")?;
     let (id, field) = match (text_of("tool_call_id")?, &name) {
-        (Some(id), named) if !is_legacy && !(id.is_empty() && named.is_some()) => (id, "tool_call_id"),
+        (Some(id), name) if !is_legacy && (name.is_none() || !id.is_empty()) => (id, "tool_call_id"),
         (_, Some(name)) => {
             let sent = work.sent_name(Cow::Borrowed(name.as_ref())).into_owned();
             let of = ResultOf::Name(&sent);
