@@ -5,6 +5,7 @@ mod captures;
 mod compatibility;
 mod content;
 mod conversation;
+mod forms;
 mod gemini;
 mod generation;
 mod generator;
