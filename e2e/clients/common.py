@@ -27,3 +27,8 @@ def version(package: str):
 
 def ok(step: str):
     print("ok", step, flush=True)
+
+
+# A model that refuses a call that comes back without its thought signature.
+SIGNING = "gemini-3.1-pro-preview"
+OPENAI_URL = f"{URL}/v1"

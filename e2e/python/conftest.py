@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import openai as openai_sdk
 import pytest
 from google import genai
 from google.genai import types
@@ -23,6 +24,10 @@ class Pair:
     def client(self, key: str = ACCESS_KEY, **options) -> genai.Client:
         """Google's SDK, pointed at the gateway."""
         return genai.Client(api_key=key, http_options=types.HttpOptions(**({"base_url": self.gateway.url} | options)))
+
+    def openai(self, key: str = ACCESS_KEY, **options) -> openai_sdk.OpenAI:
+        """OpenAI's SDK, pointed at the gateway; it repeats nothing by itself."""
+        return openai_sdk.OpenAI(api_key=key, max_retries=0, **({"base_url": self.gateway.url + "/v1"} | options))
 
     def close(self):
         self.gateway.close()
@@ -57,6 +62,12 @@ def gap(shared):
 @pytest.fixture
 def client(gap):
     with gap.client() as client:
+        yield client
+
+
+@pytest.fixture
+def openai(gap):
+    with gap.openai() as client:
         yield client
 
 

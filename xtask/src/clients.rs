@@ -30,9 +30,21 @@ const CLIENTS: &[Client] = &[
     Client { name: "pydantic-ai", script: "pydantic_ai_google.py", packages: &["pydantic-ai-slim[google]"] },
     Client { name: "google-adk", script: "google_adk.py", packages: &["google-adk"] },
     Client { name: "litellm", script: "litellm_gemini.py", packages: &["litellm"] },
+    Client { name: "openai", script: "openai_sdk.py", packages: &["openai"] },
+    Client { name: "langchain-openai", script: "langchain_openai_chat.py", packages: &["langchain-openai"] },
+    Client { name: "llama-index-openai", script: "llama_index_openai.py", packages: &["llama-index-llms-openai-like"] },
+    Client { name: "pydantic-ai-openai", script: "pydantic_ai_openai.py", packages: &["pydantic-ai-slim[openai]"] },
+    Client { name: "instructor", script: "instructor_openai.py", packages: &["instructor"] },
+    Client { name: "smolagents", script: "smolagents_openai.py", packages: &["smolagents[openai]"] },
+    Client { name: "litellm-openai", script: "litellm_openai.py", packages: &["litellm"] },
     Client { name: "@google/genai", script: "google_genai.mjs", packages: &["@google/genai"] },
     Client { name: "@google/generative-ai", script: "google_generative_ai.mjs", packages: &["@google/generative-ai"] },
     Client { name: "@ai-sdk/google", script: "ai_sdk_google.mjs", packages: &["ai", "@ai-sdk/google", "zod"] },
+    Client {
+        name: "@ai-sdk/openai-compatible",
+        script: "ai_sdk_openai.mjs",
+        packages: &["ai", "@ai-sdk/openai-compatible", "zod"],
+    },
     Client { name: "@google/gemini-cli", script: "gemini_cli.mjs", packages: &["@google/gemini-cli"] },
 ];
 

@@ -81,6 +81,11 @@ impl Tried {
         self.notes.push((key, Note::of(fault)));
     }
 
+    /// Notes that `key` answered with nothing that can be used: no fault of it, but others first.
+    pub fn put_last(&mut self, key: KeyId) {
+        self.notes.push((key, Note::Later));
+    }
+
     /// Whether nothing was tried.
     pub fn is_empty(&self) -> bool {
         self.notes.is_empty()

@@ -1,4 +1,6 @@
 //! Google's own words.
 
 pub mod error;
+pub mod mime;
 pub mod path;
+pub mod schema;

@@ -10,10 +10,14 @@ use crate::caller::{AccessKeys, Role};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::keyring::Keyring;
+use crate::learned::Learned;
 use crate::lifecycle::Lifecycle;
+use crate::media::{MediaFetcher, MediaPolicy};
+use crate::models::{List, Models, ModelsError};
 use crate::relay::{Relay, RelayPolicy};
+use crate::signatures::{Vault, VaultPolicy};
 use crate::uploads::Uploads;
-use crate::upstream::{UnsendableKey, Upstream, UpstreamError};
+use crate::upstream::{self, UnsendableKey, Upstream, UpstreamError};
 
 /// The running gateway. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,6 +40,16 @@ pub struct Parts {
     pub relay: Arc<Relay>,
     /// Uploads under way.
     pub uploads: Uploads,
+    /// What models can do, as far as it is known beforehand.
+    pub models: Models,
+    /// Which models there are.
+    pub list: List,
+    /// What models were found to refuse.
+    pub learned: Learned,
+    /// Thought signatures that are kept for clients.
+    pub signatures: Vault,
+    /// Fetches what clients name by address.
+    pub media: MediaFetcher,
     /// How request bodies are kept.
     pub bodies: BodyPolicy,
     /// Whether the upstream is Google or the built-in simulator.
@@ -60,6 +74,9 @@ pub enum BuildError {
     /// `GEMINI_API_KEYS` holds something that cannot be a key.
     #[error("GEMINI_API_KEYS: {0}")]
     Key(#[from] UnsendableKey),
+    /// The table of models cannot be used.
+    #[error("models.file: {0}")]
+    Models(#[from] ModelsError),
 }
 
 impl App {
@@ -77,7 +94,29 @@ impl App {
         };
         let access = access_keys(&settings);
         let uploads = Uploads::new(&settings, clock.clone());
-        Ok(Self(Arc::new(Parts { settings, clock, lifecycle, access, keyring, relay, uploads, bodies, mode })))
+        let models = Models::load(settings.models.file.as_deref())?;
+        let media = MediaFetcher::new(media_policy(&settings), upstream::trusted(&settings.upstream)?);
+        let signatures = Vault::new(VaultPolicy {
+            bytes: settings.signatures.memory,
+            count: settings.signatures.count,
+            lifetime: settings.signatures.ttl,
+        });
+        Ok(Self(Arc::new(Parts {
+            settings,
+            clock,
+            lifecycle,
+            access,
+            keyring,
+            relay,
+            uploads,
+            models,
+            list: List::default(),
+            learned: Learned::default(),
+            signatures,
+            media,
+            bodies,
+            mode,
+        })))
     }
 }
 
@@ -103,6 +142,18 @@ fn relay_policy(settings: &Settings) -> RelayPolicy {
         total_timeout: upstream.total_timeout,
         keep_alive: server.keep_alive,
         open_after: server.open_after,
+    }
+}
+
+fn media_policy(settings: &Settings) -> MediaPolicy {
+    let media = &settings.media;
+    MediaPolicy {
+        fetch: media.fetch,
+        limit: media.limit,
+        timeout: media.timeout,
+        per_request: media.per_request,
+        at_once: media.at_once,
+        allow_hosts: media.allow_hosts.iter().cloned().collect(),
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Receipt {
     usage: Option<Usage>,
     finish_reason: Option<String>,
     end: End,
+    /// Whether it is a part of another, which writes the line.
+    part: bool,
 }
 
 /// What is known of a call before it is tried.
@@ -97,7 +99,27 @@ impl Receipt {
             usage: None,
             finish_reason: None,
             end: End::Open,
+            part: false,
         }
+    }
+
+    /// The record of one of several calls that become one answer. It writes no line of its own.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self::part_of(self.facts.clone())
+    }
+
+    /// The record of a part, where the whole needs none.
+    pub fn part_of(facts: Facts) -> Self {
+        let mut part = Self::begin(facts);
+        part.part = true;
+        part
+    }
+
+    /// Takes in what a part has noted.
+    pub fn absorb(&mut self, mut part: Self) {
+        self.attempts.append(&mut part.attempts);
+        self.waited += part.waited;
     }
 
     /// Adds to the time spent waiting for a key.
@@ -118,12 +140,27 @@ impl Receipt {
         }
     }
 
+    /// The try answered with nothing that can be used.
+    pub fn attempt_empty(&mut self) {
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.took = attempt.began.elapsed();
+            attempt.cause = Some("empty_answer");
+        }
+    }
+
     /// The try answered; its lease is settled when the answer has ended.
     pub fn attempt_answered(&mut self, lease: LeaseGuard) {
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.took = attempt.began.elapsed();
         }
         self.lease = Some(lease);
+    }
+
+    /// All of the answer has been read: nothing more depends on its key.
+    pub fn answer_read(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.succeeded();
+        }
     }
 
     /// The answer is certain and goes out with this status.
@@ -153,8 +190,13 @@ impl Receipt {
 
     /// There is no answer; the client gets an error.
     pub fn refused(&mut self, error: &RelayError) {
+        self.refused_with(error.status());
+    }
+
+    /// There is no answer; the client gets an error with this status.
+    pub fn refused_with(&mut self, status: StatusCode) {
         self.end = End::Refused;
-        self.status = Some(error.status());
+        self.status = Some(status);
     }
 
     /// The project whose key answered, while the answer is under way.
@@ -219,7 +261,9 @@ impl Drop for Receipt {
     /// Settles even if the client hung up: half an answer was still paid for.
     fn drop(&mut self) {
         self.settle();
-        self.write_line();
+        if !self.part {
+            self.write_line();
+        }
     }
 }
 

@@ -9,27 +9,33 @@
 //! the timer wins, the response body goes on polling it (`phases.rs`).
 
 mod attempts;
+pub mod chat;
+mod pace;
 pub mod phases;
 mod reading;
 pub mod reply;
+mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use gap_pool::{Affinity, Fault, Need, Tried};
 use gap_protocol::meter::Framing;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Response};
 use tokio::time::Instant;
 
 use self::attempts::{Attempts, Next};
+use self::chat::{Chat, ChatError, ChatReply};
 pub use self::reading::Refusal;
 use self::reading::{Opened, Reading, Unopened};
 pub use self::reply::Reply;
+use self::whole::Whole;
+pub use self::whole::WholeAnswer;
 use crate::body::{BodyEnded, RequestBody};
 use crate::clock::Clock;
 use crate::keyring::{Keyring, LeaseGuard, NoLease, Patience};
 use crate::receipt::Receipt;
-use crate::upstream::{Outgoing, Upstream};
+use crate::upstream::{Answer, Outgoing, Upstream};
 
 /// How the relay behaves; from `server`, `upstream` and `pool` settings.
 #[derive(Clone, Debug)]
@@ -114,6 +120,9 @@ pub enum RelayError {
     /// Another key might serve, but the body was too large to be kept for it.
     #[error("the request body could not be sent again")]
     BodyGone,
+    /// The model answered with nothing, each time (wire 114).
+    #[error("the model answered with nothing")]
+    Empty,
     /// The client did not send its body to the end.
     #[error("the request body ended early: {0}")]
     BodyEnded(BodyEnded),
@@ -141,9 +150,9 @@ impl Relay {
         &self.policy
     }
 
-    /// Gets `call` answered. `receipt` follows the call to its end, whatever the end is.
+    /// Gets `call` answered in Google's own words. `receipt` follows the call to its end, whatever the end is.
     pub async fn answer(self: Arc<Self>, call: Call, mut receipt: Receipt) -> Result<Reply, RelayError> {
-        match self.try_keys(&call, &mut receipt).await {
+        match self.try_keys(&call, &Native, &mut receipt).await {
             Ok(opened) => Ok(Reply::commit(opened, receipt, &self.policy)),
             Err(error) => {
                 receipt.refused(&error);
@@ -152,7 +161,32 @@ impl Relay {
         }
     }
 
-    async fn try_keys(&self, call: &Call, receipt: &mut Receipt) -> Result<Opened, RelayError> {
+    /// Gets `call` answered as a chat completion; the same in all else.
+    pub async fn answer_chat(
+        self: Arc<Self>,
+        call: Call,
+        chat: Chat,
+        mut receipt: Receipt,
+    ) -> Result<ChatReply, ChatError> {
+        match self.try_keys(&call, &chat, &mut receipt).await {
+            Ok(opened) => ChatReply::commit(opened, chat.memory, receipt, &self.policy),
+            Err(error) => Err(ChatError { error, receipt }),
+        }
+    }
+
+    /// Gets `call` answered for GAP itself, or for an answer that is put together of several.
+    pub async fn ask(&self, call: &Call, receipt: &mut Receipt) -> Result<WholeAnswer, RelayError> {
+        let answer = self.try_keys(call, &Whole, receipt).await?;
+        receipt.answer_read();
+        Ok(answer)
+    }
+
+    async fn try_keys<O: Opening>(
+        &self,
+        call: &Call,
+        opening: &O,
+        receipt: &mut Receipt,
+    ) -> Result<O::Opened, RelayError> {
         let need = call.need();
         let mut attempts = Attempts::new(&self.policy, call, Instant::now());
         let mut tried = Tried::default();
@@ -165,7 +199,13 @@ impl Relay {
             };
             receipt.waited(asked.elapsed());
             receipt.attempt_began(lease.secret());
-            let unopened = match self.try_once(call, &lease, attempts.deadline()).await {
+            let unopened = match self.try_once(call, opening, &lease, attempts.deadline()).await {
+                Ok(opened) if O::is_empty(&opened) && attempts.may_ask_again(call, Instant::now()) => {
+                    receipt.attempt_empty();
+                    tried.put_last(lease.key());
+                    lease.succeeded();
+                    continue;
+                }
                 Ok(opened) => {
                     receipt.attempt_answered(lease);
                     return Ok(opened);
@@ -184,7 +224,13 @@ impl Relay {
     }
 
     /// One try: sent with one key, and read up to the point where the answer may be committed.
-    async fn try_once(&self, call: &Call, lease: &LeaseGuard, deadline: Instant) -> Result<Opened, Unopened> {
+    async fn try_once<O: Opening>(
+        &self,
+        call: &Call,
+        opening: &O,
+        lease: &LeaseGuard,
+        deadline: Instant,
+    ) -> Result<O::Opened, Unopened> {
         let outgoing = Outgoing {
             verb: &call.verb,
             path: &call.path,
@@ -196,6 +242,38 @@ impl Relay {
         let answer = self.upstream.send(lease.secret(), outgoing).await.map_err(Unopened::transport)?;
         let reading =
             Reading { call, secret: lease.secret(), policy: &self.policy, clock: &self.clock, until: deadline };
+        opening.open(&reading, answer).await
+    }
+}
+
+/// How an answer is read up to the point where it may be committed: the one thing in which dialects differ here.
+trait Opening: Sync {
+    /// An answer that may be committed.
+    type Opened: Send;
+
+    /// Reads `answer`, or says why it may not be committed.
+    fn open(
+        &self,
+        reading: &Reading<'_>,
+        answer: Response<Answer>,
+    ) -> impl Future<Output = Result<Self::Opened, Unopened>> + Send;
+
+    /// Whether it says nothing that the client can use, so that asking again is better (wire 114).
+    fn is_empty(opened: &Self::Opened) -> bool;
+}
+
+/// Google's own words: the bytes as they are.
+struct Native;
+
+impl Opening for Native {
+    type Opened = Opened;
+
+    async fn open(&self, reading: &Reading<'_>, answer: Response<Answer>) -> Result<Opened, Unopened> {
         reading.open(answer).await
+    }
+
+    fn is_empty(_: &Opened) -> bool {
+        // What is inside is none of GAP's business.
+        false
     }
 }

@@ -79,7 +79,7 @@ impl FinishReason {
     }
 
     /// Reads a JSON string or number.
-    pub(super) fn read(json: &[u8]) -> Option<Self> {
+    pub(crate) fn read(json: &[u8]) -> Option<Self> {
         read_enum(json, FINISH_REASONS).map(Self)
     }
 }
@@ -91,7 +91,7 @@ impl BlockReason {
     }
 
     /// Reads a JSON string or number.
-    pub(super) fn read(json: &[u8]) -> Option<Self> {
+    pub(crate) fn read(json: &[u8]) -> Option<Self> {
         read_enum(json, BLOCK_REASONS).map(Self)
     }
 }

@@ -77,7 +77,7 @@ pub struct Modalities {
 
 impl Usage {
     /// Reads a JSON object; fields of an unexpected kind count as absent.
-    pub(super) fn read(json: &[u8]) -> Option<Self> {
+    pub(crate) fn read(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok()
     }
 }

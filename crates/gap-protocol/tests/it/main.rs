@@ -7,6 +7,10 @@ mod metering;
 #[cfg(test)]
 mod mutation;
 #[cfg(test)]
+mod openai_decode;
+#[cfg(test)]
+mod openai_encode;
+#[cfg(test)]
 mod paths;
 #[cfg(test)]
 mod recordings;

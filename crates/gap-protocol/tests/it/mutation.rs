@@ -26,10 +26,10 @@ const INSERTS: &[&str] =
     &["\r", "\n", "\r\n\r\n", "data: ", "\"", "\\", "{", "}", "[", "]", ",", "\u{feff}", "%2e", "\0", "null", "1e999"];
 
 /// SplitMix64: damage that looks random and is the same in every run.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -38,7 +38,7 @@ impl Dice {
     }
 }
 
-fn damage(bytes: &mut Vec<u8>, dice: &mut Dice) {
+pub(crate) fn damage(bytes: &mut Vec<u8>, dice: &mut Dice) {
     for _ in 0..=dice.roll(4) {
         let at = dice.roll(bytes.len() + 1);
         let until = (at + dice.roll(40)).min(bytes.len());

@@ -2,6 +2,7 @@
 
 pub(crate) mod recording;
 pub(crate) mod reference;
+pub(crate) mod shared;
 
 use gap_protocol::meter::{Framing, Meter};
 

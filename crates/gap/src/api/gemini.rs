@@ -21,7 +21,8 @@ use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::middleware::Visit;
 use crate::receipt::{Facts, Receipt, Receipted};
-use crate::relay::{Call, RelayError, phases};
+use crate::relay::phases::{self, GoogleVoice, Phase};
+use crate::relay::{Call, RelayError};
 use crate::uploads::{Owner, Resumed};
 use crate::upstream::headers;
 
@@ -127,10 +128,14 @@ async fn answer(
     let decided = match framing {
         // In a box as well: this future is moved a few times before it begins, so it had better be small.
         Framing::Json => Box::pin(pending).await,
-        Framing::Sse | Framing::JsonArray => match phases::decide(Box::pin(pending), policy.open_after).await {
-            phases::Phase::Decided(decided) => decided,
-            phases::Phase::Undecided(pending) => return Ok(phases::open(pending, framing, policy.keep_alive)),
-        },
+        Framing::Sse | Framing::JsonArray => {
+            match phases::decide::<GoogleVoice>(Box::pin(pending), policy.open_after).await {
+                Phase::Decided(decided) => decided,
+                Phase::Undecided(pending) => {
+                    return Ok(phases::open(pending, GoogleVoice::new(framing), policy.keep_alive));
+                }
+            }
+        }
     };
     match decided {
         Ok(mut reply) => {

@@ -94,6 +94,12 @@ impl<'a> Attempts<'a> {
         self.count(last, now)
     }
 
+    /// Whether an answer that says nothing is worth another try; counts it.
+    pub(super) fn may_ask_again(&mut self, call: &Call, now: Instant) -> bool {
+        self.blameless += 1;
+        self.blameless < self.policy.max_attempts && now < self.deadline && call.repeatable && call.body.is_sendable()
+    }
+
     fn count(&mut self, last: Last, now: Instant) -> Next {
         let allowed = match last.fault.retry {
             Retry::Never => 0,

@@ -22,20 +22,40 @@ use super::{RelayError, Reply};
 use crate::error::Failure;
 use crate::receipt::Receipted;
 
+/// What an opened stream says before its first event, and in place of it: the dialect of an open stream.
+pub trait Voice: Send + Unpin + 'static {
+    /// What the relay answers with.
+    type Reply;
+    /// What the relay fails with.
+    type Error;
+    /// The bytes of an answer.
+    type Body: HttpBody<Data = Bytes, Error = BrokenOff> + Send + Unpin + 'static;
+
+    /// The `content-type` of the stream.
+    fn content_type(&self) -> &'static str;
+    /// What shows that the stream lives; nothing where nothing can be said.
+    fn keep_alive(&self) -> Option<&'static [u8]>;
+    /// The bytes of `reply`, if it is what the stream was opened as: that cannot be taken back.
+    fn body_of(&self, reply: Self::Reply) -> Option<Self::Body>;
+    /// The last words of a stream that has no answer; none where the transfer must be aborted.
+    fn give_up(&self, error: Self::Error) -> Option<Bytes>;
+    /// The last words of a stream that GAP itself cannot go on with.
+    fn fail(&self, failure: &Failure) -> Option<Bytes>;
+}
+
 /// An answer that is still being looked for.
-pub type Pending = Pin<Box<dyn Future<Output = Result<Reply, RelayError>> + Send>>;
+pub type Pending<V> = Pin<Box<dyn Future<Output = Result<<V as Voice>::Reply, <V as Voice>::Error>> + Send>>;
 
 /// What a stream has become by the time it must be opened.
-#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made; a box would cost every answer")]
-pub enum Phase {
+pub enum Phase<V: Voice> {
     /// Decided while closed: any status is possible.
-    Decided(Result<Reply, RelayError>),
+    Decided(Result<V::Reply, V::Error>),
     /// Still undecided: open the stream.
-    Undecided(Pending),
+    Undecided(Pending<V>),
 }
 
 /// Waits for the answer, but no longer than `open_after`.
-pub async fn decide(mut pending: Pending, open_after: Duration) -> Phase {
+pub async fn decide<V: Voice>(mut pending: Pending<V>, open_after: Duration) -> Phase<V> {
     tokio::select! {
         // The answer first: a timer that is also ready must not open what is decided.
         biased;
@@ -45,17 +65,10 @@ pub async fn decide(mut pending: Pending, open_after: Duration) -> Phase {
 }
 
 /// Opens the stream: 200, and keep-alives until there is more to say.
-pub fn open(pending: Pending, framing: Framing, keep_alive: Duration) -> Response<Body> {
-    let content_type = match framing {
-        Framing::Sse => "text/event-stream",
-        Framing::Json | Framing::JsonArray => "application/json; charset=UTF-8",
-    };
-    let body = OpenBody {
-        state: State::Waiting { pending, timer: Box::pin(tokio::time::sleep(Duration::ZERO)) },
-        nothing: Meter::new(framing),
-        framing,
-        keep_alive,
-    };
+pub fn open<V: Voice>(pending: Pending<V>, voice: V, keep_alive: Duration) -> Response<Body> {
+    let content_type = voice.content_type();
+    let timer = Box::pin(tokio::time::sleep(Duration::ZERO));
+    let body = OpenBody { state: State::Waiting { pending, timer }, voice, keep_alive };
     let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -65,17 +78,15 @@ pub fn open(pending: Pending, framing: Framing, keep_alive: Duration) -> Respons
     response
 }
 
-struct OpenBody {
-    state: State,
-    framing: Framing,
-    /// A meter that has seen nothing: what may be said before the first event.
-    nothing: Meter,
+struct OpenBody<V: Voice> {
+    state: State<V>,
+    voice: V,
     keep_alive: Duration,
 }
 
-enum State {
-    Waiting { pending: Pending, timer: Pin<Box<Sleep>> },
-    Answering(Box<ReplyBody>),
+enum State<V: Voice> {
+    Waiting { pending: Pending<V>, timer: Pin<Box<Sleep>> },
+    Answering(Box<V::Body>),
     Over,
 }
 
@@ -83,23 +94,22 @@ type Polled = Poll<Option<Result<Frame<Bytes>, BrokenOff>>>;
 
 // === impl OpenBody ===
 
-impl OpenBody {
+impl<V: Voice> OpenBody<V> {
     fn poll_phase(&mut self, cx: &mut Context<'_>) -> Polled {
         loop {
             match &mut self.state {
                 State::Waiting { pending, timer } => match pending.as_mut().poll(cx) {
-                    Poll::Ready(Ok(reply)) if reply.framing() == self.framing => {
-                        self.state = State::Answering(Box::new(reply.into_body()));
-                    }
-                    // What this stream was opened as cannot be taken back.
-                    Poll::Ready(Ok(_)) => return self.end(&Failure::other_framing()),
-                    Poll::Ready(Err(error)) => return self.end(&Failure::from(error)),
+                    Poll::Ready(Ok(reply)) => match self.voice.body_of(reply) {
+                        Some(body) => self.state = State::Answering(Box::new(body)),
+                        None => return self.end(self.voice.fail(&Failure::other_framing())),
+                    },
+                    Poll::Ready(Err(error)) => return self.end(self.voice.give_up(error)),
                     Poll::Pending => {
                         if timer.as_mut().poll(cx).is_pending() {
                             return Poll::Pending;
                         }
                         timer.as_mut().reset(Instant::now() + self.keep_alive);
-                        if let Some(bytes) = self.nothing.keep_alive() {
+                        if let Some(bytes) = self.voice.keep_alive() {
                             return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(bytes)))));
                         }
                     }
@@ -110,14 +120,13 @@ impl OpenBody {
         }
     }
 
-    fn end(&mut self, failure: &Failure) -> Polled {
+    fn end(&mut self, last_words: Option<Bytes>) -> Polled {
         self.state = State::Over;
-        let closing = self.nothing.closing(&failure.google_json());
-        Poll::Ready(Some(closing.map(Frame::data).ok_or(BrokenOff)))
+        Poll::Ready(Some(last_words.map(Frame::data).ok_or(BrokenOff)))
     }
 }
 
-impl HttpBody for OpenBody {
+impl<V: Voice> HttpBody for OpenBody<V> {
     type Data = Bytes;
     type Error = BrokenOff;
 
@@ -126,7 +135,56 @@ impl HttpBody for OpenBody {
         // The relay goes on in here: a panic of it must not take the other streams of an HTTP/2 connection along.
         match std::panic::catch_unwind(AssertUnwindSafe(|| this.poll_phase(cx))) {
             Ok(polled) => polled,
-            Err(_) => self.end(&Failure::internal()),
+            Err(_) => {
+                let last_words = this.voice.fail(&Failure::internal());
+                this.end(last_words)
+            }
         }
+    }
+}
+
+// === Google's voice ===
+
+/// Google's own streams.
+#[derive(Debug)]
+pub struct GoogleVoice {
+    framing: Framing,
+    /// A meter that has seen nothing: what may be said before the first event.
+    nothing: Meter,
+}
+
+impl GoogleVoice {
+    /// The voice of a stream of this framing.
+    pub fn new(framing: Framing) -> Self {
+        Self { framing, nothing: Meter::new(framing) }
+    }
+}
+
+impl Voice for GoogleVoice {
+    type Reply = Reply;
+    type Error = RelayError;
+    type Body = ReplyBody;
+
+    fn content_type(&self) -> &'static str {
+        match self.framing {
+            Framing::Sse => "text/event-stream",
+            Framing::Json | Framing::JsonArray => "application/json; charset=UTF-8",
+        }
+    }
+
+    fn keep_alive(&self) -> Option<&'static [u8]> {
+        self.nothing.keep_alive()
+    }
+
+    fn body_of(&self, reply: Reply) -> Option<ReplyBody> {
+        (reply.framing() == self.framing).then(|| reply.into_body())
+    }
+
+    fn give_up(&self, error: RelayError) -> Option<Bytes> {
+        self.fail(&Failure::from(error))
+    }
+
+    fn fail(&self, failure: &Failure) -> Option<Bytes> {
+        self.nothing.closing(&failure.google_json())
     }
 }

@@ -201,7 +201,11 @@ impl Reading<'_> {
         if !self.call.is_stream() || opened.promise == Promise::None {
             return None;
         }
-        let error = opened.meter.findings().error.as_deref()?;
+        self.error_event(opened.meter.findings().error.as_deref()?)
+    }
+
+    /// What an error means that stands in the place of an event: the value of `error`, as JSON.
+    pub(super) fn error_event(&self, error: &str) -> Option<Unopened> {
         let code = serde_json::from_str::<serde_json::Value>(error).ok()?.get("code")?.as_u64()?;
         let status = u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok())?;
         let failed = status.is_client_error() || status.is_server_error();
@@ -213,7 +217,8 @@ impl Reading<'_> {
         failed.then(|| self.classify(status, &headers, body.into()))
     }
 
-    async fn read_refusal(&self, answer: Response<Answer>) -> Unopened {
+    /// Reads and classifies an answer that is no success.
+    pub(super) async fn read_refusal(&self, answer: Response<Answer>) -> Unopened {
         let (parts, body) = answer.into_parts();
         let until = self.until.min(Instant::now() + self.policy.idle_timeout);
         // The status is known; a body that never comes adds nothing.
@@ -278,7 +283,7 @@ impl Opened {
 }
 
 /// Whether the bytes are something else than what they mean. GAP asks for `identity`, so this is rare.
-fn is_encoded(headers: &HeaderMap) -> bool {
+pub(super) fn is_encoded(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 

@@ -5,11 +5,9 @@
 //! inside one. Never an invented end.
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use gap_pool::ProjectId;
@@ -17,9 +15,9 @@ use gap_protocol::meter::{Findings, Framing, Meter, Position};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderName};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::time::{Instant, Sleep};
 
 use super::RelayPolicy;
+use super::pace::{Beat, Pace};
 use super::reading::{Opened, Promise};
 use crate::error::Failure;
 use crate::receipt::{Receipt, Receipted};
@@ -264,78 +262,6 @@ impl HttpBody for ReplyBody {
                 None => SizeHint::default(),
             },
             _ => SizeHint::default(),
-        }
-    }
-}
-
-// === Pace ===
-
-/// Watches the time between two pieces of an answer. One timer, set again only when it rings.
-#[derive(Debug)]
-struct Pace {
-    timer: Option<Pin<Box<Sleep>>>,
-    heard: Instant,
-    /// When the last keep-alive went out, or the last piece came.
-    signalled: Instant,
-    keep_alive: Option<Duration>,
-    idle_timeout: Duration,
-    ends: Option<Instant>,
-}
-
-enum Beat {
-    KeepAlive,
-    Silent,
-    TooLong,
-}
-
-impl Pace {
-    fn new(policy: &RelayPolicy, stream: bool) -> Self {
-        let now = Instant::now();
-        Self {
-            timer: None,
-            heard: now,
-            signalled: now,
-            keep_alive: stream.then_some(policy.keep_alive),
-            idle_timeout: policy.idle_timeout,
-            ends: stream.then(|| now + policy.total_timeout),
-        }
-    }
-
-    fn heard(&mut self) {
-        let now = Instant::now();
-        self.heard = now;
-        self.signalled = now;
-    }
-
-    fn next(&self) -> Instant {
-        let silent = self.heard + self.idle_timeout;
-        let beat = self.keep_alive.map_or(silent, |every| silent.min(self.signalled + every));
-        self.ends.map_or(beat, |ends| beat.min(ends))
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Beat> {
-        loop {
-            let next = self.next();
-            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(next)));
-            ready!(timer.as_mut().poll(cx));
-            let now = Instant::now();
-            if self.ends.is_some_and(|ends| now >= ends) {
-                return Poll::Ready(Beat::TooLong);
-            }
-            if now >= self.heard + self.idle_timeout {
-                return Poll::Ready(Beat::Silent);
-            }
-            let due = self.keep_alive.is_some_and(|every| now >= self.signalled + every);
-            if due {
-                self.signalled = now;
-            }
-            let next = self.next();
-            if let Some(timer) = &mut self.timer {
-                timer.as_mut().reset(next);
-            }
-            if due {
-                return Poll::Ready(Beat::KeepAlive);
-            }
         }
     }
 }

@@ -24,6 +24,8 @@ mod keys;
 #[cfg(test)]
 mod native;
 #[cfg(test)]
+mod openai;
+#[cfg(test)]
 mod recordings;
 #[cfg(test)]
 mod secure;

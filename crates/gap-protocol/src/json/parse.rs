@@ -1,0 +1,293 @@
+//! From bytes to nodes, in one pass.
+
+use std::borrow::Cow;
+
+use memchr::memchr2;
+
+use super::{Escapes, Kind, Member, Node, text};
+
+/// How deep a document may be nested; as deep as `serde_json` goes.
+pub const MAX_DEPTH: usize = 127;
+
+/// How many values a document may have. Each takes memory far beyond its letters; requests have thousands.
+pub const MAX_VALUES: usize = 1_000_000;
+
+/// Bytes of a string that are looked at one by one before the search by vectors begins; most keys are shorter.
+const SHORT: usize = 24;
+
+/// Why bytes are not JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message} at line {line}, column {column}")]
+pub struct SyntaxError {
+    /// What is wrong.
+    message: &'static str,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in bytes, from 1.
+    pub column: usize,
+}
+
+/// Reads a document.
+pub fn parse(bytes: &[u8]) -> Result<Node<'_>, SyntaxError> {
+    // A byte-order mark is no JSON, and some Windows tools write it.
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| SyntaxError::at(bytes, error.valid_up_to(), "the text is not UTF-8"))?;
+    let mut parser = Parser { text, bytes, at: 0, left: MAX_VALUES };
+    parser.document().map_err(|message| SyntaxError::at(bytes, parser.at.min(bytes.len()), message))
+}
+
+impl SyntaxError {
+    fn at(bytes: &[u8], offset: usize, message: &'static str) -> Self {
+        let before = bytes.get(..offset).unwrap_or_default();
+        let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        Self { message, line: 1 + memchr::memchr_iter(b'\n', before).count(), column: 1 + offset - line_start }
+    }
+}
+
+type Parsed<T> = Result<T, &'static str>;
+
+struct Parser<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    left: usize,
+}
+
+// === impl Parser ===
+
+impl<'a> Parser<'a> {
+    fn document(&mut self) -> Parsed<Node<'a>> {
+        self.skip_space();
+        let node = self.value(0)?;
+        self.skip_space();
+        if self.at == self.bytes.len() { Ok(node) } else { Err("there is text after the end") }
+    }
+
+    fn value(&mut self, depth: usize) -> Parsed<Node<'a>> {
+        let start = self.at;
+        self.left = self.left.checked_sub(1).ok_or("there are too many values")?;
+        let kind = match self.peek() {
+            Some(b'"') => Kind::Text(self.string()?),
+            Some(b'{') => self.map(depth)?,
+            Some(b'[') => self.list(depth)?,
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b't') => self.word("true", Kind::Bool(true))?,
+            Some(b'f') => self.word("false", Kind::Bool(false))?,
+            Some(b'n') => self.word("null", Kind::Null)?,
+            Some(_) => return Err("a value was expected"),
+            None => return Err("the text ends early"),
+        };
+        Ok(Node { raw: self.slice(start), kind })
+    }
+
+    fn map(&mut self, depth: usize) -> Parsed<Kind<'a>> {
+        if depth == MAX_DEPTH {
+            return Err("the nesting is too deep");
+        }
+        self.at += 1;
+        self.skip_space();
+        let mut members = Vec::new();
+        if self.take(b'}') {
+            return Ok(Kind::Map(members));
+        }
+        loop {
+            if self.peek() != Some(b'"') {
+                return Err(self.early("a key was expected"));
+            }
+            let start = self.at;
+            let escapes = self.string()?;
+            let inner = self.text.get(start + 1..self.at - 1).unwrap_or_default();
+            let key = match escapes {
+                Escapes::None => Cow::Borrowed(inner),
+                Escapes::Sound | Escapes::Lone => Cow::Owned(text::unescape(inner)),
+            };
+            self.skip_space();
+            if !self.take(b':') {
+                return Err(self.early("a colon was expected"));
+            }
+            self.skip_space();
+            members.push(Member { key, value: self.value(depth + 1)? });
+            self.skip_space();
+            if self.take(b'}') {
+                return Ok(Kind::Map(members));
+            }
+            if !self.take(b',') {
+                return Err(self.early("a comma or a closing brace was expected"));
+            }
+            self.skip_space();
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Parsed<Kind<'a>> {
+        if depth == MAX_DEPTH {
+            return Err("the nesting is too deep");
+        }
+        self.at += 1;
+        self.skip_space();
+        let mut items = Vec::new();
+        if self.take(b']') {
+            return Ok(Kind::List(items));
+        }
+        loop {
+            items.push(self.value(depth + 1)?);
+            self.skip_space();
+            if self.take(b']') {
+                return Ok(Kind::List(items));
+            }
+            if !self.take(b',') {
+                return Err(self.early("a comma or a closing bracket was expected"));
+            }
+            self.skip_space();
+        }
+    }
+
+    fn number(&mut self) -> Parsed<Kind<'a>> {
+        self.take(b'-');
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        if self.take(b'.') {
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(Kind::Number)
+    }
+
+    fn digits(&mut self) -> Parsed<()> {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        if self.at > start { Ok(()) } else { Err(self.early("a digit was expected")) }
+    }
+
+    fn word(&mut self, word: &str, kind: Kind<'a>) -> Parsed<Kind<'a>> {
+        if !self.bytes.get(self.at..).unwrap_or_default().starts_with(word.as_bytes()) {
+            return Err("a value was expected");
+        }
+        self.at += word.len();
+        Ok(kind)
+    }
+
+    /// Passes a string, quotes included.
+    fn string(&mut self) -> Parsed<Escapes> {
+        self.at += 1;
+        let mut escapes = Escapes::None;
+        loop {
+            self.plain()?;
+            if self.take(b'"') {
+                return Ok(escapes);
+            }
+            if self.escape()? {
+                escapes = Escapes::Lone;
+            } else if escapes == Escapes::None {
+                escapes = Escapes::Sound;
+            }
+        }
+    }
+
+    /// Passes the letters up to a quote or a backslash.
+    fn plain(&mut self) -> Parsed<()> {
+        const CONTROL: &str = "a control character must be escaped in a string";
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        for (index, byte) in rest.iter().take(SHORT).enumerate() {
+            match byte {
+                b'"' | b'\\' => {
+                    self.at += index;
+                    return Ok(());
+                }
+                0..=0x1F => {
+                    self.at += index;
+                    return Err(CONTROL);
+                }
+                _ => {}
+            }
+        }
+        let far = rest.get(SHORT..).unwrap_or_default();
+        let Some(end) = memchr2(b'"', b'\\', far) else {
+            self.at = self.bytes.len();
+            return Err("the text ends early");
+        };
+        let passed = far.get(..end).unwrap_or_default();
+        // Without a way out in the middle, the compiler does this by vectors.
+        if passed.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < 0x20 {
+            self.at += SHORT + passed.iter().position(|byte| *byte < 0x20).unwrap_or_default();
+            return Err(CONTROL);
+        }
+        self.at += SHORT + end;
+        Ok(())
+    }
+
+    /// Passes an escape; says whether it was half a surrogate pair.
+    fn escape(&mut self) -> Parsed<bool> {
+        self.at += 1;
+        match self.peek() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.at += 1;
+                Ok(false)
+            }
+            Some(b'u') => {
+                self.at += 1;
+                let unit = self.hex()?;
+                if !(0xD800..=0xDFFF).contains(&unit) {
+                    return Ok(false);
+                }
+                let rest = self.bytes.get(self.at..).unwrap_or_default();
+                if unit < 0xDC00 && rest.starts_with(b"\\u") {
+                    let after = self.at;
+                    self.at += 2;
+                    if (0xDC00..=0xDFFF).contains(&self.hex()?) {
+                        return Ok(false);
+                    }
+                    self.at = after;
+                }
+                Ok(true)
+            }
+            _ => Err(self.early("an unknown escape")),
+        }
+    }
+
+    fn hex(&mut self) -> Parsed<u32> {
+        let digits = self.bytes.get(self.at..self.at + 4).unwrap_or_default();
+        match text::hex4(digits) {
+            Some(unit) => {
+                self.at += 4;
+                Ok(unit)
+            }
+            None => Err(self.early("four hexadecimal digits were expected")),
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let there = self.peek() == Some(byte);
+        self.at += usize::from(there);
+        there
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.at += 1;
+        }
+    }
+
+    fn slice(&self, start: usize) -> &'a str {
+        // Both ends stand beside ASCII.
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    /// The same complaint, or that there is nothing left to complain about.
+    fn early(&self, message: &'static str) -> &'static str {
+        if self.at >= self.bytes.len() { "the text ends early" } else { message }
+    }
+}

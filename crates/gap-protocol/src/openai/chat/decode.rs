@@ -1,0 +1,238 @@
+//! A chat completion request, in Gemini's words.
+//!
+//! Every property of the request stands in one table ([`compatibility`]) that says what becomes of it: it is mapped
+//! here, or it has no equal and is named in the warnings, or it is refused. Nothing is left out in silence; a client that
+//! wants to know for sure asks for strictness, and every warning is a refusal.
+//!
+//! The order of work: read the document ([`json`]), find the model and what it can do, turn messages into turns
+//! ([`messages`], [`turns`]), tools into declarations ([`tools`]), the rest into `generationConfig` ([`generation`],
+//! [`thinking`], [`format`]), and write it all into one buffer. A megabyte of text or base64 is passed over once and copied
+//! once.
+//!
+//! When Google refuses a feature, the service remembers it ([`Memory::refused_by`]) and decodes the same bytes again: there is
+//! no second form of a request to be kept, and no code that edits one.
+
+mod base64_text;
+mod config;
+mod content;
+mod extension;
+mod format;
+mod generation;
+mod links;
+mod messages;
+mod modalities;
+mod names;
+mod native;
+mod outcome;
+mod part;
+mod signature;
+mod thinking;
+mod tool_choice;
+mod tools;
+mod turns;
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::compatibility::{self, Treatment};
+use crate::call::{Call, DecodeError, Decoded, IdStyle, Problem, ReplyPlan, Unsupported, Warnings};
+use crate::json::{self, Node, ObjectWriter, Path};
+use crate::models::{Family, ModelTable};
+
+use config::Config;
+
+/// What decoding needs to know besides the request.
+#[derive(Clone, Copy)]
+pub struct DecodeContext<'c> {
+    /// What models can do.
+    pub models: &'c ModelTable,
+    /// What was learned and kept.
+    pub memory: &'c dyn Memory,
+    /// What the operator and the client's headers say.
+    pub options: DecodeOptions,
+}
+
+/// What the service remembers from earlier answers.
+pub trait Memory {
+    /// The thought signature of the call with this id, if it is known. The memory of one access key must not answer
+    /// another's question.
+    fn signature_of(&self, call_id: &str) -> Option<String>;
+
+    /// What this model has refused so far.
+    fn refused_by(&self, model: &str) -> Unsupported;
+}
+
+/// Remembers nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct NoMemory;
+
+/// What the operator and the client's headers say about decoding.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that operators set one by one")]
+pub struct DecodeOptions {
+    /// Refuse what would only be warned about (`x-gap-strict: true`).
+    pub strict: bool,
+    /// Ask for the most permissive safety settings where the client sets none.
+    pub disable_safety_filtering: bool,
+    /// Let `max_tokens` count the answer alone: what thinking may use is added.
+    pub max_tokens_exclude_thinking: bool,
+    /// Ask for thoughts even where the client says nothing about reasoning.
+    pub always_include_thoughts: bool,
+    /// Pass on arguments of earlier calls that are no JSON object, under the key `_raw`, in place of refusing them.
+    pub keep_broken_arguments: bool,
+    /// How the ids of tool calls look.
+    pub ids: IdStyle,
+}
+
+impl Memory for NoMemory {
+    fn signature_of(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn refused_by(&self, _: &str) -> Unsupported {
+        Unsupported::default()
+    }
+}
+
+/// What all parts of decoding share.
+struct Work<'c> {
+    context: DecodeContext<'c>,
+    family: &'c Family,
+    refused: Unsupported,
+    model: String,
+    warnings: Warnings,
+    plan: ReplyPlan,
+    resources: Vec<String>,
+    /// Bytes of media in the body, which are not text.
+    media_bytes: usize,
+    media: u64,
+}
+
+/// Turns a request body into a call, or says which field is at fault and what it takes.
+pub fn decode(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, DecodeError> {
+    let request = json::parse(body).map_err(|error| {
+        DecodeError::of_body(Problem::Malformed, format!("the request body is not valid JSON: {error}"))
+    })?;
+    if request.members().is_none() {
+        let message = format!("the request body must be a JSON object, not {}", request.describe());
+        return Err(DecodeError::of_body(Problem::Malformed, message));
+    }
+    let root = Path::Root;
+    let asked = text_of(&request, "model")?.unwrap_or_default();
+    let model = context.models.resolve(&asked).to_owned();
+    if model.is_empty() {
+        return Err(DecodeError::new(Problem::Missing, "model", "the name of a model is needed"));
+    }
+    let mut work = Work {
+        context: *context,
+        family: context.models.find(&model),
+        refused: context.memory.refused_by(&model),
+        model: model.clone(),
+        warnings: Warnings::default(),
+        plan: ReplyPlan { model: asked.into_owned(), candidates: 1, ids: context.options.ids, ..ReplyPlan::default() },
+        resources: Vec::new(),
+        media_bytes: 0,
+        media: 0,
+    };
+    work.note_what_has_no_equal(&request, &root);
+
+    let stream = request.find("stream").map_or(Ok(false), |node| node.want_bool(&root.key("stream")))?;
+    let mut config = Config::default();
+    let mut declared = tools::read(&mut work, &request)?;
+    let mut conversation = messages::read(&mut work, &request)?;
+    generation::read(&mut work, &request, stream, &mut config)?;
+    modalities::read(&mut work, &request, &mut config)?;
+    let mut own_words = Config::default();
+    let extension = extension::read(&mut work, &request, &mut own_words)?;
+    declared.add_built_in(&mut work, &extension);
+    format::read(&mut work, &request, &mut declared, &mut conversation, &mut config)?;
+    config.replace_by(own_words);
+    if !work.takes_system() {
+        conversation.system_into_first_turn();
+    }
+    thinking::read(&mut work, &request, &extension, &mut config)?;
+    check_cache(&extension, &conversation, &declared)?;
+
+    if context.options.strict
+        && let Some(warning) = work.warnings.iter().next()
+    {
+        return Err(DecodeError::new(Problem::Unsupported, &warning.field, &warning.message));
+    }
+
+    let mut out = Vec::with_capacity(body.len() + 1024);
+    let mut pending = Vec::new();
+    let mut writer = ObjectWriter::open(&mut out);
+    conversation.write(&mut writer, &mut pending);
+    declared.write(&mut writer, &extension);
+    config.write(&mut writer);
+    extension.write(&mut writer, &work);
+    writer.close();
+
+    let letters = out.len().saturating_sub(work.media_bytes) as u64;
+    let call = Call {
+        model_asked: work.plan.model.clone(),
+        model,
+        body: Bytes::from(out),
+        stream,
+        plan: work.plan,
+        warnings: work.warnings,
+        resources: work.resources,
+        estimated_tokens: letters / 4 + work.media * crate::gemini::mime::TOKENS_OF_A_MEDIUM,
+    };
+    Ok(Decoded::new(call, pending))
+}
+
+/// The text of a top-level property.
+fn text_of<'n>(request: &'n Node<'n>, name: &'static str) -> Result<Option<Cow<'n, str>>, DecodeError> {
+    request.find(name).map(|node| node.want_text(&Path::Root.key(name))).transpose()
+}
+
+// === impl Work ===
+
+impl Work<'_> {
+    /// Goes through the properties of the request: those that nothing below will read are named.
+    fn note_what_has_no_equal(&mut self, request: &Node<'_>, root: &Path<'_>) {
+        for member in request.members().unwrap_or_default() {
+            if member.value.is_null() {
+                continue;
+            }
+            match compatibility::find(&member.key).map(|entry| &entry.treatment) {
+                Some(Treatment::Warned { unless, message }) => {
+                    if !unless.contains(&member.value.raw()) {
+                        self.warnings.add(root.key(&member.key).to_string(), *message);
+                    }
+                }
+                Some(Treatment::Mapped | Treatment::Kept) => {}
+                None => {
+                    let field: String = member.key.chars().take(80).collect();
+                    self.warnings.add(field, "is not known and was not sent on");
+                }
+            }
+        }
+    }
+
+    fn warn(&mut self, path: &Path<'_>, message: impl Into<String>) {
+        self.warnings.add(path.to_string(), message);
+    }
+}
+
+/// What a cache holds cannot be sent beside it.
+// wire 99
+fn check_cache(
+    extension: &extension::Extension<'_>,
+    conversation: &turns::Conversation<'_>,
+    declared: &tools::Declared<'_>,
+) -> Result<(), DecodeError> {
+    let Some(field) = extension.cached_content_field() else { return Ok(()) };
+    let beside = if conversation.has_system() {
+        "a system message"
+    } else if declared.is_empty() {
+        return Ok(());
+    } else {
+        "tools"
+    };
+    let message =
+        format!("Gemini takes {beside} only as a part of the cache: put it into the cache, or leave the cache out");
+    Err(DecodeError::new(Problem::Invalid, field, message))
+}

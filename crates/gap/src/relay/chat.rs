@@ -1,0 +1,189 @@
+//! A chat completion on its way back: Google's answer in OpenAI's words.
+//!
+//! The relay knows one thing more of it than of a native answer: what is inside. An answer is committed with the first
+//! words that the client gets, not with the first event, so that one that says nothing can still be asked for again.
+//! Frames are made anew here, which is why a stream that breaks off inside an event can still end with an error: the
+//! client has only ever seen whole frames.
+
+mod reply;
+
+use bytes::Bytes;
+use gap_pool::verdict::TransportFault;
+use gap_protocol::call::ReplyPlan;
+use gap_protocol::meter::Findings;
+use gap_protocol::openai::chat::{EncodeError, Outcome, StreamEncoder, UnaryEncoder};
+use gap_protocol::sse::Decoder;
+use http::Response;
+
+pub use self::reply::{ChatBody, ChatReply, EVENT_STREAM, KEEP_ALIVE};
+use super::reading::{Reading, Unopened};
+use super::{Opening, RelayError, whole};
+use crate::receipt::Receipt;
+use crate::signatures::CallMemory;
+use crate::upstream::Answer;
+
+/// How the answer to a call is to be given.
+#[derive(Clone, Debug)]
+pub struct Chat {
+    /// What the decoder noted for the encoder.
+    pub plan: ReplyPlan,
+    /// The answer's id.
+    pub id: String,
+    /// Seconds since 1970.
+    pub created: u64,
+    /// A guess at the prompt's tokens, for when Google never says.
+    pub estimated_prompt: u64,
+    /// Where the signatures of calls are remembered.
+    pub memory: CallMemory,
+}
+
+/// A call has no answer. The receipt is still open: what was learned from the refusal may be worth another call.
+#[derive(Debug)]
+pub struct ChatError {
+    /// Why.
+    pub error: RelayError,
+    /// The call's record so far.
+    pub receipt: Receipt,
+}
+
+/// An answer that may be committed.
+#[derive(Debug)]
+pub(super) struct ChatOpened {
+    pub(super) answer: Translated,
+    /// Whether it says nothing that the client can use.
+    empty: bool,
+}
+
+/// A translated answer.
+#[derive(Debug)]
+pub(super) enum Translated {
+    /// All of it.
+    Whole {
+        /// OpenAI's body.
+        body: Bytes,
+        /// What it says about itself.
+        findings: Findings,
+    },
+    /// The beginning of a stream.
+    Stream {
+        /// What has been translated so far.
+        frames: Vec<u8>,
+        /// Translates the rest.
+        translation: Box<Translation>,
+        /// The rest; none when all of it has been translated.
+        rest: Option<Answer>,
+    },
+    /// Not even a reason why there is nothing.
+    Nothing,
+}
+
+/// Turns Google's events into OpenAI's frames.
+#[derive(Debug)]
+pub(super) struct Translation {
+    decoder: Decoder,
+    encoder: StreamEncoder,
+}
+
+// === impl Chat ===
+
+impl Opening for Chat {
+    type Opened = ChatOpened;
+
+    async fn open(&self, reading: &Reading<'_>, answer: Response<Answer>) -> Result<ChatOpened, Unopened> {
+        let body = whole::success(reading, answer).await?;
+        if reading.call.is_stream() {
+            self.open_stream(reading, body).await
+        } else {
+            self.read_whole(reading, body).await
+        }
+    }
+
+    fn is_empty(opened: &ChatOpened) -> bool {
+        opened.empty
+    }
+}
+
+impl Chat {
+    async fn open_stream(&self, reading: &Reading<'_>, mut body: Answer) -> Result<ChatOpened, Unopened> {
+        let encoder = StreamEncoder::new(self.plan.clone(), self.id.clone(), self.created)
+            .with_estimated_prompt(self.estimated_prompt);
+        let mut translation = Box::new(Translation { decoder: Decoder::new(), encoder });
+        let mut frames = Vec::new();
+        let mut first = true;
+        while let Some(data) = whole::next(reading, &mut body, first).await? {
+            first = false;
+            translation.take(data, &mut frames).map_err(|error| unopened(reading, &error))?;
+            if !frames.is_empty() {
+                let answer = Translated::Stream { frames, translation, rest: Some(body) };
+                return Ok(ChatOpened { answer, empty: false });
+            }
+        }
+        let ended = translation.end(&mut frames);
+        let empty = is_useless(translation.encoder.outcome());
+        match ended {
+            Ok(()) => Ok(ChatOpened { answer: Translated::Stream { frames, translation, rest: None }, empty }),
+            Err(EncodeError::Nothing) => Ok(ChatOpened { answer: Translated::Nothing, empty: true }),
+            Err(error) => Err(unopened(reading, &error)),
+        }
+    }
+
+    async fn read_whole(&self, reading: &Reading<'_>, body: Answer) -> Result<ChatOpened, Unopened> {
+        let whole = whole::read(reading, body).await?;
+        let mut encoder = UnaryEncoder::new(self.plan.clone(), self.id.clone(), self.created)
+            .with_estimated_prompt(self.estimated_prompt);
+        let ended = encoder.chunk(&whole).and_then(|()| encoder.end(false));
+        let empty = is_useless(encoder.outcome());
+        match ended {
+            Ok(body) => {
+                self.memory.remember(encoder.take_signatures());
+                let answer = Translated::Whole { body: body.into(), findings: encoder.findings() };
+                Ok(ChatOpened { answer, empty })
+            }
+            Err(EncodeError::Nothing) => Ok(ChatOpened { answer: Translated::Nothing, empty: true }),
+            Err(error) => Err(unopened(reading, &error)),
+        }
+    }
+}
+
+/// What an answer that cannot be translated means, while another may still be had.
+fn unopened(reading: &Reading<'_>, error: &EncodeError) -> Unopened {
+    let said = match error {
+        EncodeError::Upstream(said) => reading.error_event(said),
+        EncodeError::Unreadable(_) | EncodeError::Truncated | EncodeError::Nothing => None,
+    };
+    said.unwrap_or_else(|| Unopened::transport(TransportFault::Reset))
+}
+
+/// Whether asking again may bring more (wire 73, wire 114).
+fn is_useless(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Empty | Outcome::BrokenCall => true,
+        Outcome::Complete | Outcome::Blocked | Outcome::Unfinished => false,
+    }
+}
+
+// === impl Translation ===
+
+impl Translation {
+    /// Takes bytes of the upstream and appends what the client gets for them.
+    fn take(&mut self, data: Bytes, frames: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.decoder.push(data);
+        self.translate(frames)
+    }
+
+    /// The upstream has ended.
+    fn end(&mut self, frames: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.decoder.finish();
+        self.translate(frames)?;
+        self.encoder.end(frames)
+    }
+
+    fn translate(&mut self, frames: &mut Vec<u8>) -> Result<(), EncodeError> {
+        while let Some(event) = self.decoder.next_event() {
+            // An event that is too long, or no text, is as good as a broken connection.
+            let event = event.map_err(|_| EncodeError::Truncated)?;
+            self.encoder.chunk(&event.data, frames)?;
+        }
+        Ok(())
+    }
+}
