@@ -73,7 +73,7 @@ impl Keyring {
         let mut pool = self.pool();
         let mut ids = Vec::with_capacity(new.len());
         for secret in new {
-            let id = pool.add(NewKey { label: secret.masked(), ..NewKey::default() }, now);
+            let id = pool.add(NewKey { label: secret.masked().to_owned(), ..NewKey::default() }, now);
             secrets.insert(id, secret);
             ids.push(id);
         }
