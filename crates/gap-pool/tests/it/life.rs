@@ -100,7 +100,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Outcome::Fault(fault)
     };
     prop_oneof![
-        6 => Just(Outcome::Success),
+        6 => Just(Outcome::success()),
         1 => Just(Outcome::Abandoned),
         3 => (0_u64..700_000).prop_map(resting),
         1 => (0_u64..200_000).prop_map(hinted),
@@ -109,7 +109,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 }
 
 fn need(model: usize, affinity: Affinity) -> Need {
-    Need { model: MODELS[model].map(Into::into), affinity }
+    Need { model: MODELS[model].map(Into::into), affinity, ..Need::default() }
 }
 
 impl Life {
@@ -129,7 +129,7 @@ impl Life {
         match step {
             Step::Add { project } => {
                 let project = project.map(|project| format!("project-{project}"));
-                self.pool.add(NewKey { label: "AIza…".into(), project }, self.now);
+                self.pool.add(NewKey { label: "AIza…".into(), project, ..NewKey::default() }, self.now);
             }
             Step::Remove { key } => {
                 let key = self.key(key)?;
