@@ -5,6 +5,8 @@
 //! project's tier. A quota that nobody has named is unlimited until Google names it: guessing low would idle keys for
 //! ever, guessing high costs one refusal.
 
+pub(crate) mod learning;
+
 use std::collections::HashMap;
 use std::fmt;
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::ids::{KeyId, ProjectId};
+use crate::quota::{Caps, Millis};
 use crate::verdict::Fault;
 
 /// The right to send one request with one key. It cannot be copied, and settling consumes it.
@@ -11,9 +14,36 @@ use crate::verdict::Fault;
 pub struct Lease {
     pub(super) key: KeyId,
     pub(super) project: ProjectId,
+    /// The model as it was asked for.
     pub(super) bucket: Box<str>,
     /// Which use of the pool it is; tells what was known when it was given.
     pub(super) turn: u64,
+    /// The estimate of its input tokens.
+    pub(super) tokens: u64,
+    /// Where it is booked; none for models that are not counted.
+    pub(super) booking: Option<Booking>,
+    pub(super) looks: Looks,
+}
+
+/// Where a lease is booked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Booking {
+    pub(super) at: Millis,
+    /// The midnight that was ahead.
+    pub(super) day_ends: Millis,
+    /// The windows as they were with it.
+    pub(super) seen: Caps,
+    /// How the minute was counted when the lease was given beyond what a minute of 60 seconds allows.
+    pub(super) daring: bool,
+}
+
+/// What a lease finds out for others, who wait for it: the rests that it looks behind, by the end that they have meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Looks {
+    pub(super) key: Option<Timestamp>,
+    pub(super) project: Option<Timestamp>,
+    pub(super) bucket: Option<Timestamp>,
+    pub(super) pause: bool,
 }
 
 /// How a leased request ended.
