@@ -53,7 +53,7 @@ impl Health {
     }
 
     fn note(&mut self, refused: f32, now: Millis) {
-        let before = self.refused * self.faded(now);
+        let before = if self.refused == 0.0 { 0.0 } else { self.refused * self.faded(now) };
         self.refused = before + STEP * (refused - before);
         if self.refused < 0.001 {
             self.refused = 0.0;

@@ -20,6 +20,10 @@ pub struct ProjectId(pub(crate) u64);
 /// an attacker would be the larger part of the cost of a look-up.
 pub(crate) type IdMap<K, V> = HashMap<K, V, BuildHasherDefault<IdHasher>>;
 
+/// A map by the name of a model. Only names that Google or the operator knows are in it, so nobody can choose them to
+/// collide either.
+pub(crate) type NameMap<V> = HashMap<Box<str>, V, BuildHasherDefault<IdHasher>>;
+
 /// Spreads counted numbers.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct IdHasher(u64);
@@ -38,9 +42,16 @@ impl Hasher for IdHasher {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
+        let mut words = bytes.chunks_exact(8);
+        for word in &mut words {
+            self.write_u64(word.try_into().map_or(0, u64::from_le_bytes));
         }
+        let rest = words.remainder().iter().fold(bytes.len() as u64, |rest, byte| (rest << 8) | u64::from(*byte));
+        self.write_u64(rest);
+    }
+
+    fn write_u8(&mut self, number: u8) {
+        self.write_u64(u64::from(number));
     }
 
     fn write_u64(&mut self, number: u64) {

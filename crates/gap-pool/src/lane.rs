@@ -32,11 +32,13 @@ pub(crate) struct Lane<T> {
 }
 
 /// A member in play.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Ready<T> {
     pub(crate) member: T,
     /// Its last use; 0 before the first.
     pub(crate) turn: u64,
+    /// How good it looked after its last use, from 0 to 1.
+    pub(crate) score: f32,
 }
 
 /// Which of the two classes a member belongs to.
@@ -58,6 +60,7 @@ pub(crate) enum Classes {
 struct Place {
     /// Grows with each use; 0 before the first.
     turn: u64,
+    score: f32,
     state: State,
     weight: usize,
     class: Class,
@@ -87,13 +90,17 @@ impl<T: Copy + Ord + Hash> Lane<T> {
             }
             self.take_out(member, old);
         }
-        let turn = old.map_or(0, |place| place.turn);
+        // After a sleep, what it looked like before says nothing.
+        let (turn, score) = old.map_or((0, 1.0), |place| match place.state {
+            State::Ready | State::LastResort(_) => (place.turn, place.score),
+            State::Asleep(..) | State::Out(_) => (place.turn, 1.0),
+        });
         let mut at = 0;
         match state {
             State::Ready => {
                 let ready = &mut self.ready[class as usize];
                 at = ready.len();
-                ready.push(Ready { member, turn });
+                ready.push(Ready { member, turn, score });
             }
             State::LastResort(until) => {
                 self.last_resort.insert((turn, member));
@@ -106,7 +113,7 @@ impl<T: Copy + Ord + Hash> Lane<T> {
             State::Ready | State::LastResort(_) => self.in_play[class as usize] += weight,
             State::Asleep(_, reason) | State::Out(reason) => *self.out_of_play.entry(reason).or_default() += weight,
         }
-        self.places.insert(member, Place { turn, state, weight, class, at });
+        self.places.insert(member, Place { turn, score, state, weight, class, at });
     }
 
     /// Forgets `member`.
@@ -116,15 +123,16 @@ impl<T: Copy + Ord + Hash> Lane<T> {
         }
     }
 
-    /// Notes that `member` was used, as number `turn` of all uses.
-    pub(crate) fn touch(&mut self, member: T, turn: u64) {
+    /// Notes that `member` was used, as number `turn` of all uses, and how good it looks now.
+    pub(crate) fn touch(&mut self, member: T, turn: u64, score: f32) {
         self.hand = self.hand.wrapping_add(1);
         let Some(place) = self.places.get_mut(&member) else { return };
         let before = std::mem::replace(&mut place.turn, turn);
+        place.score = score;
         match place.state {
             State::Ready => {
                 if let Some(ready) = self.ready[place.class as usize].get_mut(place.at) {
-                    ready.turn = turn;
+                    (ready.turn, ready.score) = (turn, score);
                 }
             }
             State::LastResort(_) => {
@@ -133,6 +141,12 @@ impl<T: Copy + Ord + Hash> Lane<T> {
             }
             State::Asleep(..) | State::Out(_) => {}
         }
+    }
+
+    /// What everybody looked like says nothing any more.
+    pub(crate) fn forget_scores(&mut self) {
+        self.ready.iter_mut().flatten().for_each(|ready| ready.score = 1.0);
+        self.places.values_mut().for_each(|place| place.score = 1.0);
     }
 
     /// Makes some of those ready whose time has come.
@@ -186,7 +200,7 @@ impl<T: Copy + Ord + Hash> Lane<T> {
         let due = self.timers.iter().take_while(move |(until, _)| *until <= now);
         due.filter_map(move |(_, member)| {
             let place = self.places.get(member).filter(|place| classes.has(place.class))?;
-            Some(Ready { member: *member, turn: place.turn })
+            Some(Ready { member: *member, turn: place.turn, score: place.score })
         })
     }
 
@@ -208,9 +222,10 @@ impl<T: Copy + Ord + Hash> Lane<T> {
         self.places.get(&member).is_some_and(|place| (place.weight, place.class) == (weight, class))
     }
 
-    /// Its last use; 0 before the first.
-    pub(crate) fn turn(&self, member: T) -> u64 {
-        self.places.get(&member).map_or(0, |place| place.turn)
+    /// `member` as it would lie among the ready ones.
+    pub(crate) fn known(&self, member: T) -> Ready<T> {
+        let (turn, score) = self.places.get(&member).map_or((0, 1.0), |place| (place.turn, place.score));
+        Ready { member, turn, score }
     }
 
     /// Whether `member` is in play.

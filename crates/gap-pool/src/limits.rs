@@ -7,10 +7,11 @@
 
 pub(crate) mod learning;
 
-use std::collections::HashMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::ids::NameMap;
 
 /// A quota of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -83,7 +84,7 @@ pub enum TierPolicy {
 
 /// Limits by model and tier, for buckets of which nothing better is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Defaults(HashMap<Box<str>, Vec<(Tier, Limits)>>);
+pub struct Defaults(NameMap<Vec<(Tier, Limits)>>);
 
 // === impl Quota ===
 

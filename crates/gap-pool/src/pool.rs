@@ -41,7 +41,7 @@ use self::ranking::Reason;
 use self::storms::Storms;
 use self::view::Counters;
 use crate::health::Health;
-use crate::ids::{IdMap, KeyId, ProjectId};
+use crate::ids::{IdMap, KeyId, NameMap, ProjectId};
 use crate::lane::{Lane, State};
 use crate::limits::learning::Learning;
 use crate::limits::{Defaults, Limits, Tier, TierPolicy};
@@ -78,9 +78,9 @@ pub struct Pool {
     /// Every project, for models in which all buckets are in play.
     base: Lane<ProjectId>,
     /// Models that have answered or refused for lack of quota, and those whose limits are known.
-    models: HashMap<Box<str>, Model>,
+    models: NameMap<Model>,
     /// Names that share the quota of another model.
-    aliases: HashMap<Box<str>, Box<str>>,
+    aliases: NameMap<Box<str>>,
     /// Projects that are not healthy through and through; may hold some that have recovered.
     troubled: BTreeSet<ProjectId>,
     /// Keys by the end of their time.
@@ -133,6 +133,8 @@ struct Project {
     /// Limits by hand for every model.
     limits: Option<Box<Limits>>,
     members: Vec<Member>,
+    /// Its share among equals: that of its weightiest key, because quota is the project's.
+    weight: u32,
     disabled: Option<Disabled>,
     rest: Option<Resting>,
 }
@@ -243,8 +245,8 @@ impl Pool {
             merged: IdMap::default(),
             hints: projects::Hints::default(),
             base: Lane::default(),
-            models: HashMap::new(),
-            aliases: HashMap::new(),
+            models: NameMap::default(),
+            aliases: NameMap::default(),
             troubled: BTreeSet::new(),
             expiring: BTreeSet::new(),
             rechecks: BTreeSet::new(),
@@ -280,10 +282,5 @@ impl Pool {
     /// The project that a project is by now.
     fn present(&self, project: ProjectId) -> ProjectId {
         if self.merged.is_empty() { project } else { self.merged.get(&project).copied().unwrap_or(project) }
-    }
-
-    /// The lane of projects for a model.
-    fn lane(&self, bucket: &str) -> &Lane<ProjectId> {
-        self.models.get(bucket).and_then(|model| model.lane.as_ref()).unwrap_or(&self.base)
     }
 }

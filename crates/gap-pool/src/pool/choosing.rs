@@ -4,6 +4,8 @@
 //! headroom × health is taken; among those that are nearly as good, the one used longest ago. Only when none of them has
 //! room, more are looked at.
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 
 use super::ranking::{Candidate, Ranking, Reason, Score, Why};
@@ -43,12 +45,13 @@ impl Pool {
     /// Until when nobody is asked for a model, whoever it is: it is overloaded, or the way out seems closed. The time to
     /// ask another model.
     pub fn paused(&self, model: Option<&str>, now: Timestamp) -> Option<Timestamp> {
-        self.pause(self.counted_as(model.unwrap_or_default()), now).map(|(until, _)| until)
+        let model = self.models.get(self.counted_as(model.unwrap_or_default()));
+        self.pause(model, now).map(|(until, _)| until)
     }
 
-    fn pause(&self, bucket: &str, now: Timestamp) -> Option<(Timestamp, Cause)> {
+    pub(super) fn pause(&self, model: Option<&Model>, now: Timestamp) -> Option<(Timestamp, Cause)> {
         let at = millis(now);
-        let of_model = self.models.get(bucket).and_then(|model| model.breaker.closed_until(at));
+        let of_model = model.and_then(|model| model.breaker.closed_until(at));
         let pauses = [(self.egress.closed_until(at), Cause::EgressBlocked), (of_model, Cause::Overloaded)];
         let pauses = pauses.into_iter().filter_map(|(until, cause)| Some((timestamp(until?), cause)));
         pauses.max_by_key(|(until, _)| *until)
@@ -57,9 +60,15 @@ impl Pool {
     /// Whether a project has room for a need, and how good it looks.
     ///
     /// Errors: which quota is full and until when.
-    pub(super) fn room(&self, name: &str, id: ProjectId, tokens: u64, now: Timestamp) -> Result<Score, Full> {
+    pub(super) fn room(
+        &self,
+        model: Option<&Model>,
+        name: &str,
+        id: ProjectId,
+        tokens: u64,
+        now: Timestamp,
+    ) -> Result<Score, Full> {
         let Some(project) = self.projects.get(&id) else { return Ok(Score::BEST) };
-        let model = self.models.get(name);
         let bucket = model.and_then(|model| Some((model, model.buckets.get(&id)?)));
         match bucket {
             Some((model, bucket)) => self.room_in(bucket, model, project, tokens, now),
@@ -157,7 +166,10 @@ struct Scored {
     turn: u64,
     weight: u32,
     why: Why,
-    score: Score,
+    /// How good it looks, or looked when it was last used.
+    looks: f32,
+    /// None while it has only been glanced at.
+    score: Option<Score>,
 }
 
 /// A ranking in the making.
@@ -165,6 +177,7 @@ struct Choice<'a> {
     pool: &'a Pool,
     lane: &'a Lane<ProjectId>,
     bucket: &'a str,
+    model: Option<&'a Model>,
     need: &'a Need,
     tried: &'a Tried,
     now: Timestamp,
@@ -179,10 +192,12 @@ struct Choice<'a> {
 impl<'a> Choice<'a> {
     fn new(pool: &'a Pool, need: &'a Need, tried: &'a Tried, now: Timestamp) -> Self {
         let bucket = pool.counted_as(need.bucket());
+        let model = pool.models.get(bucket);
         Self {
             pool,
-            lane: pool.lane(bucket),
+            lane: model.and_then(|model| model.lane.as_ref()).unwrap_or(&pool.base),
             bucket,
+            model,
             need,
             tried,
             now,
@@ -219,26 +234,29 @@ impl<'a> Choice<'a> {
     fn consider_class(&mut self, classes: Classes, preferred: Option<ProjectId>) {
         let mut found = Vec::with_capacity(SAMPLE);
         if let Some(project) = preferred.filter(|project| self.is_good(*project, classes)) {
-            self.weigh(Ready { member: project, turn: self.lane.turn(project) }, Why::Affinity, &mut found);
+            self.weigh(self.lane.known(project), Why::Affinity, &mut found);
         }
         for due in self.lane.due(classes, self.now).take(SAMPLE) {
             self.weigh(due, Why::LeastRecentlyUsed, &mut found);
         }
+        let ready = self.lane.ready(classes);
         let seed = self.pool.policy.seed ^ scatter(self.pool.turn);
         for number in self.lane.sample(classes, SAMPLE, seed) {
-            if let Some(ready) = self.lane.at(classes, number) {
-                self.weigh(ready, Why::LeastRecentlyUsed, &mut found);
+            let Some(member) = self.lane.at(classes, number) else { continue };
+            if ready <= SAMPLE {
+                self.weigh(member, Why::LeastRecentlyUsed, &mut found);
+            } else {
+                self.glance(member, &mut found);
             }
         }
         self.take(found);
-        let ready = self.lane.ready(classes);
         if !self.is_enough() && (self.seen.len() < ready || self.lane.due(classes, self.now).nth(SAMPLE).is_some()) {
             self.search(classes, ready, seed);
         }
         if !self.is_enough() {
             let mut found = Vec::new();
             for member in self.lane.last_resort(classes, self.now).take(SEARCH) {
-                self.weigh(Ready { member, turn: self.lane.turn(member) }, Why::LastResort, &mut found);
+                self.weigh(self.lane.known(member), Why::LastResort, &mut found);
             }
             self.take(found);
         }
@@ -265,7 +283,7 @@ impl<'a> Choice<'a> {
         if self.lane.is_in_play(pinned, self.now) {
             self.ranking.in_play = keys;
             let mut found = Vec::new();
-            self.weigh(Ready { member: pinned, turn: 0 }, Why::Affinity, &mut found);
+            self.weigh(self.lane.known(pinned), Why::Affinity, &mut found);
             return self.take(found);
         }
         match self.lane.state(pinned) {
@@ -297,52 +315,65 @@ impl<'a> Choice<'a> {
             return;
         }
         self.seen.push(id);
-        self.ranking.looked_at += 1;
         let Some(project) = self.pool.projects.get(&id) else { return };
-        if self.doubt && !self.is_really_in_play(id) {
-            return;
+        if let Some(score) = self.look(id) {
+            let (weight, looks) = (project.weight, score.total());
+            found.push(Scored { project: id, turn: ready.turn, weight, why, looks, score: Some(score) });
         }
-        match self.pool.room(self.bucket, id, self.need.tokens, self.now) {
-            Ok(score) => found.push(Scored { project: id, turn: ready.turn, weight: project.weight(), why, score }),
+    }
+
+    /// Takes a project for what it looked like after its last use, so as not to touch all that is known about it.
+    fn glance(&mut self, ready: Ready<ProjectId>, found: &mut Vec<Scored>) {
+        let Ready { member: project, turn, score: looks } = ready;
+        if !self.seen.contains(&project) {
+            self.seen.push(project);
+            found.push(Scored { project, turn, weight: 1, why: Why::LeastRecentlyUsed, looks, score: None });
+        }
+    }
+
+    /// How good a project looks; none when it has no room or is not in play after all.
+    fn look(&mut self, id: ProjectId) -> Option<Score> {
+        self.ranking.looked_at += 1;
+        if self.doubt && !self.is_really_in_play(id) {
+            return None;
+        }
+        match self.pool.room(self.model, self.bucket, id, self.need.tokens, self.now) {
+            Ok(score) => Some(score),
             Err(Full { quota, until }) => {
-                self.ranking.rejected.add(Reason::Spent(quota), project.size());
+                let keys = self.pool.projects.get(&id).map_or(0, Project::size);
+                self.ranking.rejected.add(Reason::Spent(quota), keys);
                 self.returns_at(until.map(timestamp));
+                None
             }
         }
     }
 
     /// Takes keys of the projects found, best first.
     fn take(&mut self, mut found: Vec<Scored>) {
-        let best = found.iter().map(|scored| scored.score.total()).fold(0.0, f32::max);
+        let best = found.iter().map(|scored| scored.looks).fold(0.0, f32::max);
         let turn = self.pool.turn + 1;
         let rank = |scored: &Scored| {
-            let score = scored.score.total();
-            let wanted = scored.why == Why::Affinity && score >= best * CLEARLY_WORSE;
-            let near = score >= best * NEARLY;
+            let wanted = scored.why == Why::Affinity && scored.looks >= best * CLEARLY_WORSE;
+            let near = scored.looks >= best * NEARLY;
             // Among equals by last use: twice the weight, half the pause.
             let pause = turn.saturating_sub(scored.turn).saturating_mul(u64::from(scored.weight));
-            (
-                wanted,
-                near,
-                if near { pause } else { 0 },
-                if near { f32::from(u16::try_from(scored.weight).unwrap_or(u16::MAX)) } else { score },
-            )
+            if near { (wanted, near, pause, scored.weight as f32) } else { (wanted, near, 0, scored.looks) }
         };
-        let better = |a: &Scored, b: &Scored| rank(b).partial_cmp(&rank(a)).unwrap_or(std::cmp::Ordering::Equal);
-        let limit = self.limit();
-        if self.tried.is_empty() && found.len() > limit {
-            // The best few to the front; nobody asks for the order of the others.
-            for place in 0..limit {
-                let next = (place..found.len()).min_by(|a, b| better(&found[*a], &found[*b]));
-                found.swap(place, next.unwrap_or(place));
+        let better = |a: &Scored, b: &Scored| rank(b).partial_cmp(&rank(a)).unwrap_or(Ordering::Equal);
+        let mut taken = Vec::with_capacity(self.limit());
+        // The next best, one after the other: mostly nobody asks for the order of the others.
+        while !self.is_enough() && !found.is_empty() {
+            let next = (0..found.len()).min_by(|a, b| better(&found[*a], &found[*b])).unwrap_or_default();
+            let mut scored = found.swap_remove(next);
+            scored.score = scored.score.or_else(|| self.look(scored.project));
+            if scored.score.is_some() {
+                self.take_best_key(&scored);
+                taken.push(scored);
             }
-            found.truncate(limit);
-        } else {
-            found.sort_by(better);
         }
-        for nth in 0.. {
+        for nth in 1.. {
             let before = self.fresh.len() + self.again.len();
-            for scored in &found {
+            for scored in &taken {
                 if self.is_enough() {
                     return;
                 }
@@ -354,44 +385,66 @@ impl<'a> Choice<'a> {
         }
     }
 
-    /// Takes the key of a project that comes as number `nth`.
-    fn take_key(&mut self, scored: &Scored, nth: usize) {
+    /// Takes the best key of a project.
+    fn take_best_key(&mut self, scored: &Scored) {
         let Some(project) = self.pool.projects.get(&scored.project) else { return };
-        let (id, turn) = (scored.project, self.pool.turn + 1);
         let mut excluded = 0;
-        let mut keys: Vec<(u64, &Member, Standing)> = Vec::new();
+        let mut best: Option<(&Member, Standing)> = None;
         for member in &project.members {
             if let Some(reason) = self.hindrance(member) {
-                if nth == 0 && reason == Reason::Busy {
+                if reason == Reason::Busy {
                     self.ranking.rejected.add(reason, 1);
-                    self.ranking.returns_at =
-                        [self.ranking.returns_at, Some(self.in_a_moment())].into_iter().flatten().min();
+                    self.returns_in_a_moment();
                 }
                 continue;
             }
-            let standing = if self.tried.is_empty() {
-                Standing::Fresh
-            } else {
-                self.tried.standing(member.key, id, |key| Some(self.pool.keys.get(&key)?.project))
-            };
+            let standing = self.standing(member, scored.project);
             if standing == Standing::Excluded {
                 excluded += 1;
-                continue;
+            } else if best.is_none_or(|(other, _)| self.comes_before(member, other) == Ordering::Less) {
+                best = Some((member, standing));
             }
-            let pause = turn.saturating_sub(member.turn).saturating_mul(u64::from(member.weight));
-            keys.push((pause, member, standing));
         }
-        if nth == 0 {
-            self.ranking.rejected.add(Reason::Tried, excluded);
+        self.ranking.rejected.add(Reason::Tried, excluded);
+        if let Some((member, standing)) = best {
+            self.push(member, standing, scored);
         }
-        keys.sort_by(|(a, one, _), (b, two, _)| b.cmp(a).then(two.weight.cmp(&one.weight)));
-        let Some((_, member, standing)) = keys.get(nth) else { return };
+    }
+
+    /// Takes the key of a project that comes as number `nth`.
+    fn take_key(&mut self, scored: &Scored, nth: usize) {
+        let Some(project) = self.pool.projects.get(&scored.project) else { return };
+        let free = project.members.iter().filter(|member| self.hindrance(member).is_none());
+        let with_standing = free.map(|member| (member, self.standing(member, scored.project)));
+        let mut keys: Vec<_> = with_standing.filter(|(_, standing)| *standing != Standing::Excluded).collect();
+        keys.sort_by(|(one, _), (two, _)| self.comes_before(one, two));
+        if let Some((member, standing)) = keys.get(nth) {
+            self.push(member, *standing, scored);
+        }
+    }
+
+    fn push(&mut self, member: &Member, standing: Standing, scored: &Scored) {
         let Scored { project, why, score, .. } = *scored;
+        let candidate = Candidate { key: member.key, project, why, score: score.unwrap_or(Score::BEST) };
         match standing {
-            Standing::Fresh => self.fresh.push(Candidate { key: member.key, project, why, score }),
-            Standing::Later => self.again.push(Candidate { key: member.key, project, why: Why::TriedBefore, score }),
+            Standing::Fresh => self.fresh.push(candidate),
+            Standing::Later => self.again.push(Candidate { why: Why::TriedBefore, ..candidate }),
             Standing::Excluded => {}
         }
+    }
+
+    fn standing(&self, member: &Member, project: ProjectId) -> Standing {
+        if self.tried.is_empty() {
+            return Standing::Fresh;
+        }
+        self.tried.standing(member.key, project, |key| Some(self.pool.keys.get(&key)?.project))
+    }
+
+    /// Which of two keys of a project comes first.
+    fn comes_before(&self, one: &Member, two: &Member) -> Ordering {
+        let turn = self.pool.turn + 1;
+        let pause = |member: &Member| turn.saturating_sub(member.turn).saturating_mul(u64::from(member.weight));
+        pause(two).cmp(&pause(one)).then(two.weight.cmp(&one.weight))
     }
 
     /// Why a key of a project in play cannot be taken.
@@ -447,7 +500,7 @@ impl<'a> Choice<'a> {
         let (mut first, second) = if stays { (self.again, self.fresh) } else { (self.fresh, self.again) };
         first.extend(second);
         first.truncate(self.pool.policy.candidates.max(1));
-        if let Some((until, cause)) = self.pool.pause(self.bucket, self.now) {
+        if let Some((until, cause)) = self.pool.pause(self.model, self.now) {
             self.ranking.rejected.add(Reason::Fault(cause), self.ranking.in_play);
             let first_back = if first.is_empty() { self.ranking.returns_at } else { Some(until) };
             self.ranking.returns_at = first_back.map(|at| at.max(until));

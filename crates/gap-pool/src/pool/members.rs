@@ -47,6 +47,7 @@ impl Pool {
                 concurrency: key.concurrency.unwrap_or(u32::MAX).max(1),
                 models: key.models.map(|models| models.into_iter().map(Into::into).collect()),
             });
+            found.reweigh();
             if key.tier.is_some() {
                 (found.tier, found.tier_by_hand) = (key.tier, true);
             }
@@ -158,6 +159,7 @@ impl Pool {
     pub(super) fn leave(&mut self, id: ProjectId, key: KeyId, now: Timestamp) {
         let Some(project) = self.projects.get_mut(&id) else { return };
         project.members.retain(|member| member.key != key);
+        project.reweigh();
         if project.members.is_empty() {
             self.forget_project(id);
         } else {
@@ -201,9 +203,9 @@ impl Project {
         self.members.iter_mut().find(|member| member.key == key)
     }
 
-    /// Its share among equals: that of its weightiest key, because quota is the project's.
-    pub(super) fn weight(&self) -> u32 {
-        self.members.iter().map(|member| member.weight).max().unwrap_or(1)
+    /// To be called when keys have come or gone.
+    pub(super) fn reweigh(&mut self) {
+        self.weight = self.members.iter().map(|member| member.weight).max().unwrap_or(1);
     }
 
     /// How many keys it counts for.

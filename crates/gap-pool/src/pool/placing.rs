@@ -8,7 +8,7 @@ use super::ranking::Reason;
 use super::{Bucket, Key, Member, Model, Pool, Project, Resting, Standing, Strikes};
 use crate::health::Health;
 use crate::ids::{KeyId, ProjectId};
-use crate::lane::State;
+use crate::lane::{Lane, State};
 use crate::pacific::next_midnight;
 use crate::quota::{Caps, Full, Millis, Rule, UNLIMITED, Usage, millis, timestamp};
 use crate::verdict::Cause;
@@ -21,6 +21,7 @@ impl Pool {
     pub(super) fn arrive(&mut self, now: Timestamp) {
         if now < self.day.1 || now >= self.day.0 {
             self.day = (next_midnight(now), now);
+            self.models.values_mut().filter_map(|model| model.lane.as_mut()).for_each(Lane::forget_scores);
         }
         let went_back = self.clock.saturating_sub(SLACK).is_ok_and(|clock| now < clock);
         self.clock = now;
@@ -117,7 +118,7 @@ impl Pool {
         let (size, class) = (project.size(), project.class());
         if let Some(lane) = &mut model.lane {
             lane.put(id, state, size, class);
-        } else if bucket.state(State::Ready, now, day_ends, rule) != State::Ready {
+        } else if bucket.caps != [UNLIMITED; 4] || bucket.state(State::Ready, now, day_ends, rule) != State::Ready {
             self.give_own_lane(name, now);
         }
         self.latest = self.latest.max(now);

@@ -166,6 +166,7 @@ impl Pool {
         });
         if let (Some(member), Some(project)) = (member, self.projects.get_mut(&into)) {
             project.members.push(member);
+            project.reweigh();
         }
         self.leave(from, id, now);
         self.refresh_caps(into, now);
@@ -183,6 +184,7 @@ impl Pool {
             }
         }
         stays.members.append(&mut gone.members);
+        stays.reweigh();
         stays.rest = [stays.rest, gone.rest].into_iter().flatten().max_by_key(|rest| rest.until);
         stays.disabled = stays.disabled.take().or(gone.disabled);
         stays.limits = stays.limits.take().or(gone.limits);

@@ -10,7 +10,7 @@ use super::{Pool, Resting, Standing};
 use crate::lane::State;
 use crate::need::{Affinity, Need};
 use crate::pacific::after;
-use crate::quota::{Millis, millis};
+use crate::quota::{Millis, UNLIMITED, millis};
 
 /// So long the first request after a rest without a known end goes alone.
 const LOOK: Duration = Duration::from_mins(1);
@@ -31,9 +31,9 @@ impl Pool {
         match self.models.get_mut(&bucket).and_then(|model| model.lane.as_mut()) {
             Some(lane) => {
                 lane.wake(now);
-                lane.touch(project_id, turn);
+                lane.touch(project_id, turn, candidate.score.total());
             }
-            None => self.base.touch(project_id, turn),
+            None => self.base.touch(project_id, turn, 1.0),
         }
         self.base.wake(now);
         let key = self.keys.get_mut(&id)?;
@@ -70,7 +70,8 @@ impl Pool {
         let seen = [minute.requests, minute.tokens, day.requests, day.tokens];
         let daring = minute.requests > caps[0] || minute.tokens > caps[1];
         let full = bucket.state(State::Ready, now, day_ends, rule) != State::Ready;
-        if full {
+        let limited = bucket.caps != [UNLIMITED; 4];
+        if full || limited && self.models.get(name).is_some_and(|model| model.lane.is_none()) {
             self.refresh_bucket(name, candidate.project, now);
         }
         Some(Booking { at, day_ends, seen, daring })
@@ -117,6 +118,8 @@ impl Pool {
     fn may_serve(&self, candidate: &Candidate, need: &Need, now: Timestamp) -> bool {
         let Candidate { key, project, .. } = *candidate;
         let name = self.counted_as(need.bucket());
+        let model = self.models.get(name);
+        let lane = model.and_then(|model| model.lane.as_ref()).unwrap_or(&self.base);
         let pinned_elsewhere = matches!(need.affinity, Affinity::Must(pinned) if self.present(pinned) != project);
         let Some(found) = self.projects.get(&project) else { return false };
         let member = found.members.iter().find(|member| member.key == key);
@@ -132,8 +135,8 @@ impl Pool {
             && in_play
             && !rests
             && !expired
-            && self.paused(Some(name), now).is_none()
-            && self.lane(name).is_in_play(project, now)
-            && self.room(name, project, need.tokens, now).is_ok()
+            && self.pause(model, now).is_none()
+            && lane.is_in_play(project, now)
+            && self.room(model, name, project, need.tokens, now).is_ok()
     }
 }

@@ -21,14 +21,15 @@ const MANY: usize = 3;
 const CALM: Millis = 60_000;
 /// What is remembered at most.
 const BLOWS: usize = 64;
-/// After so long half of the answers are forgotten.
-const ANSWERS_FADE: f32 = 5_000.0;
+/// Answers are counted by stretches of this length, of which the last two matter.
+const STRETCH: Millis = 5_000;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Storms {
     blows: VecDeque<Blow>,
-    answers: f32,
-    answered_at: Millis,
+    /// The stretch of the last answer, the answers in it and in the one before.
+    stretch: Millis,
+    answers: [usize; 2],
     /// The storm's cause and its last blow.
     storm: Option<(Cause, Millis)>,
 }
@@ -75,7 +76,7 @@ impl Storms {
         let mut projects: Vec<ProjectId> = self.alike(cause).map(|blow| blow.project).collect();
         projects.sort_unstable();
         projects.dedup();
-        if projects.len() < MANY || self.answers(now) * 4.0 > projects.len() as f32 {
+        if projects.len() < MANY || self.answers(now) * 4 > projects.len() {
             return Weather::Fair;
         }
         self.storm = Some((cause, now));
@@ -86,8 +87,14 @@ impl Storms {
 
     /// Somebody was answered.
     pub(super) fn answered(&mut self, now: Millis) {
-        self.answers = self.answers(now) + 1.0;
-        self.answered_at = now;
+        let stretch = now.div_euclid(STRETCH);
+        self.answers = match stretch - self.stretch {
+            0 => self.answers,
+            1 => [0, self.answers[0]],
+            _ => [0, 0],
+        };
+        self.answers[0] += 1;
+        self.stretch = stretch;
         self.storm = None;
     }
 
@@ -99,10 +106,11 @@ impl Storms {
         self.blows.iter().filter(move |blow| blow.cause == cause)
     }
 
-    fn answers(&self, now: Millis) -> f32 {
-        if self.answers == 0.0 {
-            return 0.0;
+    fn answers(&self, now: Millis) -> usize {
+        match now.div_euclid(STRETCH) - self.stretch {
+            0 => self.answers[0] + self.answers[1],
+            1 => self.answers[0],
+            _ => 0,
         }
-        self.answers * 0.5_f32.powf((now - self.answered_at).max(0) as f32 / ANSWERS_FADE)
     }
 }
