@@ -11,8 +11,11 @@
 //! Words: an *upstream key* is ours at Google; a *project* is the Google project that owns it; a *bucket* is (project,
 //! model), where quota lives; a *lease* is the right to send one request with one key.
 
+mod affinity;
+mod forecast;
 mod health;
 mod ids;
+pub mod import;
 mod lane;
 mod limits;
 mod need;
@@ -20,13 +23,17 @@ mod pacific;
 mod pool;
 mod quota;
 pub mod verdict;
+pub mod waiting;
 
+pub use affinity::{Affinities, Digest, Served};
+pub use forecast::{Advice, Forecast};
 pub use ids::{KeyId, ProjectId};
 pub use limits::{Defaults, Limits, Quota, Source, Tier, TierPolicy};
 pub use need::{Affinity, Need, NewKey, Tried};
 pub use pool::lease::{Answered, Lease, Outcome};
 pub use pool::projects::Hint;
 pub use pool::ranking::{Candidate, Explained, Explanation, Ranking, Reason, Rejected, Score, Why};
+pub use pool::snapshot::Snapshot;
 pub use pool::view::{BucketView, Counters, KeyState, KeyView, QuotaView, Summary};
 pub use pool::{Policy, Pool};
 pub use quota::Counting;

@@ -23,7 +23,7 @@ pub(crate) mod ranking;
 mod rechecks;
 mod reserving;
 mod settling;
-// pub(crate) mod snapshot;
+pub(crate) mod snapshot;
 mod storms;
 pub(crate) mod view;
 

@@ -10,7 +10,7 @@ use super::Pool;
 use super::lease::Lease;
 use crate::ids::ProjectId;
 use crate::limits::Quota;
-use crate::quota::{Millis, UNLIMITED, millis};
+use crate::quota::{Counting, Millis, UNLIMITED, millis};
 use crate::verdict::{Cause, Fault};
 
 /// The longest travel that is expected at first.
@@ -31,6 +31,12 @@ pub(super) struct Belief {
 impl Default for Belief {
     fn default() -> Self {
         Self { guard: FIRST_GUARD as f64 }
+    }
+}
+
+impl Belief {
+    pub(super) fn guard(self) -> f64 {
+        self.guard
     }
 }
 
@@ -157,6 +163,13 @@ impl Pool {
         if changed {
             self.refresh_caps(project, now);
         }
+    }
+
+    /// Takes over what was believed before a restart.
+    pub(super) fn believe(&mut self, guard: f64, counting: Counting) {
+        self.belief.guard = guard.clamp(SHORTEST_GUARD, LONGEST_GUARD);
+        self.rule.counting = counting;
+        self.set_guard();
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the guard is between its bounds")]

@@ -38,7 +38,7 @@ impl Pool {
     }
 
     /// When the quota day ends.
-    pub(super) fn day_ends(&self, now: Timestamp) -> Millis {
+    pub(crate) fn day_ends(&self, now: Timestamp) -> Millis {
         let (end, from) = self.day;
         millis(if from <= now && now < end { end } else { next_midnight(now) })
     }

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::ranking::Reason;
-use super::{Bucket, Key, Pool, Project};
+use super::{Bucket, Key, Pool, Project, Standing};
 use crate::ids::{KeyId, ProjectId};
 use crate::lane::State;
 use crate::limits::{Limits, Quota, Source, Tier};
-use crate::quota::millis;
+use crate::quota::{Caps, UNLIMITED, millis};
 use crate::verdict::Cause;
 
 /// How many keys are in which state. A key with one exhausted bucket is healthy: it serves other models.
@@ -116,6 +116,14 @@ pub struct QuotaView {
     pub source: Option<Source>,
 }
 
+/// A bucket as a forecast sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BucketToday {
+    pub(crate) used_today: u64,
+    pub(crate) rests_until: Option<Timestamp>,
+    pub(crate) off_tier: bool,
+}
+
 // === impl Pool ===
 
 impl Pool {
@@ -183,6 +191,39 @@ impl Pool {
             QuotaView { quota, used, limit: limit.map(|(limit, _)| limit), source: limit.map(|(_, source)| source) }
         });
         views.collect()
+    }
+
+    /// The models that are counted.
+    pub(crate) fn counted_models(&self) -> impl Iterator<Item = &str> {
+        self.models.keys().map(|name| &**name)
+    }
+
+    /// Every project with its limits for a model, what it is to the model, and its bucket if there is one.
+    pub(crate) fn buckets_of(&self, name: &str, now: Timestamp) -> Vec<(Caps, State, Option<BucketToday>)> {
+        let model = self.models.get(name);
+        let view = |(id, project): (&ProjectId, &Project)| {
+            let state = project.state_for(name, project.state(now));
+            let bucket = model.and_then(|model| model.buckets.get(id));
+            let today = bucket.map(|bucket| BucketToday {
+                used_today: bucket.usage.day(millis(now), self.day_ends(now), self.rule).requests,
+                rests_until: match bucket.standing {
+                    Standing::Resting(rest) => Some(rest.until),
+                    Standing::InPlay | Standing::LastResort(_) | Standing::OffTier => None,
+                },
+                off_tier: matches!(bucket.standing, Standing::OffTier),
+            });
+            let mut unused = Bucket::new();
+            unused.set_caps(project, &self.defaults.get(name, project.tier));
+            let mut caps = bucket.map_or(unused.caps, |bucket| bucket.caps);
+            // What others of its class have is the best guess for those that have not been told.
+            for (cap, usual) in
+                caps.iter_mut().zip(model.map_or([UNLIMITED; 4], |model| model.usual[project.class() as usize]))
+            {
+                *cap = if *cap == UNLIMITED { usual } else { *cap };
+            }
+            (caps, state, today)
+        };
+        self.projects.iter().map(view).collect()
     }
 
     fn buckets_out(&self, now: Timestamp) -> HashMap<ProjectId, Vec<BucketView>> {
