@@ -23,8 +23,12 @@ mod traffic;
 mod upstream;
 mod world;
 
-use std::fs;
+use std::collections::HashMap;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fs, thread};
 
 use self::arguments::{Arguments, USAGE};
 use self::report::Row;
@@ -48,7 +52,11 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    let rows: Vec<Row> = arguments.scenarios.iter().flat_map(|scenario| rows(scenario, &arguments)).collect();
+    let (rows, mistakes): (Vec<Vec<Row>>, Vec<Vec<String>>) = play_all(&arguments).into_iter().unzip();
+    let (rows, mistakes) = (rows.concat(), mistakes.concat());
+    if arguments.mistakes {
+        mistakes.iter().for_each(|mistake| println!("{mistake}"));
+    }
     print!("{}", report::table(&rows));
     let Some(path) = &arguments.json else { return ExitCode::SUCCESS };
     let written = json(&rows).and_then(|text| fs::write(path, text).map_err(|error| error.to_string()));
@@ -59,21 +67,40 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// What came of a scenario: a row for each strategy, and mistakes in words.
+type Results = (Vec<Row>, Vec<String>);
+
+/// All scenarios, as many at a time as there are cores. What comes of them does not depend on that.
+fn play_all(arguments: &Arguments) -> Vec<Results> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let next = AtomicUsize::new(0);
+    let play_some = || {
+        let mut played = Vec::new();
+        while let Some(scenario) = arguments.scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
+            played.push((scenario.name, play(scenario, arguments)));
+        }
+        played
+    };
+    let mut played: HashMap<&str, Results> = thread::scope(|scope| {
+        let players: Vec<_> = (0..cores).map(|_| scope.spawn(play_some)).collect();
+        players.into_iter().flat_map(|player| player.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    arguments.scenarios.iter().filter_map(|scenario| played.remove(scenario.name)).collect()
+}
+
 /// One scenario with every strategy, and the oracle.
-fn rows(scenario: &Scenario, arguments: &Arguments) -> Vec<Row> {
+fn play(scenario: &Scenario, arguments: &Arguments) -> Results {
     let Play { world, requests } = scenario.play(arguments.seed, arguments.quick);
     let possible = oracle::bound(&world, &requests);
-    let mut rows = Vec::new();
+    let (mut rows, mut mistakes) = (Vec::new(), Vec::new());
     for name in &arguments.strategies {
         let Some(mut strategy) = strategies::named(name, &world, arguments.seed) else { continue };
         let tally = run::run(&world, &requests, arguments.seed, strategy.as_mut());
-        if arguments.mistakes {
-            tally.mistakes.iter().for_each(|mistake| println!("{} {name}: {mistake}", scenario.name));
-        }
         rows.push(Row::of(scenario.name, name, &tally, possible));
+        mistakes.extend(tally.mistakes.into_iter().map(|mistake| format!("{} {name}: {mistake}", scenario.name)));
     }
     rows.push(Row::of_oracle(scenario.name, requests.len(), possible));
-    rows
+    (rows, mistakes)
 }
 
 /// The rows as JSON.

@@ -1,12 +1,12 @@
 //! The command as a whole.
 
 use crate::arguments::Arguments;
-use crate::{json, rows, scenarios};
+use crate::{json, play, scenarios};
 
 fn quick(scenario: &str, seed: &str) -> String {
     let words = ["--quick", "--scenario", scenario, "--seed", seed].map(str::to_owned);
     let arguments = Arguments::read(words.into_iter()).unwrap();
-    json(&rows(scenarios::find(scenario).unwrap(), &arguments)).unwrap()
+    json(&play(scenarios::find(scenario).unwrap(), &arguments).0).unwrap()
 }
 
 #[test]

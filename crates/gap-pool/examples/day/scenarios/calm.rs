@@ -14,19 +14,19 @@ pub(super) fn free_team() -> Plan {
 
 pub(super) fn free_crowd() -> Plan {
     let world = day(Windows::FixedMinute, FLASH).with_projects(400, Tier::Free, &[per_minute_and_day(5, 250_000, 20)]);
-    Plan { world, streams: vec![diurnal(0, 14_000.0, CHAT)], bad_luck: Vec::new() }
+    Plan { world, streams: vec![diurnal(0, 12_000.0, CHAT)], bad_luck: Vec::new() }
 }
 
 pub(super) fn paid_day() -> Plan {
     let models = ["gemini-3.6-flash", "gemini-3.1-pro", "gemini-3.1-flash-lite"];
     let limits = [
-        per_minute_and_day(1_000, 1_000_000, 10_000),
-        per_minute_and_day(150, 2_000_000, 10_000),
+        per_minute_and_day(15, 1_000_000, 10_000),
+        per_minute_and_day(150, 250_000, 10_000),
         per_minute(4_000, 4_000_000),
     ];
     let mut world = day(Windows::FixedMinute, &models).with_projects(3, Tier::Paid, &limits);
     world.told = Told::Limits;
-    let long = Sizes { median: 6_000.0, sigma: 1.6, most: 900_000 };
+    let long = Sizes { median: 6_000.0, sigma: 1.6, most: 200_000 };
     let streams = vec![diurnal(0, 24_000.0, CHAT), diurnal(1, 12_000.0, long), diurnal(2, 18_000.0, CHAT)];
     Plan { world, streams, bad_luck: Vec::new() }
 }
@@ -34,8 +34,8 @@ pub(super) fn paid_day() -> Plan {
 pub(super) fn mixed_tiers() -> Plan {
     let world = day(Windows::Sliding, FLASH)
         .with_projects(60, Tier::Free, &[per_minute_and_day(10, 250_000, 100)])
-        .with_projects(2, Tier::Paid, &[per_minute(60, 2_000_000)]);
-    Plan { world, streams: vec![diurnal(0, 40_000.0, CHAT)], bad_luck: Vec::new() }
+        .with_projects(2, Tier::Paid, &[per_minute(25, 2_000_000)]);
+    Plan { world, streams: vec![diurnal(0, 20_000.0, CHAT)], bad_luck: Vec::new() }
 }
 
 pub(super) fn bursts() -> Plan {

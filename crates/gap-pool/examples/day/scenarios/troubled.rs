@@ -73,16 +73,16 @@ pub(super) fn everything() -> Plan {
     let free = per_minute_and_day(10, 250_000, 250);
     let mut world = day(Windows::Sliding, &models)
         .with_projects(8, Tier::Free, &[free; 2])
-        .with_projects(3, Tier::Paid, &[per_minute(120, 1_000_000); 2])
+        .with_projects(3, Tier::Paid, &[per_minute(60, 1_000_000); 2])
         .with_trouble(Hits::KeyInvalid(2), 6 * HOUR, 10 * HOUR)
         .with_trouble(Hits::KeySuspended(9), 13 * HOUR, 48 * HOUR)
         .with_trouble(Hits::EgressQuota, 11 * HOUR, 11 * HOUR + 2 * MINUTE)
-        .with_change(8, 14 * HOUR, per_minute(60, 500_000));
+        .with_change(8, 14 * HOUR, per_minute(30, 500_000));
     world.stumbles_per_million = 2_000;
     let batch = Arrivals::Bursts { every: 15 * MINUTE, size: (20, 90), within: 3 * SECOND };
     let streams = vec![
-        diurnal(0, 30_000.0, CHAT),
-        diurnal(1, 20_000.0, CHAT),
+        diurnal(0, 16_000.0, CHAT),
+        diurnal(1, 12_000.0, CHAT),
         Stream { model: 0, arrivals: batch, sizes: CHAT, access_keys: 1 },
     ];
     let wave = |model| BadLuck { hits: Hits::Model(model), per_hour: 1.0, lasts: (5 * SECOND, 15 * SECOND) };
