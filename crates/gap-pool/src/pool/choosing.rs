@@ -213,7 +213,7 @@ impl<'a> Choice<'a> {
         let policy = self.need.tiers.unwrap_or(self.pool.policy.tiers);
         for classes in order(policy) {
             self.consider_class(*classes, preferred);
-            self.returns_at(self.lane.first_waking(*classes, self.now));
+            self.returns_at(self.first_back(*classes));
             if !self.fresh.is_empty() {
                 break;
             }
@@ -262,6 +262,30 @@ impl<'a> Choice<'a> {
         }
     }
 
+    /// When the first sleeper has room for the need: one that has used up its tokens wakes for the lightest.
+    fn first_back(&self, classes: Classes) -> Option<Timestamp> {
+        let mut first: Option<Timestamp> = None;
+        for (project, until, reason) in self.lane.sleepers(classes, self.now).take(SEARCH) {
+            if first.is_some_and(|first| first <= until) {
+                break;
+            }
+            let back = self.back(project, until, reason);
+            first = [first, back].into_iter().flatten().min();
+        }
+        first
+    }
+
+    /// When a sleeper has room for the need.
+    fn back(&self, project: ProjectId, until: Timestamp, reason: Reason) -> Option<Timestamp> {
+        if !matches!(reason, Reason::Spent(_)) || self.need.tokens <= 1 {
+            return Some(until);
+        }
+        match self.pool.room(self.model, self.bucket, project, self.need.tokens, self.now) {
+            Ok(_) => Some(until),
+            Err(full) => Some(timestamp(full.until?).max(until)),
+        }
+    }
+
     /// Looks at many more.
     fn search(&mut self, classes: Classes, ready: usize, seed: u64) {
         let mut found = Vec::new();
@@ -289,7 +313,7 @@ impl<'a> Choice<'a> {
         match self.lane.state(pinned) {
             Some(State::Asleep(until, reason)) => {
                 self.ranking.rejected.add(reason, keys);
-                self.returns_at(Some(until));
+                self.returns_at(self.back(pinned, until, reason));
             }
             Some(State::Out(reason)) => {
                 self.ranking.rejected.add(reason, keys);

@@ -1,8 +1,8 @@
 //! What answers and refusals say about limits, tiers, projects, and about how Google counts.
 //!
 //! The guard is how much longer than a minute a request is held against its bucket, because nobody knows how long it
-//! travels before Google counts it. It begins at what a bad connection needs. A refusal that should not have been makes
-//! it longer; thousands of answers from full buckets make it shorter, so that a good connection loses next to nothing.
+//! travels before Google counts it. It begins at what a good connection needs. A refusal that should not have been makes
+//! it longer; thousands of answers from full buckets make it shorter, so that the best connection loses next to nothing.
 
 use jiff::Timestamp;
 
@@ -13,8 +13,8 @@ use crate::limits::Quota;
 use crate::quota::{Counting, Millis, UNLIMITED, millis};
 use crate::verdict::{Cause, Fault};
 
-/// The longest travel that is expected at first.
-pub(super) const FIRST_GUARD: Millis = 2_000;
+/// What a good connection needs.
+pub(super) const FIRST_GUARD: Millis = 1_000;
 const SHORTEST_GUARD: f64 = 250.0;
 const LONGEST_GUARD: f64 = 5_000.0;
 /// What a refusal that should not have been adds.
@@ -174,6 +174,6 @@ impl Pool {
 
     #[expect(clippy::cast_possible_truncation, reason = "the guard is between its bounds")]
     fn set_guard(&mut self) {
-        self.rule.guard = self.belief.guard as Millis;
+        self.rule.guard = self.belief.guard.ceil() as Millis;
     }
 }
