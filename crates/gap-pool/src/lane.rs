@@ -242,11 +242,6 @@ impl<T: Copy + Ord + Hash> Lane<T> {
         matches!(self.state(member), Some(State::LastResort(until)) if until > now)
     }
 
-    /// When the first sleeper wakes.
-    pub(crate) fn first_waking(&self, classes: Classes, now: Timestamp) -> Option<Timestamp> {
-        self.sleepers(classes, now).next().map(|(_, until, _)| until)
-    }
-
     /// Sleepers in the order of their waking.
     pub(crate) fn sleepers(&self, classes: Classes, now: Timestamp) -> impl Iterator<Item = (T, Timestamp, Reason)> {
         let ahead = self.timers.iter().skip_while(move |(until, _)| *until <= now);

@@ -45,7 +45,7 @@ use crate::ids::{IdMap, KeyId, NameMap, ProjectId};
 use crate::lane::{Lane, State};
 use crate::limits::learning::Learning;
 use crate::limits::{Defaults, Limits, Tier, TierPolicy};
-use crate::quota::{Caps, Counting, Millis, Rule, UNLIMITED, Usage};
+use crate::quota::{Caps, Millis, Rule, UNLIMITED, Usage};
 use crate::verdict::Cause;
 
 /// How the pool behaves.
@@ -250,7 +250,7 @@ impl Pool {
             troubled: BTreeSet::new(),
             expiring: BTreeSet::new(),
             rechecks: BTreeSet::new(),
-            rule: Rule { counting: Counting::Sliding, guard: learning::FIRST_GUARD },
+            rule: Rule { guard: learning::FIRST_GUARD },
             belief: learning::Belief::default(),
             storms: Storms::default(),
             egress: Breaker::default(),
@@ -267,11 +267,6 @@ impl Pool {
     /// Leases that are not settled yet.
     pub fn open_leases(&self) -> usize {
         self.open
-    }
-
-    /// How the pool counts minutes at present, as far as it has found out how Google does.
-    pub fn counting(&self) -> Counting {
-        self.rule.counting
     }
 
     /// The name under which a model's quota is counted.

@@ -1,9 +1,8 @@
 //! What a bucket has used of its quotas, and when it may be asked again.
 //!
 //! Google does not say how it counts a minute: over the last 60 seconds, by the minute of the clock, or by a bucket that
-//! refills drop by drop. Who keeps every stretch of 60 seconds below the limit is right with all three, so that is where
-//! the pool begins; [`Counting`] says which of them it has come to believe. And nobody knows when Google counts a
-//! request: it may travel for two seconds. A request is therefore held against the bucket for a guard longer than a
+//! refills drop by drop. Who keeps every stretch of 60 seconds below the limit is right with all three, so that is what
+//! the pool does. And nobody knows when Google counts a request: it may travel for two seconds. A request is therefore held against the bucket for a guard longer than a
 //! minute, and at midnight those that may arrive on the next day count on both days.
 //!
 //! A minute is a ring of cells of at most one second. Only seconds in which something was sent have one, so a bucket that
@@ -30,23 +29,10 @@ const CELL: Millis = 1_000;
 /// No limit.
 pub(crate) const UNLIMITED: u64 = u64::MAX;
 
-/// How requests per minute are counted upstream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Counting {
-    /// Over the last 60 seconds; never more than the others allow.
-    #[default]
-    Sliding,
-    /// From one full minute of the clock to the next.
-    FixedMinute,
-    /// A bucket of the limit's size that refills evenly.
-    TokenBucket,
-}
-
-/// How to count and with which guard.
+/// How to count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
-    pub(crate) counting: Counting,
+    /// How much longer than a minute a request counts.
     pub(crate) guard: Millis,
 }
 
@@ -61,7 +47,7 @@ pub(crate) struct Amount {
 }
 
 /// What a bucket has used.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Usage {
     /// The last minute, oldest first.
     cells: VecDeque<Cell>,
@@ -70,9 +56,6 @@ pub(crate) struct Usage {
     day: Amount,
     /// When the day of `day` ends; 0 before the first request.
     day_ends: Millis,
-    /// How far below full a bucket that refills evenly was at `drained_at`.
-    drained: (f64, f64),
-    drained_at: Millis,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +101,7 @@ pub(crate) fn timestamp(at: Millis) -> Timestamp {
 
 impl Usage {
     /// Books one request with `tokens` input tokens. `day_ends`: the midnight ahead.
-    pub(crate) fn book(&mut self, tokens: u64, now: Millis, day_ends: Millis, rule: Rule, caps: &Caps) {
+    pub(crate) fn book(&mut self, tokens: u64, now: Millis, day_ends: Millis, rule: Rule) {
         self.advance(now, day_ends, rule);
         let amount = Amount { requests: 1, tokens };
         match self.cells.back_mut() {
@@ -130,9 +113,6 @@ impl Usage {
         }
         self.minute.add(amount);
         self.day.add(amount);
-        let (requests, used) = self.drained(now, caps);
-        self.drained = (requests + 1.0, used + tokens as f64);
-        self.drained_at = now;
     }
 
     /// Replaces the tokens of a request booked at `booked`.
@@ -145,18 +125,16 @@ impl Usage {
         if self.day_ends == day_ends {
             self.day.tokens = self.day.tokens.saturating_sub(before).saturating_add(tokens);
         }
-        self.drained.1 = (self.drained.1 - before as f64 + tokens as f64).max(0.0);
     }
 
     /// Takes a request out that was not charged. `day_ends`: the midnight that was ahead when it was booked.
     pub(crate) fn take_back(&mut self, booked: Millis, tokens: u64, day_ends: Millis, charged: Charged) {
         let amount = Amount { requests: 1, tokens };
-        if !charged.minute {
-            if let Some(cell) = self.cell_of(booked) {
-                cell.amount.sub(amount);
-                self.minute.sub(amount);
-            }
-            self.drained = ((self.drained.0 - 1.0).max(0.0), (self.drained.1 - tokens as f64).max(0.0));
+        if !charged.minute
+            && let Some(cell) = self.cell_of(booked)
+        {
+            cell.amount.sub(amount);
+            self.minute.sub(amount);
         }
         if !charged.day && self.day_ends == day_ends {
             self.day.sub(amount);
@@ -170,7 +148,6 @@ impl Usage {
             cell.last = now;
             cell.first = cell.first.min(now);
         }
-        self.drained_at = self.drained_at.min(now);
         if self.day_ends != day_ends {
             // Of the day before, what may arrive on this one; if the clock went back, everything.
             if self.day_ends < day_ends {
@@ -264,8 +241,6 @@ impl Usage {
         } else if other.day_ends == self.day_ends {
             self.day.add(other.day);
         }
-        self.drained = (self.drained.0 + other.drained.0, self.drained.1 + other.drained.1);
-        self.drained_at = self.drained_at.max(other.drained_at);
     }
 
     /// When `more` fits below `cap`.
@@ -276,36 +251,17 @@ impl Usage {
         if more > cap {
             return Room::Never;
         }
-        let at = match rule.counting {
-            Counting::Sliding => {
-                let mut used = of(&self.minute);
-                let mut freed_at = now;
-                for cell in &self.cells {
-                    let ends = cell.last.min(now) + MINUTE + rule.guard;
-                    if ends > now && used.saturating_add(more) <= cap {
-                        break;
-                    }
-                    used = used.saturating_sub(of(&cell.amount));
-                    freed_at = freed_at.max(ends);
-                }
-                freed_at
+        let mut used = of(&self.minute);
+        let mut freed_at = now;
+        for cell in &self.cells {
+            let ends = cell.last.min(now) + MINUTE + rule.guard;
+            if ends > now && used.saturating_add(more) <= cap {
+                break;
             }
-            Counting::FixedMinute => {
-                let minute = now - now.rem_euclid(MINUTE);
-                let fits =
-                    |start: Millis| of(&self.sum(|cell| cell.last + rule.guard >= start)).saturating_add(more) <= cap;
-                [minute, minute + MINUTE].into_iter().find(|start| fits(*start)).unwrap_or(minute + 2 * MINUTE)
-            }
-            Counting::TokenBucket => {
-                let per_milli = cap as f64 / MINUTE as f64;
-                let (requests, tokens) = self.drained_for(now, cap);
-                let drained = if of(&Amount { requests: 1, tokens: 0 }) == 1 { requests } else { tokens };
-                let behind = if drained > 0.0 { per_milli * rule.guard as f64 } else { 0.0 };
-                let short = drained + behind + more as f64 - cap as f64;
-                if short > 0.0 { now + whole_millis(short / per_milli) } else { now }
-            }
-        };
-        if at > now { Room::At(at) } else { Room::Now }
+            used = used.saturating_sub(of(&cell.amount));
+            freed_at = freed_at.max(ends);
+        }
+        if freed_at > now { Room::At(freed_at) } else { Room::Now }
     }
 
     fn sum(&self, counts: impl Fn(&Cell) -> bool) -> Amount {
@@ -319,30 +275,11 @@ impl Usage {
     fn cell_of(&mut self, booked: Millis) -> Option<&mut Cell> {
         self.cells.iter_mut().rev().find(|cell| cell.first <= booked && booked <= cell.last)
     }
-
-    /// How far below full both buckets that refill evenly are.
-    fn drained(&self, now: Millis, caps: &Caps) -> (f64, f64) {
-        (self.drained_for(now, caps[0]).0, self.drained_for(now, caps[1]).1)
-    }
-
-    fn drained_for(&self, now: Millis, cap: u64) -> (f64, f64) {
-        let refilled = if cap == UNLIMITED {
-            f64::MAX
-        } else {
-            (now - self.drained_at).max(0) as f64 * cap as f64 / MINUTE as f64
-        };
-        ((self.drained.0 - refilled).max(0.0), (self.drained.1 - refilled).max(0.0))
-    }
 }
 
 /// An estimate may be a quarter above the truth; more than that above the limit it never fits.
 fn estimate_may_fit(tokens: u64, cap: u64) -> bool {
     tokens <= cap.saturating_add(cap / 4)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a float cast saturates, and the value is a wait")]
-fn whole_millis(millis: f64) -> Millis {
-    (millis.ceil() as Millis).clamp(1, 2 * MINUTE)
 }
 
 // === impl Amount ===

@@ -224,7 +224,7 @@ impl Lists {
     /// Asks by turns until there is no room for whose turn it is; then those who may be lighter, at their own expense. `go`
     /// says whether a ticket was taken.
     fn take_turns(&mut self, cost: impl Fn(Ticket) -> i64, mut go: impl FnMut(Ticket) -> bool) {
-        let mut asked: HashMap<Asker, usize> = HashMap::new();
+        let mut done: HashMap<Asker, usize> = HashMap::new();
         let mut waiting: usize = self.askers.values().map(|queue| queue.tickets.len()).sum();
         while waiting > 0 {
             let Some(asker) = self.turns.front().copied() else { return };
@@ -232,7 +232,7 @@ impl Lists {
             if !std::mem::replace(&mut self.credited, true) {
                 queue.credit += QUANTUM;
             }
-            let next = asked.entry(asker).or_default();
+            let next = done.entry(asker).or_default();
             match queue.tickets.get(*next).copied().filter(|ticket| cost(*ticket) <= queue.credit) {
                 Some(ticket) if go(ticket) => {
                     queue.credit -= cost(ticket);
@@ -242,7 +242,7 @@ impl Lists {
                 // It stays its turn: when there is room again, it comes first.
                 Some(_) => {
                     *next += 1;
-                    return self.pass_over(&mut asked, &cost, go);
+                    return self.pass_over(&mut done, &cost, go);
                 }
                 None => {
                     self.turns.rotate_left(1);
@@ -255,14 +255,14 @@ impl Lists {
     /// Asks others than whose turn it is.
     fn pass_over(
         &mut self,
-        asked: &mut HashMap<Asker, usize>,
+        done: &mut HashMap<Asker, usize>,
         cost: impl Fn(Ticket) -> i64,
         mut go: impl FnMut(Ticket) -> bool,
     ) {
         let mut misses = 0;
         for asker in &self.turns {
             let Some(queue) = self.askers.get_mut(asker) else { continue };
-            for ticket in queue.tickets.iter().skip(*asked.entry(*asker).or_default()) {
+            for ticket in queue.tickets.iter().skip(*done.entry(*asker).or_default()) {
                 if go(*ticket) {
                     queue.credit -= cost(*ticket);
                 } else {

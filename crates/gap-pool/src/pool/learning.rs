@@ -10,7 +10,7 @@ use super::Pool;
 use super::lease::Lease;
 use crate::ids::ProjectId;
 use crate::limits::Quota;
-use crate::quota::{Counting, Millis, UNLIMITED, millis};
+use crate::quota::{Millis, UNLIMITED, millis};
 use crate::verdict::{Cause, Fault};
 
 /// What a good connection needs.
@@ -166,9 +166,8 @@ impl Pool {
     }
 
     /// Takes over what was believed before a restart.
-    pub(super) fn believe(&mut self, guard: f64, counting: Counting) {
+    pub(super) fn believe(&mut self, guard: f64) {
         self.belief.guard = guard.clamp(SHORTEST_GUARD, LONGEST_GUARD);
-        self.rule.counting = counting;
         self.set_guard();
     }
 

@@ -33,8 +33,6 @@ pub(super) struct Booking {
     pub(super) day_ends: Millis,
     /// The windows as they were with it.
     pub(super) seen: Caps,
-    /// How the minute was counted when the lease was given beyond what a minute of 60 seconds allows.
-    pub(super) daring: bool,
 }
 
 /// What a lease finds out for others, who wait for it: the rests that it looks behind, by the end that they have meanwhile.

@@ -63,18 +63,16 @@ impl Pool {
     fn book(&mut self, name: &str, candidate: Candidate, tokens: u64, now: Timestamp) -> Option<Booking> {
         let (at, day_ends, rule) = (millis(now), self.day_ends(now), self.rule);
         let bucket = self.bucket(name, candidate.project)?;
-        let caps = bucket.caps(at);
-        bucket.usage.book(tokens, at, day_ends, rule, &caps);
+        bucket.usage.book(tokens, at, day_ends, rule);
         let minute = bucket.usage.minute(at, rule);
         let day = bucket.usage.day(at, day_ends, rule);
         let seen = [minute.requests, minute.tokens, day.requests, day.tokens];
-        let daring = minute.requests > caps[0] || minute.tokens > caps[1];
         let full = bucket.state(State::Ready, now, day_ends, rule) != State::Ready;
         let limited = bucket.caps != [UNLIMITED; 4];
         if full || limited && self.models.get(name).is_some_and(|model| model.lane.is_none()) {
             self.refresh_bucket(name, candidate.project, now);
         }
-        Some(Booking { at, day_ends, seen, daring })
+        Some(Booking { at, day_ends, seen })
     }
 
     /// After a rest whose end was a guess, one request goes ahead; the others wait for what it finds.

@@ -117,9 +117,9 @@ impl Pool {
         let tokens = tokens.unwrap_or(lease.tokens);
         let Some(booking) = lease.booking else {
             // The first answer of a model: from now on it is counted, beginning with this.
-            let (at, caps) = (millis(now), [crate::quota::UNLIMITED; 4]);
+            let at = millis(now);
             if let Some(bucket) = self.bucket(name, project) {
-                bucket.usage.book(tokens, at, day_ends, rule, &caps);
+                bucket.usage.book(tokens, at, day_ends, rule);
             }
             return self.refresh_bucket(name, project, now);
         };

@@ -15,7 +15,7 @@ use super::{Bucket, Disabled, Pool, Resting, Standing};
 use crate::ids::{KeyId, ProjectId};
 use crate::limits::learning::Learning;
 use crate::limits::{Limits, Tier};
-use crate::quota::{Counting, Usage};
+use crate::quota::Usage;
 use crate::verdict::Cause;
 
 /// What a pool knows, without the keys themselves.
@@ -26,7 +26,6 @@ pub struct Snapshot {
     projects: Vec<ProjectRecord>,
     aliases: BTreeMap<String, String>,
     guard: Option<f64>,
-    counting: Counting,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -135,7 +134,7 @@ impl Pool {
         let mut projects: Vec<ProjectRecord> = projects.into_values().filter(ProjectRecord::has_news).collect();
         projects.sort_by(|a, b| a.keys.cmp(&b.keys));
         let aliases = self.aliases.iter().map(|(name, real)| (name.to_string(), real.to_string())).collect();
-        Snapshot { keys, projects, aliases, guard: Some(self.belief.guard()), counting: self.rule.counting }
+        Snapshot { keys, projects, aliases, guard: Some(self.belief.guard()) }
     }
 
     /// Takes in what was known before a restart. To be called when all keys have joined, before the first request; keys
@@ -143,7 +142,7 @@ impl Pool {
     pub fn restore(&mut self, snapshot: &Snapshot, now: Timestamp) {
         self.arrive(now);
         if let Some(guard) = snapshot.guard {
-            self.believe(guard, snapshot.counting);
+            self.believe(guard);
         }
         for (name, real) in snapshot.aliases.iter().filter(|(name, real)| name != real) {
             self.aliases.insert(name.as_str().into(), real.as_str().into());

@@ -4,7 +4,7 @@ use super::*;
 
 const NOON: Millis = 1_784_142_000_000;
 const MIDNIGHT: Millis = NOON + 12 * 60 * MINUTE;
-const RULE: Rule = Rule { counting: Counting::Sliding, guard: 1_000 };
+const RULE: Rule = Rule { guard: 1_000 };
 
 fn rpm(cap: u64) -> Caps {
     [cap, UNLIMITED, UNLIMITED, UNLIMITED]
@@ -18,7 +18,7 @@ fn fits(usage: &Usage, now: Millis, caps: &Caps) -> bool {
 fn a_minute_forgets_by_time_alone() {
     let mut usage = Usage::default();
     for second in 0..10 {
-        usage.book(5, NOON + second * 1000, MIDNIGHT, RULE, &rpm(10));
+        usage.book(5, NOON + second * 1000, MIDNIGHT, RULE);
     }
     let now = NOON + 9_000;
     let full = usage.fits(1, now, MIDNIGHT, RULE, &rpm(10)).unwrap_err();
@@ -35,7 +35,7 @@ fn a_minute_forgets_by_time_alone() {
 fn a_busy_second_is_one_cell_and_ends_with_its_last_request() {
     let mut usage = Usage::default();
     for milli in 0..999 {
-        usage.book(1, NOON + milli, MIDNIGHT, RULE, &rpm(5000));
+        usage.book(1, NOON + milli, MIDNIGHT, RULE);
     }
     assert_eq!(usage.cells.len(), 1);
     assert!(!fits(&usage, NOON + 61_997, &rpm(999)));
@@ -45,28 +45,12 @@ fn a_busy_second_is_one_cell_and_ends_with_its_last_request() {
 #[test]
 fn what_may_arrive_after_midnight_counts_on_both_days() {
     let mut usage = Usage::default();
-    usage.book(7, MIDNIGHT - 60_000, MIDNIGHT, RULE, &rpm(10));
-    usage.book(7, MIDNIGHT - 900, MIDNIGHT, RULE, &rpm(10));
+    usage.book(7, MIDNIGHT - 60_000, MIDNIGHT, RULE);
+    usage.book(7, MIDNIGHT - 900, MIDNIGHT, RULE);
     let tomorrow = MIDNIGHT + 24 * 60 * MINUTE;
     assert_eq!(usage.day(MIDNIGHT, tomorrow, RULE), Amount { requests: 1, tokens: 7 });
-    usage.book(7, MIDNIGHT, tomorrow, RULE, &rpm(10));
+    usage.book(7, MIDNIGHT, tomorrow, RULE);
     assert_eq!(usage.day(MIDNIGHT, tomorrow, RULE), Amount { requests: 2, tokens: 14 });
-}
-
-#[test]
-fn a_fixed_minute_frees_all_at_once_and_a_drop_by_drop_bucket_evenly() {
-    let minute = NOON - NOON.rem_euclid(MINUTE);
-    let mut usage = Usage::default();
-    for _ in 0..10 {
-        usage.book(1, minute + 55_000, MIDNIGHT, RULE, &rpm(10));
-    }
-    let until = |counting| {
-        let rule = Rule { counting, ..RULE };
-        usage.fits(1, minute + 56_000, MIDNIGHT, rule, &rpm(10)).unwrap_err().until.unwrap() - minute
-    };
-    assert_eq!(until(Counting::Sliding), 116_000);
-    assert_eq!(until(Counting::FixedMinute), 60_000);
-    assert_eq!(until(Counting::TokenBucket), 62_000);
 }
 
 #[test]
@@ -78,7 +62,15 @@ fn an_estimate_slightly_above_the_limit_is_given_the_benefit_of_the_doubt() {
     assert_eq!(full, Full { quota: Quota::TokensPerMinute, until: None });
 }
 
-/// How Google may count, kept as simply as can be.
+/// How Google may count.
+#[derive(Clone, Copy, Debug)]
+enum Counting {
+    Sliding,
+    FixedMinute,
+    TokenBucket,
+}
+
+/// Google, kept as simply as can be.
 struct Upstream {
     counting: Counting,
     arrivals: Vec<(Millis, u64)>,
@@ -145,7 +137,7 @@ proptest! {
             prop_assert!(usage.fits(need, now, MIDNIGHT, RULE, &caps).is_ok());
             // The benefit of the doubt is the caller's risk.
             if need <= tokens {
-                usage.book(need, now, MIDNIGHT, RULE, &caps);
+                usage.book(need, now, MIDNIGHT, RULE);
                 upstream.arrivals.push((now + travel, need));
             }
         }
@@ -155,33 +147,13 @@ proptest! {
         prop_assert!(usage.fits(tokens, now + MINUTE + RULE.guard, MIDNIGHT, RULE, &caps).is_ok());
     }
 
-    /// Where the way of counting is known, its own rule is enough.
-    #[test]
-    fn each_way_of_counting_keeps_its_own_limit(
-        counting in prop::sample::select(vec![Counting::FixedMinute, Counting::TokenBucket]),
-        requests in 1_u64..8,
-        steps in prop::collection::vec((0_i64..9_000, 0_i64..1_000), 1..60),
-    ) {
-        let rule = Rule { counting, ..RULE };
-        let (mut usage, mut now) = (Usage::default(), NOON);
-        let mut upstream = Upstream { counting, arrivals: Vec::new() };
-        for (pause, travel) in steps {
-            now += pause;
-            if usage.fits(1, now, MIDNIGHT, rule, &rpm(requests)).is_ok() {
-                usage.book(1, now, MIDNIGHT, rule, &rpm(requests));
-                upstream.arrivals.push((now + travel, 1));
-            }
-        }
-        prop_assert!(upstream.is_content(requests, u64::MAX), "{:?}", upstream.arrivals);
-    }
-
     /// What is booked and taken back leaves nothing behind; counts never go below zero.
     #[test]
     fn corrections_add_up(steps in prop::collection::vec((0_i64..5_000, 0_u64..1000, 0_u64..1000, 0_u8..3), 1..50)) {
         let (mut usage, mut now, mut day) = (Usage::default(), NOON, Amount::default());
         for (pause, estimate, real, what) in steps {
             now += pause;
-            usage.book(estimate, now, MIDNIGHT, RULE, &rpm(10));
+            usage.book(estimate, now, MIDNIGHT, RULE);
             match what {
                 0 => {
                     usage.correct(now, estimate, real, MIDNIGHT);

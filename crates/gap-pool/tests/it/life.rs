@@ -292,6 +292,9 @@ fn rests(keys: &[KeyView]) -> HashMap<(ProjectId, String), (Timestamp, Cause)> {
 }
 
 proptest! {
+    // With those of the windows, 10,000 random sequences in all.
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
     #[test]
     fn a_random_life_breaks_no_promise(steps in steps()) {
         let mut life = Life::begin();

@@ -250,5 +250,5 @@ fn the_day_is_forecast() {
     }
     assert_eq!(advice(&rig), (200, 6, true, crate::Advice::AddSurely));
     let dry_at = rig.pool.forecast(midnight, rig.now)[0].dry_at.unwrap();
-    assert_eq!(dry_at, rig.now + Duration::from_secs(6 * 3600));
+    assert_eq!(dry_at, rig.now + Duration::from_hours(6));
 }
