@@ -9,7 +9,7 @@
 //! counts, [`ledger`] keeps the account, [`strategies`] choose, [`oracle`] says what was possible, [`report`] prints.
 //! No clock and no chance: a seed tells everything.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
+#![expect(clippy::print_stderr, reason = "a command prints")]
 
 mod arguments;
 mod dice;
@@ -23,7 +23,8 @@ mod traffic;
 mod upstream;
 mod world;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::process::ExitCode;
@@ -43,21 +44,20 @@ fn main() -> ExitCode {
         }
     };
     if arguments.help {
-        println!("{USAGE}");
+        print(USAGE);
         return ExitCode::SUCCESS;
     }
     if arguments.list {
-        for Scenario { name, sentence, .. } in scenarios::ALL {
-            println!("{name:<16} {sentence}");
-        }
+        let line = |Scenario { name, sentence, .. }: &Scenario| format!("{name:<16} {sentence}");
+        print(&scenarios::ALL.iter().map(line).collect::<Vec<_>>().join("\n"));
         return ExitCode::SUCCESS;
     }
     let (rows, mistakes): (Vec<Vec<Row>>, Vec<Vec<String>>) = play_all(&arguments).into_iter().unzip();
     let (rows, mistakes) = (rows.concat(), mistakes.concat());
     if arguments.mistakes {
-        mistakes.iter().for_each(|mistake| println!("{mistake}"));
+        print(&mistakes.join("\n"));
     }
-    print!("{}", report::table(&rows));
+    print(&report::table(&rows));
     let Some(path) = &arguments.json else { return ExitCode::SUCCESS };
     let written = json(&rows).and_then(|text| fs::write(path, text).map_err(|error| error.to_string()));
     if let Err(error) = written {
@@ -65,6 +65,11 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
+}
+
+/// Prints lines. Who reads only the first few of them has seen enough.
+fn print(text: &str) {
+    _ = writeln!(io::stdout().lock(), "{}", text.trim_end());
 }
 
 /// What came of a scenario: a row for each strategy, and mistakes in words.
@@ -76,16 +81,17 @@ fn play_all(arguments: &Arguments) -> Vec<Results> {
     let next = AtomicUsize::new(0);
     let play_some = || {
         let mut played = Vec::new();
-        while let Some(scenario) = arguments.scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
-            played.push((scenario.name, play(scenario, arguments)));
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(scenario) = arguments.scenarios.get(at) else { return played };
+            played.push((at, play(scenario, arguments)));
         }
-        played
     };
-    let mut played: HashMap<&str, Results> = thread::scope(|scope| {
+    let played: BTreeMap<usize, Results> = thread::scope(|scope| {
         let players: Vec<_> = (0..cores).map(|_| scope.spawn(play_some)).collect();
         players.into_iter().flat_map(|player| player.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
     });
-    arguments.scenarios.iter().filter_map(|scenario| played.remove(scenario.name)).collect()
+    played.into_values().collect()
 }
 
 /// One scenario with every strategy, and the oracle.
