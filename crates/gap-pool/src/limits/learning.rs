@@ -1,8 +1,8 @@
 //! What is known of one bucket's limits, and how a limit that was learned too low heals.
 //!
 //! A tier is raised without a word, so a learned limit is not for ever: after a while one request more than it allows is
-//! sent. If that is answered, the limit rises by a quarter and is tried again soon; if it is refused, the next try waits
-//! twice as long. The waits are long because a try costs a refusal whenever the limit is right.
+//! sent. If that is answered, the limit rises by one, then by two, by four, …, a try a minute; if it is refused, the next
+//! try waits twice as long. The waits are long because a try costs a refusal whenever the limit is right.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,10 @@ pub(crate) struct Learning {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Learned {
     limit: u64,
+    /// What Google said last; the limit itself may have risen since.
+    said: u64,
+    /// How much the next rise adds.
+    step: u64,
     /// When one request more is tried.
     try_at: Millis,
     /// How long after a refusal.
@@ -43,13 +47,16 @@ impl Learning {
     pub(crate) fn learn(&mut self, quota: Quota, limit: u64, now: Millis) {
         let first = Learned::first_wait(quota);
         let slot = &mut self.learned[quota as usize];
-        let wait = match slot {
-            // The very try was refused: the limit is right.
-            Some(old) if old.try_at <= now && old.limit == limit => (old.wait * 2).min(LONGEST_WAIT),
-            Some(old) if old.limit == limit => old.wait,
-            Some(_) | None => first,
+        let (wait, try_at) = match slot {
+            // A try was refused, or what came of one that was answered: the limit is right.
+            Some(old) if old.said == limit && (old.try_at <= now || old.limit != limit) => {
+                let wait = (old.wait * 2).min(LONGEST_WAIT);
+                (wait, now + wait)
+            }
+            Some(old) if old.said == limit => (old.wait, old.try_at),
+            Some(_) | None => (first, now + first),
         };
-        *slot = Some(Learned { limit, try_at: now + wait, wait });
+        *slot = Some(Learned { limit, said: limit, step: 1, try_at, wait });
     }
 
     /// A request was refused, and nothing was said of the limit: no more tries for now.
@@ -64,8 +71,11 @@ impl Learning {
     pub(crate) fn answered(&mut self, seen: &Caps, now: Millis) -> bool {
         let mut risen = false;
         for (learned, seen) in self.learned.iter_mut().zip(seen) {
-            if let Some(learned) = learned.as_mut().filter(|learned| *seen > learned.limit) {
-                learned.limit = (learned.limit + learned.limit / 4 + 1).max(*seen);
+            // Only what is being tried counts: an answer from before the limit was named says nothing.
+            if let Some(learned) = learned.as_mut().filter(|learned| *seen > learned.limit && learned.try_at <= now) {
+                // Windows are not cut alike here and at Google, so one answer proves little: the first rises are small.
+                learned.limit = learned.limit.saturating_add(learned.step).max(*seen);
+                learned.step = learned.step.saturating_mul(2);
                 learned.try_at = now + NEXT_TRY;
                 risen = true;
             }
