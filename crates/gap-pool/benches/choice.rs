@@ -21,7 +21,7 @@ fn pool(keys: usize) -> Pool {
     let mut pool = Pool::new(Policy::default());
     for at in 0..keys {
         let project = (keys > 10).then(|| (at / 10).to_string());
-        pool.add(NewKey { label: format!("AIza…{at}"), project }, NOW);
+        pool.add(NewKey { label: format!("AIza…{at}"), project, ..NewKey::default() }, NOW);
     }
     pool
 }
@@ -49,12 +49,12 @@ fn choice(c: &mut Criterion) {
         let need = need();
         let mut fresh = pool(keys);
         group.bench_function(BenchmarkId::new("all in play", keys), |b| {
-            b.iter(|| call(&mut fresh, &need, &Outcome::Success));
+            b.iter(|| call(&mut fresh, &need, &Outcome::success()));
         });
         let mut tired = pool(keys);
         tire(&mut tired, &need);
         group.bench_function(BenchmarkId::new("nine of ten buckets rest", keys), |b| {
-            b.iter(|| call(&mut tired, &need, &Outcome::Success));
+            b.iter(|| call(&mut tired, &need, &Outcome::success()));
         });
         let mut empty = pool(keys);
         while !empty.rank(&need, &Tried::default(), NOW).candidates.is_empty() {
