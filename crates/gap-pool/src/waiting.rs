@@ -134,14 +134,14 @@ impl Waiting {
         &mut self,
         model: Option<&str>,
         now: Timestamp,
-        mut admit: impl FnMut(&Need) -> Option<L>,
+        mut admit: impl FnMut(Ticket, &Need) -> Option<L>,
     ) -> Vec<(Ticket, L)> {
         self.expired(now);
         let name = model.unwrap_or_default();
         let mut taken = Vec::new();
         let Some(lists) = self.lists.get_mut(name) else { return taken };
         let waiters = &self.waiters;
-        let mut ask = |ticket: Ticket| waiters.get(&ticket).and_then(|waiter| admit(&waiter.need));
+        let mut ask = |ticket: Ticket| waiters.get(&ticket).and_then(|waiter| admit(ticket, &waiter.need));
         for list in lists.pinned.values() {
             let mut misses = 0;
             for ticket in list {

@@ -65,7 +65,8 @@ pub enum BuildError {
 impl App {
     /// Builds everything. Connects to nothing and starts nothing.
     pub fn build(settings: Settings, mode: Mode, clock: Clock, lifecycle: Lifecycle) -> Result<Self, BuildError> {
-        let keyring = Keyring::new(gap_pool::Policy::default(), settings.pool.max_waiting, clock.clone());
+        let keyring =
+            Keyring::new(gap_pool::Policy::default(), settings.pool.max_waiting, clock.clone(), lifecycle.clone());
         keyring.add_all(&settings.pool.keys)?;
         let upstream = Upstream::new(&settings.upstream)?;
         let relay = Relay::new(keyring.clone(), upstream, clock.clone(), relay_policy(&settings));

@@ -5,16 +5,21 @@
 //! drops it, and the drop settles the lease and writes one line in the log. Nothing is settled twice because nothing
 //! else settles.
 
+mod explanation;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use gap_pool::ProjectId;
 use gap_pool::verdict::{self, Fault, TransportFault};
+use gap_pool::waiting::Asker;
+use gap_pool::{Answered, ProjectId, Ranking};
 use gap_protocol::meter::{Findings, Usage};
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{Level, enabled, info};
 
+use self::explanation::Decisions;
 use crate::keyring::LeaseGuard;
 use crate::middleware::Visit;
 use crate::relay::RelayError;
@@ -24,6 +29,8 @@ use crate::upstream::Secret;
 pub const X_GAP_KEY: HeaderName = HeaderName::from_static("x-gap-key");
 /// How many tries the answer took.
 pub const X_GAP_ATTEMPTS: HeaderName = HeaderName::from_static("x-gap-attempts");
+/// How many milliseconds it waited for a key, if it did.
+pub const X_GAP_WAITED: HeaderName = HeaderName::from_static("x-gap-waited");
 
 /// Marks a response whose line in the log is written by its receipt. Only the front door reads it.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +42,7 @@ pub struct Receipt {
     facts: Facts,
     lease: Option<LeaseGuard>,
     attempts: Vec<Attempt>,
+    decisions: Decisions,
     waited: Duration,
     first_byte: Option<Duration>,
     status: Option<StatusCode>,
@@ -66,6 +74,8 @@ struct Attempt {
     took: Duration,
     /// The cause of its failure; none for the try that answered or is under way.
     cause: Option<&'static str>,
+    /// Whose fault it was, if it failed.
+    scope: Option<&'static str>,
 }
 
 /// How a call ended.
@@ -90,6 +100,7 @@ impl Receipt {
             facts,
             lease: None,
             attempts: Vec::new(),
+            decisions: Decisions::default(),
             waited: Duration::ZERO,
             first_byte: None,
             status: None,
@@ -100,14 +111,28 @@ impl Receipt {
         }
     }
 
-    /// Adds to the time spent waiting for a key.
-    pub fn waited(&mut self, time: Duration) {
-        self.waited += time;
+    /// Who asks, for the pool: those who wait for a key take turns by it.
+    pub fn asker(&self) -> Asker {
+        let mut hasher = DefaultHasher::new();
+        self.facts.caller.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// The pool decided which key is next, or that there is none, after this wait.
+    pub fn decided(&mut self, ranking: Ranking, waited: Duration) {
+        self.waited += waited;
+        self.decisions.add(ranking, waited);
     }
 
     /// A try began with this key.
     pub fn attempt_began(&mut self, secret: &Secret) {
-        self.attempts.push(Attempt { key: secret.masked(), began: Instant::now(), took: Duration::ZERO, cause: None });
+        self.attempts.push(Attempt {
+            key: secret.masked(),
+            began: Instant::now(),
+            took: Duration::ZERO,
+            cause: None,
+            scope: None,
+        });
     }
 
     /// The try failed.
@@ -115,6 +140,7 @@ impl Receipt {
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.took = attempt.began.elapsed();
             attempt.cause = Some(fault.cause.name());
+            attempt.scope = Some(fault.scope.name());
         }
     }
 
@@ -127,7 +153,8 @@ impl Receipt {
     }
 
     /// The try answered; its lease is settled when the answer has ended.
-    pub fn attempt_answered(&mut self, lease: LeaseGuard) {
+    pub fn attempt_answered(&mut self, mut lease: LeaseGuard) {
+        lease.answer_began();
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.took = attempt.began.elapsed();
         }
@@ -173,6 +200,10 @@ impl Receipt {
     /// Names the key and the number of tries in an answer's headers.
     pub fn name_in(&self, headers: &mut HeaderMap) {
         headers.insert(X_GAP_ATTEMPTS, HeaderValue::from(self.attempts.len()));
+        let waited = millis(self.waited);
+        if waited > 0 {
+            headers.insert(X_GAP_WAITED, HeaderValue::from(waited));
+        }
         // Not every client takes a header that is not ASCII.
         let key = self.attempts.last().map(|last| last.key.replace('…', "..."));
         if let Some(value) = key.and_then(|key| HeaderValue::try_from(key).ok()) {
@@ -191,8 +222,18 @@ impl Receipt {
         match self.end {
             End::BrokeOff(_) => lease.failed(verdict::of_transport(TransportFault::Reset)),
             // A client that left in the middle has seen that the key does answer.
-            End::Completed | End::Open | End::Refused => lease.succeeded(),
+            End::Completed | End::Open | End::Refused => {
+                let input_tokens = self.usage.as_ref().map(|usage| usage.prompt);
+                let latency = self.attempts.last().map(|attempt| attempt.took);
+                lease.answered(Answered { input_tokens, latency, empty: false });
+            }
         }
+    }
+
+    /// Why which keys were tried: when there is something to explain, or somebody is curious.
+    fn explanation(&self) -> Option<String> {
+        let noteworthy = self.attempts.len() > 1 || self.decisions.has_refusal() || millis(self.waited) > 0;
+        (noteworthy || enabled!(Level::DEBUG)).then(|| self.decisions.to_json(&self.attempts))
     }
 
     fn write_line(&self) {
@@ -221,6 +262,7 @@ impl Receipt {
             attempts = self.attempts.len(),
             failed_attempts = (!tried.is_empty()).then(|| tried.join(",")),
             key.label = key,
+            pool.explanation = self.explanation(),
             finish_reason = self.finish_reason.as_deref(),
             usage.prompt_tokens = usage.prompt,
             usage.cached_tokens = usage.cached,

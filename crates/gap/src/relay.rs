@@ -14,11 +14,12 @@ mod pace;
 pub mod phases;
 mod reading;
 pub mod reply;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use gap_pool::{Affinity, Fault, Need, Tried};
+use gap_pool::{Affinity, Answered, Fault, Need, Tried};
 use gap_protocol::meter::Framing;
 use http::{HeaderMap, Method, Response};
 use tokio::time::Instant;
@@ -95,7 +96,8 @@ impl Call {
     }
 
     fn need(&self) -> Need {
-        Need { model: self.model.as_deref().map(Into::into), affinity: self.affinity }
+        let model = self.model.as_deref().map(Into::into);
+        Need { model, affinity: self.affinity, tokens: tokens::of_call(self), tiers: None }
     }
 }
 
@@ -179,18 +181,21 @@ impl Relay {
         let mut tried = Tried::default();
         loop {
             let asked = Instant::now();
-            let patience = Patience { until: attempts.wait_until(asked) };
-            let lease = match self.keyring.lease(&need, &tried, patience).await {
+            let patience = Patience { asker: receipt.asker(), until: attempts.wait_until(asked) };
+            let mut lease = match self.keyring.lease(&need, &tried, patience).await {
                 Ok(lease) => lease,
-                Err(refused) => return Err(attempts.without_key(refused)),
+                Err(refused) => {
+                    receipt.decided(refused.ranking.clone(), asked.elapsed());
+                    return Err(attempts.without_key(refused));
+                }
             };
-            receipt.waited(asked.elapsed());
+            receipt.decided(lease.take_ranking(), asked.elapsed());
             receipt.attempt_began(lease.secret());
             let unopened = match self.try_once(call, opening, &lease, attempts.deadline()).await {
                 Ok(opened) if O::is_empty(&opened) && attempts.may_ask_again(call, Instant::now()) => {
                     receipt.attempt_empty();
                     tried.put_last(lease.key());
-                    lease.succeeded();
+                    lease.answered(Answered { empty: true, ..Answered::default() });
                     continue;
                 }
                 Ok(opened) => {

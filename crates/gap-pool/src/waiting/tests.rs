@@ -25,9 +25,9 @@ fn pinned(project: u64) -> Need {
 }
 
 /// Lets so many in.
-fn room(count: usize) -> impl FnMut(&Need) -> Option<()> {
+fn room(count: usize) -> impl FnMut(Ticket, &Need) -> Option<()> {
     let mut left = count;
-    move |_| {
+    move |_, _| {
         left = left.checked_sub(1)?;
         Some(())
     }
@@ -79,7 +79,7 @@ fn a_request_for_a_full_project_blocks_nobody() {
     let mut waiting = Waiting::new(10);
     let stuck = waiting.enqueue(pinned(7), 1, later(30)).unwrap();
     let free = waiting.enqueue(light(), 1, later(30)).unwrap();
-    let full = |need: &Need| (need.affinity != Affinity::Must(ProjectId(7))).then_some(());
+    let full = |_: Ticket, need: &Need| (need.affinity != Affinity::Must(ProjectId(7))).then_some(());
     assert_eq!(tickets(waiting.freed(MODEL, NOW, full)), [free]);
     assert!(waiting.leave(stuck));
     assert!(!waiting.leave(stuck));
@@ -98,7 +98,7 @@ fn a_heavy_request_blocks_no_light_one_of_the_same_client() {
     let mut waiting = Waiting::new(10);
     waiting.enqueue(heavy(1_000_000), 1, later(30)).unwrap();
     let small = waiting.enqueue(light(), 1, later(30)).unwrap();
-    let little_room = |need: &Need| (need.tokens < 1_000).then_some(());
+    let little_room = |_: Ticket, need: &Need| (need.tokens < 1_000).then_some(());
     assert_eq!(tickets(waiting.freed(MODEL, NOW, little_room)), [small]);
 }
 

@@ -5,6 +5,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::dialect::Dialect;
 use crate::keyring::{Keyring, Patience};
+use crate::lifecycle::Lifecycle;
 
 fn facts() -> Facts {
     let visit = Visit {
@@ -18,9 +19,9 @@ fn facts() -> Facts {
 
 /// A receipt of a call that one key has answered, and the ring of that key.
 async fn answered() -> (Receipt, Keyring) {
-    let ring = Keyring::new(Policy::default(), 1, Clock::hand(jiff::Timestamp::UNIX_EPOCH));
+    let ring = Keyring::new(Policy::default(), 1, Clock::hand(jiff::Timestamp::UNIX_EPOCH), Lifecycle::default());
     ring.add_all(&[SecretString::from("one-upstream-key")]).unwrap();
-    let patience = Patience { until: Instant::now() };
+    let patience = Patience { asker: 1, until: Instant::now() };
     let lease = ring.lease(&Need::default(), &Tried::default(), patience).await.unwrap();
     let mut receipt = Receipt::begin(facts());
     receipt.attempt_began(lease.secret());

@@ -104,7 +104,11 @@ impl Opening for Chat {
             // A page of something in between.
             return Err(Unopened::transport(TransportFault::Reset));
         }
-        if reading.call.is_stream() { self.open_stream(reading, body).await } else { self.read_whole(reading, body).await }
+        if reading.call.is_stream() {
+            self.open_stream(reading, body).await
+        } else {
+            self.read_whole(reading, body).await
+        }
     }
 
     fn is_empty(opened: &ChatOpened) -> bool {
