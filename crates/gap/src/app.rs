@@ -3,6 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+use gap_protocol::models::{ModelTable, TableError};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::body::{BodyPolicy, ByteBudget};
@@ -10,10 +12,13 @@ use crate::caller::{AccessKeys, Role};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::keyring::Keyring;
+use crate::learned::Learned;
 use crate::lifecycle::Lifecycle;
+use crate::media::{MediaFetcher, MediaPolicy};
 use crate::relay::{Relay, RelayPolicy};
+use crate::signatures::{Vault, VaultPolicy};
 use crate::uploads::Uploads;
-use crate::upstream::{UnsendableKey, Upstream, UpstreamError};
+use crate::upstream::{self, UnsendableKey, Upstream, UpstreamError};
 
 /// The running gateway. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,6 +41,14 @@ pub struct Parts {
     pub relay: Arc<Relay>,
     /// Uploads under way.
     pub uploads: Uploads,
+    /// What models can do, as far as it is known beforehand.
+    pub models: ArcSwap<ModelTable>,
+    /// What models were found to refuse.
+    pub learned: Learned,
+    /// Thought signatures that are kept for clients.
+    pub signatures: Vault,
+    /// Fetches what clients name by address.
+    pub media: MediaFetcher,
     /// How request bodies are kept.
     pub bodies: BodyPolicy,
     /// Whether the upstream is Google or the built-in simulator.
@@ -60,6 +73,9 @@ pub enum BuildError {
     /// `GEMINI_API_KEYS` holds something that cannot be a key.
     #[error("GEMINI_API_KEYS: {0}")]
     Key(#[from] UnsendableKey),
+    /// The table of models cannot be used.
+    #[error("models.file: {0}")]
+    Models(#[from] TableError),
 }
 
 impl App {
@@ -78,7 +94,28 @@ impl App {
         };
         let access = access_keys(&settings);
         let uploads = Uploads::new(&settings, clock.clone());
-        Ok(Self(Arc::new(Parts { settings, clock, lifecycle, access, keyring, relay, uploads, bodies, mode })))
+        let models = ArcSwap::from_pointee(ModelTable::built_in()?);
+        let media = MediaFetcher::new(media_policy(&settings), upstream::trusted(&settings.upstream)?);
+        let signatures = Vault::new(VaultPolicy {
+            bytes: settings.signatures.memory,
+            count: settings.signatures.count,
+            lifetime: settings.signatures.ttl,
+        });
+        Ok(Self(Arc::new(Parts {
+            settings,
+            clock,
+            lifecycle,
+            access,
+            keyring,
+            relay,
+            uploads,
+            models,
+            learned: Learned::default(),
+            signatures,
+            media,
+            bodies,
+            mode,
+        })))
     }
 }
 
@@ -104,6 +141,18 @@ fn relay_policy(settings: &Settings) -> RelayPolicy {
         total_timeout: upstream.total_timeout,
         keep_alive: server.keep_alive,
         open_after: server.open_after,
+    }
+}
+
+fn media_policy(settings: &Settings) -> MediaPolicy {
+    let media = &settings.media;
+    MediaPolicy {
+        fetch: media.fetch,
+        limit: media.limit,
+        timeout: media.timeout,
+        per_request: media.per_request,
+        at_once: media.at_once,
+        allow_hosts: media.allow_hosts.iter().cloned().collect(),
     }
 }
 

@@ -66,6 +66,38 @@ struct Source {
     timeout: Duration,
 }
 
+/// A request body that GAP reads itself, in one piece.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// All of it.
+    pub bytes: Bytes,
+    _held: Option<Arc<Held>>,
+}
+
+// === impl Document ===
+
+impl Document {
+    /// Reads `body`, which may be as long as the policy keeps one.
+    ///
+    /// Errors: those of [`RequestBody::read`].
+    pub async fn read(body: axum::body::Body, policy: &BodyPolicy) -> Result<Self, Failure> {
+        let longest = u64::try_from(policy.replay_limit).unwrap_or(u64::MAX).min(policy.body_limit);
+        if body.size_hint().lower() > longest {
+            discard(body).await;
+            return Err(Failure::body_too_large(longest));
+        }
+        let RequestBody::Kept(kept) = RequestBody::read(body, policy).await? else {
+            return Err(Failure::body_too_large(longest));
+        };
+        let bytes = match kept.chunks.as_slice() {
+            [] => Bytes::new(),
+            [whole] => whole.clone(),
+            chunks => chunks.concat().into(),
+        };
+        Ok(Self { bytes, _held: kept._held })
+    }
+}
+
 // === impl RequestBody ===
 
 impl RequestBody {
@@ -108,6 +140,15 @@ impl RequestBody {
     fn once(prefix: Vec<Bytes>, rest: axum::body::Body, length: Option<u64>, policy: &BodyPolicy) -> Self {
         let source = Source { prefix: prefix.into_iter(), rest, limit: policy.body_limit, timeout: policy.timeout };
         Self::Once(Once { source: Arc::new(Mutex::new(Some(source))), ended: Arc::default(), length })
+    }
+
+    /// What GAP itself wrote. It counts as a kept body.
+    ///
+    /// Errors: 503 when the byte budget is used up.
+    pub fn written(bytes: Bytes, policy: &BodyPolicy) -> Result<Self, Failure> {
+        let held = policy.budget.take(bytes.len())?;
+        let length = bytes.len() as u64;
+        Ok(Self::Kept(Kept { chunks: Arc::new(vec![bytes]), length, _held: Some(Arc::new(held)) }))
     }
 
     /// Whether the body can (still) be sent.

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use gap_pool::Fault;
 use gap_pool::verdict::{Cause, Scope};
@@ -41,6 +41,8 @@ pub enum Kind {
     Unauthenticated,
     /// The path leads nowhere.
     UnknownRoute,
+    /// Nobody has the model.
+    UnknownModel,
     /// The path does not take this verb.
     WrongMethod,
     /// What is asked for exists, but not here yet.
@@ -69,7 +71,7 @@ impl Kind {
     const fn status(self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::UnknownRoute => StatusCode::NOT_FOUND,
+            Self::UnknownRoute | Self::UnknownModel => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotBuilt => StatusCode::NOT_IMPLEMENTED,
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
@@ -88,6 +90,7 @@ impl Kind {
         match self {
             Self::Unauthenticated => ("invalid_request_error", Some("invalid_api_key")),
             Self::UnknownRoute => ("invalid_request_error", Some("unknown_url")),
+            Self::UnknownModel => ("invalid_request_error", Some("model_not_found")),
             Self::WrongMethod => ("invalid_request_error", Some("method_not_supported")),
             Self::NotBuilt => ("invalid_request_error", Some("not_implemented")),
             Self::InvalidRequest => ("invalid_request_error", None),
@@ -105,7 +108,7 @@ impl Kind {
     const fn anthropic(self) -> &'static str {
         match self {
             Self::Unauthenticated => "authentication_error",
-            Self::UnknownRoute | Self::WrongMethod | Self::NotBuilt => "not_found_error",
+            Self::UnknownRoute | Self::UnknownModel | Self::WrongMethod | Self::NotBuilt => "not_found_error",
             Self::InvalidRequest | Self::ClientTimeout => "invalid_request_error",
             Self::TooLarge => "request_too_large",
             Self::RateLimited => "rate_limit_error",
@@ -205,6 +208,17 @@ impl Failure {
             .scope("upstream")
     }
 
+    /// Nobody has a model of this name.
+    pub fn unknown_model(model: &str) -> Self {
+        let name: String = model.chars().take(200).collect();
+        Self::new(Kind::UnknownModel, format!("The model `{name}` does not exist, or no upstream key may use it."))
+    }
+
+    /// The upstream's answer is none to the question.
+    pub fn unusable_answer() -> Self {
+        Self::new(Kind::BadGateway, "The upstream answered with something that cannot be used.").scope("upstream")
+    }
+
     /// GAP is broken; the log says how.
     pub fn internal() -> Self {
         Self::new(Kind::Internal, "An internal error occurred in the gateway; its log has the details.")
@@ -230,10 +244,7 @@ impl Failure {
         let (kind, message) = (self.kind, self.message.as_str());
         let body = match dialect {
             Dialect::Gemini => self.google_json(),
-            Dialect::OpenAi => {
-                let (error_type, code) = kind.openai();
-                openai::error::body(message, error_type, None, code)
-            }
+            Dialect::OpenAi => self.openai_json(),
             Dialect::Anthropic => anthropic::error::body(kind.anthropic(), message),
             Dialect::Admin => problem(kind.status(), message),
         };
@@ -251,6 +262,18 @@ impl Failure {
     pub fn into_array_response(self) -> Response {
         let body = format!("[{}]", self.google_json().trim_end());
         self.respond(self.status(), "application/json; charset=UTF-8", body)
+    }
+
+    /// The error as OpenAI writes it: `{"error": {"message", "type", "param", "code"}}`.
+    pub fn openai_json(&self) -> String {
+        let (error_type, code) = self.kind.openai();
+        let param = (self.kind == Kind::UnknownModel).then_some("model");
+        openai::error::body(&self.message, error_type, param, code)
+    }
+
+    /// The error as an event of OpenAI's streams, which its SDKs raise.
+    pub fn openai_frame(&self) -> Bytes {
+        format!("data: {}\n\n", self.openai_json()).into()
     }
 
     /// The error as Google writes it: `{"error": {"code", "message", "status", "details"}}`.
@@ -296,9 +319,12 @@ impl RelayError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Refused(refusal) => refusal.status,
-            Self::NoKey(_) | Self::Exhausted(_) | Self::TimedOut | Self::BodyGone | Self::BodyEnded(_) => {
-                Failure::from(self).status()
-            }
+            Self::NoKey(_)
+            | Self::Exhausted(_)
+            | Self::TimedOut
+            | Self::BodyGone
+            | Self::Empty
+            | Self::BodyEnded(_) => Failure::from(self).status(),
         }
     }
 }
@@ -327,6 +353,10 @@ impl From<&RelayError> for Failure {
             )
             .retry_after(Duration::from_secs(1))
             .scope("key"),
+            RelayError::Empty => {
+                Self::new(Kind::BadGateway, "The model answered with nothing, and gave no reason; try again.")
+                    .scope("upstream")
+            }
             RelayError::BodyEnded(BodyEnded::TooLarge(limit)) => Self::body_too_large(*limit),
             RelayError::BodyEnded(BodyEnded::Silent(timeout)) => Self::body_timed_out(*timeout),
             RelayError::BodyEnded(BodyEnded::Broken | BodyEnded::Gone) => Self::body_broken(),

@@ -58,7 +58,7 @@ struct Inner {
     policy: MediaPolicy,
     resolver: Resolver,
     places: Semaphore,
-    tls: tokio_rustls::TlsConnector,
+    tls: Arc<rustls::ClientConfig>,
 }
 
 /// A medium could not be had; the client's request is at fault.
@@ -152,7 +152,7 @@ impl MediaFetcher {
     fn with_resolver(policy: MediaPolicy, mut tls: rustls::ClientConfig, resolver: Resolver) -> Self {
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         let places = Semaphore::new(policy.at_once);
-        Self(Arc::new(Inner { policy, resolver, places, tls: Arc::new(tls).into() }))
+        Self(Arc::new(Inner { policy, resolver, places, tls: Arc::new(tls) }))
     }
 
     /// Fetches everything that a request waits for, side by side, in the order in which it is wanted.
@@ -245,8 +245,7 @@ impl MediaFetcher {
         if found.is_empty() {
             return Err(FetchError::UnknownHost);
         }
-        let mut usable: Vec<_> =
-            found.into_iter().filter(|found| allowed || address::is_public(found.ip())).collect();
+        let mut usable: Vec<_> = found.into_iter().filter(|found| allowed || address::is_public(found.ip())).collect();
         usable.truncate(MAX_ADDRESSES);
         if usable.is_empty() { Err(FetchError::Private) } else { Ok(usable) }
     }
@@ -341,8 +340,17 @@ impl Place {
 }
 
 /// What may not stand in a request line; everything else is left as it was written.
-const UNSENDABLE: &percent_encoding::AsciiSet =
-    &percent_encoding::CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+const UNSENDABLE: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 #[cfg(test)]
 mod tests;

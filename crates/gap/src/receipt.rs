@@ -188,8 +188,13 @@ impl Receipt {
 
     /// There is no answer; the client gets an error.
     pub fn refused(&mut self, error: &RelayError) {
+        self.refused_with(error.status());
+    }
+
+    /// There is no answer; the client gets an error with this status.
+    pub fn refused_with(&mut self, status: StatusCode) {
         self.end = End::Refused;
-        self.status = Some(error.status());
+        self.status = Some(status);
     }
 
     /// The project whose key answered, while the answer is under way.

@@ -119,6 +119,9 @@ pub enum RelayError {
     /// Another key might serve, but the body was too large to be kept for it.
     #[error("the request body could not be sent again")]
     BodyGone,
+    /// The model answered with nothing, each time (wire 114).
+    #[error("the model answered with nothing")]
+    Empty,
     /// The client did not send its body to the end.
     #[error("the request body ended early: {0}")]
     BodyEnded(BodyEnded),
@@ -165,7 +168,7 @@ impl Relay {
         mut receipt: Receipt,
     ) -> Result<ChatReply, ChatError> {
         match self.try_keys(&call, &chat, &mut receipt).await {
-            Ok(opened) => Ok(ChatReply::commit(opened, chat.memory, receipt, &self.policy)),
+            Ok(opened) => ChatReply::commit(opened, chat.memory, receipt, &self.policy),
             Err(error) => Err(ChatError { error, receipt }),
         }
     }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use crate::api::{gemini, probes, v1};
+use crate::api::{gemini, openai, probes, v1};
 use crate::app::App;
 use crate::middleware::FrontDoor;
 
@@ -29,7 +29,9 @@ fn routes(app: &App) -> Router {
         .route("/upload/{*rest}", any(gemini::relay_native))
         .route("/download/{*rest}", any(gemini::relay_native))
         .route("/ws/{*rest}", any(gemini::relay_native))
-        // Reserved for OpenAI clients: Google serves its own compatible layer there
+        // OpenAI's SDKs; those who come from Google's compatible layer look for it in its place
+        .route("/v1/chat/completions", post(openai::chat::create_chat_completion))
+        .route("/v1beta/openai/chat/completions", post(openai::chat::create_chat_completion))
         .route("/v1beta/openai", any(v1::refuse_unknown))
         .route("/v1beta/openai/{*rest}", any(v1::refuse_unknown))
         // Shared by OpenAI's, Anthropic's and Google's APIs
@@ -53,7 +55,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     } else {
         AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
     };
-    let exposed = ["x-request-id", "x-gap-key", "x-gap-attempts", "x-gap-error-scope", "retry-after"];
+    let exposed = ["x-request-id", "x-gap-key", "x-gap-attempts", "x-gap-warnings", "x-gap-error-scope", "retry-after"];
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
     Some(
         CorsLayer::new()

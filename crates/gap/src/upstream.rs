@@ -135,6 +135,11 @@ pub enum UpstreamError {
     },
 }
 
+/// Whom GAP trusts when it connects to somebody.
+pub fn trusted(settings: &Settings) -> Result<rustls::ClientConfig, UpstreamError> {
+    tls::client_config(settings.ca_file.as_deref())
+}
+
 // === impl Upstream ===
 
 impl Upstream {

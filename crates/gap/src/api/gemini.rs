@@ -21,7 +21,8 @@ use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::middleware::Visit;
 use crate::receipt::{Facts, Receipt, Receipted};
-use crate::relay::{Call, RelayError, phases};
+use crate::relay::phases::{self, GoogleVoice, Phase};
+use crate::relay::{Call, RelayError};
 use crate::uploads::{Owner, Resumed};
 use crate::upstream::headers;
 
@@ -126,10 +127,14 @@ async fn answer(
     let pending = app.relay.clone().answer(call, receipt);
     let decided = match framing {
         Framing::Json => pending.await,
-        Framing::Sse | Framing::JsonArray => match phases::decide(Box::pin(pending), policy.open_after).await {
-            phases::Phase::Decided(decided) => decided,
-            phases::Phase::Undecided(pending) => return Ok(phases::open(pending, framing, policy.keep_alive)),
-        },
+        Framing::Sse | Framing::JsonArray => {
+            match phases::decide::<GoogleVoice>(Box::pin(pending), policy.open_after).await {
+                Phase::Decided(decided) => decided,
+                Phase::Undecided(pending) => {
+                    return Ok(phases::open(pending, GoogleVoice::new(framing), policy.keep_alive));
+                }
+            }
+        }
     };
     match decided {
         Ok(mut reply) => {

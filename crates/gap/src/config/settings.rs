@@ -7,7 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-use super::kinds::addresses::{Database, DatabaseUrl, HttpUrl, Networks, Origin, PathPrefix, RedisUrl};
+use super::kinds::addresses::{Database, DatabaseUrl, HostName, HttpUrl, Networks, Origin, PathPrefix, RedisUrl};
 use super::kinds::quantities::{LogFilter, Size, Span};
 use super::kinds::secrets::{Secret, Secrets, SigningSecret};
 use super::kinds::{Address, FilePath, ListOf, Maybe, OneOf, Switch, Whole};
@@ -20,6 +20,12 @@ pub struct Settings {
     pub server: Server,
     /// How GAP talks to Google.
     pub upstream: Upstream,
+    /// Media that clients name by address.
+    pub media: Media,
+    /// What is known of models.
+    pub models: Models,
+    /// Thought signatures that are kept for clients.
+    pub signatures: Signatures,
     /// The upstream keys and how a request finds one.
     pub pool: Pool,
     /// Who may come in.
@@ -106,6 +112,43 @@ pub struct Upstream {
     pub ca_file: Option<PathBuf>,
     /// Whether the most permissive safety settings are set where the client set none.
     pub disable_safety_filtering: bool,
+}
+
+/// Section `media`.
+#[derive(Clone, Debug)]
+pub struct Media {
+    /// Whether media are fetched.
+    pub fetch: bool,
+    /// The largest one, in bytes.
+    pub limit: usize,
+    /// How long one may take.
+    pub timeout: Duration,
+    /// How many a request may name.
+    pub per_request: usize,
+    /// How many are fetched at a time.
+    pub at_once: usize,
+    /// Hosts at private addresses that may be fetched from, in lower case.
+    pub allow_hosts: Vec<String>,
+}
+
+/// Section `models`.
+#[derive(Clone, Debug)]
+pub struct Models {
+    /// Changes to the built-in table.
+    pub file: Option<PathBuf>,
+    /// How long a list of Google's is believed.
+    pub list_ttl: Duration,
+}
+
+/// Section `signatures`.
+#[derive(Clone, Debug)]
+pub struct Signatures {
+    /// What they may take together, in bytes.
+    pub memory: usize,
+    /// How many are kept.
+    pub count: usize,
+    /// How long one is kept.
+    pub ttl: Duration,
 }
 
 /// Section `pool`.
@@ -249,6 +292,16 @@ impl Settings {
         Self {
             server: Server::read(reader),
             upstream: Upstream::read(reader),
+            media: Media::read(reader),
+            models: Models {
+                file: reader.take("models.file", &Maybe(FilePath)),
+                list_ttl: reader.take("models.list_ttl", &Span::some()),
+            },
+            signatures: Signatures {
+                memory: reader.take("signatures.memory", &Size(0..=64 * 1024 * MIB)),
+                count: reader.take("signatures.count", &Whole(0..=100_000_000)),
+                ttl: reader.take("signatures.ttl", &Span::some()),
+            },
             pool: Pool::read(reader),
             auth: Auth::read(reader),
             limits: Limits::read(reader),
@@ -308,6 +361,19 @@ impl Upstream {
             pool_idle: reader.take("upstream.pool_idle", &Span::some()),
             ca_file: reader.take("upstream.ca_file", &Maybe(FilePath)),
             disable_safety_filtering: reader.take("upstream.disable_safety_filtering", &Switch),
+        }
+    }
+}
+
+impl Media {
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            fetch: reader.take("media.fetch", &Switch),
+            limit: reader.take("media.limit", &Size(1..=1024 * MIB)),
+            timeout: reader.take("media.timeout", &Span::some()),
+            per_request: reader.take("media.per_request", &Whole(0..=10_000)),
+            at_once: reader.take("media.at_once", &Whole(1..=10_000)),
+            allow_hosts: reader.take("media.allow_hosts", &ListOf(HostName)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -24,7 +25,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 pub(super) async fn open(
     addresses: &[SocketAddr],
     tls_name: Option<&str>,
-    tls: &TlsConnector,
+    tls: &Arc<rustls::ClientConfig>,
 ) -> Result<Box<dyn Duplex>, FetchError> {
     let mut connected = None;
     for address in addresses {
@@ -36,7 +37,8 @@ pub(super) async fn open(
     let stream = connected.ok_or(FetchError::Unreachable)?;
     let Some(name) = tls_name else { return Ok(Box::new(stream)) };
     let name = ServerName::try_from(name.to_owned()).map_err(|_| FetchError::Address)?;
-    let protected = tls.connect(name, stream).await.map_err(|_| FetchError::Unreachable)?;
+    let protected =
+        TlsConnector::from(Arc::clone(tls)).connect(name, stream).await.map_err(|_| FetchError::Unreachable)?;
     Ok(Box::new(protected))
 }
 

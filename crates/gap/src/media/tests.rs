@@ -160,7 +160,9 @@ async fn a_redirect_is_followed() {
 
 #[tokio::test]
 async fn a_redirect_into_the_own_network_is_refused() {
-    for inside in ["http://127.0.0.1/", "http://169.254.169.254/latest/meta-data", "http://[::1]/", "http://rebound.test/"] {
+    for inside in
+        ["http://127.0.0.1/", "http://169.254.169.254/latest/meta-data", "http://[::1]/", "http://rebound.test/"]
+    {
         let site = Site::serve(vec![redirect(inside)]).await;
         let fetched = fetch(policy(), &format!("http://media.test:{}/", site.port)).await;
         assert_eq!(fetched, Err(FetchError::Private), "{inside}");

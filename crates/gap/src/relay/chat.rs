@@ -17,7 +17,7 @@ use http::Response;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 
-pub use self::reply::{ChatBody, ChatReply};
+pub use self::reply::{ChatBody, ChatReply, EVENT_STREAM, KEEP_ALIVE};
 use super::reading::{Reading, Unopened, is_encoded};
 use super::{Opening, RelayError};
 use crate::receipt::Receipt;

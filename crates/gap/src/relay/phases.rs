@@ -135,7 +135,10 @@ impl<V: Voice> HttpBody for OpenBody<V> {
         // The relay goes on in here: a panic of it must not take the other streams of an HTTP/2 connection along.
         match std::panic::catch_unwind(AssertUnwindSafe(|| this.poll_phase(cx))) {
             Ok(polled) => polled,
-            Err(_) => self.end(self.voice.fail(&Failure::internal())),
+            Err(_) => {
+                let last_words = this.voice.fail(&Failure::internal());
+                this.end(last_words)
+            }
         }
     }
 }

@@ -150,6 +150,26 @@ impl Kind for Origin {
     }
 }
 
+/// A host, with or without a port: `files.example.org`, `10.0.0.7:8080`.
+pub(in crate::config) struct HostName;
+
+impl Kind for HostName {
+    type Value = String;
+
+    fn takes(&self) -> String {
+        "a host such as files.example.org, or host:port".to_owned()
+    }
+
+    fn parse(&self, raw: &Raw) -> Result<String, String> {
+        let text = one(raw, self)?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
+        if text.is_empty() || text.contains("://") || !text.bytes().all(plain) {
+            return Err(format!("takes {}", self.takes()));
+        }
+        Ok(text.to_ascii_lowercase())
+    }
+}
+
 /// Networks and single addresses; `none` is the empty list.
 pub(in crate::config) struct Networks;
 

@@ -1,0 +1,180 @@
+//! OpenAI's API, spoken by translation.
+
+pub mod chat;
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::response::{IntoResponse, Response};
+use gap_protocol::call::{DecodeError, Warnings};
+use gap_protocol::openai::refusal::Refusal;
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::app::App;
+use crate::body::{Document, discard};
+use crate::caller::Caller;
+use crate::dialect::Dialect;
+use crate::error::{Failure, X_GAP_ERROR_SCOPE};
+use crate::media::MediaError;
+use crate::receipt::Receipted;
+use crate::relay::RelayError;
+
+/// What could not be expressed as asked.
+pub const X_GAP_WARNINGS: HeaderName = HeaderName::from_static("x-gap-warnings");
+/// Makes every warning a refusal.
+const X_GAP_STRICT: HeaderName = HeaderName::from_static("x-gap-strict");
+
+/// A failure in OpenAI's shape.
+#[derive(Debug)]
+pub struct OpenAiFailure {
+    words: Words,
+    /// Whether a receipt has written the line in the log.
+    receipted: bool,
+}
+
+#[derive(Debug)]
+enum Words {
+    /// GAP's own.
+    Ours(Failure),
+    /// About a field of the request, by the decoder or by Google.
+    Field(Box<Refusal>),
+}
+
+// === impl OpenAiFailure ===
+
+impl OpenAiFailure {
+    /// The status that goes with it.
+    pub fn status(&self) -> StatusCode {
+        match &self.words {
+            Words::Ours(failure) => failure.status(),
+            Words::Field(refusal) => StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST),
+        }
+    }
+
+    /// Says that a receipt has written the line in the log.
+    #[must_use]
+    pub fn receipted(mut self) -> Self {
+        self.receipted = true;
+        self
+    }
+
+    /// The error as the last event of a stream.
+    pub fn frame(&self) -> Bytes {
+        match &self.words {
+            Words::Ours(failure) => failure.openai_frame(),
+            Words::Field(refusal) => format!("data: {}\n\n", refusal.to_json()).into(),
+        }
+    }
+}
+
+impl From<Failure> for OpenAiFailure {
+    fn from(failure: Failure) -> Self {
+        Self { words: Words::Ours(failure), receipted: false }
+    }
+}
+
+impl From<Refusal> for OpenAiFailure {
+    fn from(refusal: Refusal) -> Self {
+        Self { words: Words::Field(Box::new(refusal)), receipted: false }
+    }
+}
+
+impl From<DecodeError> for OpenAiFailure {
+    fn from(error: DecodeError) -> Self {
+        Refusal::from(&error).into()
+    }
+}
+
+impl From<MediaError> for OpenAiFailure {
+    fn from(error: MediaError) -> Self {
+        let message = error.to_string();
+        let code = Some("invalid_image_url");
+        Refusal { status: 400, message: format!("{}: {message}", error.field), param: Some(error.field), code }.into()
+    }
+}
+
+impl From<RelayError> for OpenAiFailure {
+    fn from(error: RelayError) -> Self {
+        match error {
+            // Google's own refusal of the request, about fields that the client has never seen.
+            RelayError::Refused(refused) => Refusal::of(refused.status.as_u16(), &refused.body).into(),
+            RelayError::NoKey(_)
+            | RelayError::Exhausted(_)
+            | RelayError::TimedOut
+            | RelayError::BodyGone
+            | RelayError::Empty
+            | RelayError::BodyEnded(_) => Failure::from(error).into(),
+        }
+    }
+}
+
+impl IntoResponse for OpenAiFailure {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut response = match self.words {
+            Words::Ours(failure) => failure.into_response(Dialect::OpenAi),
+            Words::Field(refusal) => {
+                let mut response = Response::new(Body::from(refusal.to_json()));
+                *response.status_mut() = status;
+                let headers = response.headers_mut();
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
+                headers.insert(X_GAP_ERROR_SCOPE, HeaderValue::from_static("request"));
+                response
+            }
+        };
+        if self.receipted {
+            response.extensions_mut().insert(Receipted);
+        }
+        response
+    }
+}
+
+// === What handlers share ===
+
+/// Lets the caller in and reads what they send.
+async fn admit(app: &App, head: &Parts, body: Body) -> Result<(Caller, Document), Failure> {
+    match app.access.recognise(&head.headers, head.uri.query()) {
+        Ok(caller) => Ok((caller, Document::read(body, &app.bodies).await?)),
+        Err(denied) => {
+            discard(body).await;
+            Err(denied.into())
+        }
+    }
+}
+
+/// The path of a model at Google, or a 404: a name with anything else in it would lead somewhere else.
+fn path_of(model: &str) -> Result<String, Failure> {
+    let (folder, name) = model.split_once('/').unwrap_or(("models", model));
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let known = matches!(folder, "models" | "tunedModels");
+    if !known || name.is_empty() || name.len() > 200 || !name.chars().all(plain) || name.chars().all(|c| c == '.') {
+        return Err(Failure::unknown_model(model));
+    }
+    Ok(format!("/v1beta/{folder}/{name}"))
+}
+
+/// Whether the client wants a refusal in the place of every warning.
+fn is_strict(headers: &HeaderMap) -> bool {
+    headers.get(X_GAP_STRICT).is_some_and(|value| matches!(value.as_bytes(), b"true" | b"1"))
+}
+
+/// How long the client says it waits: OpenAI's SDKs send their timeout in seconds.
+fn client_deadline(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
+    let seconds = seconds("x-stainless-timeout").or_else(|| seconds("x-stainless-read-timeout"))?;
+    Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero())
+}
+
+/// Names in the headers what could not be expressed.
+fn warn_in(headers: &mut HeaderMap, warnings: &Warnings) {
+    if let Some(value) = warnings.header_value().and_then(|value| HeaderValue::try_from(value).ok()) {
+        headers.insert(X_GAP_WARNINGS, value);
+    }
+}
+
+/// What goes upstream is JSON, and nothing of the client's.
+fn json_headers() -> HeaderMap {
+    HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))])
+}
