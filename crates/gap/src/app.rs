@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use gap_pool::Policy;
 use gap_protocol::models::{ModelTable, TableError};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -11,7 +12,7 @@ use crate::body::{BodyPolicy, ByteBudget};
 use crate::caller::{AccessKeys, Role};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, Terms};
 use crate::learned::Learned;
 use crate::lifecycle::Lifecycle;
 use crate::media::{MediaFetcher, MediaPolicy};
@@ -81,11 +82,11 @@ pub enum BuildError {
 impl App {
     /// Builds everything. Connects to nothing and starts nothing.
     pub fn build(settings: Settings, mode: Mode, clock: Clock, lifecycle: Lifecycle) -> Result<Self, BuildError> {
-        let keyring =
-            Keyring::new(gap_pool::Policy::default(), settings.pool.max_waiting, clock.clone(), lifecycle.clone());
+        let models = Arc::new(ModelTable::built_in()?);
+        let keyring = Keyring::new(terms(&settings, &models), clock.clone(), lifecycle.clone());
         keyring.add_all(&settings.pool.keys)?;
-        let upstream = Upstream::new(&settings.upstream)?;
-        let relay = Relay::new(keyring.clone(), upstream, clock.clone(), relay_policy(&settings));
+        let upstream = Arc::new(Upstream::new(&settings.upstream)?);
+        let relay = Relay::new(keyring.clone(), Arc::clone(&upstream), clock.clone(), relay_policy(&settings));
         let bodies = BodyPolicy {
             replay_limit: settings.server.replay_limit,
             body_limit: settings.server.body_limit,
@@ -94,7 +95,6 @@ impl App {
         };
         let access = access_keys(&settings);
         let uploads = Uploads::new(&settings, clock.clone());
-        let models = ArcSwap::from_pointee(ModelTable::built_in()?);
         let media = MediaFetcher::new(media_policy(&settings), upstream::trusted(&settings.upstream)?);
         let signatures = Vault::new(VaultPolicy {
             bytes: settings.signatures.memory,
@@ -109,7 +109,7 @@ impl App {
             keyring,
             relay,
             uploads,
-            models,
+            models: ArcSwap::from(models),
             learned: Learned::default(),
             signatures,
             media,
@@ -124,6 +124,18 @@ impl Deref for App {
 
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+fn terms(settings: &Settings, models: &Arc<ModelTable>) -> Terms {
+    let pool = &settings.pool;
+    Terms {
+        policy: Policy { tiers: pool.tiers, seed: rand::random(), ..Policy::default() },
+        max_waiting: pool.max_waiting,
+        concurrency: (pool.key_concurrency > 0).then_some(pool.key_concurrency),
+        paid_projects: pool.paid_projects.clone(),
+        limits: pool.limits.clone(),
+        models: Some(Arc::clone(models)),
     }
 }
 

@@ -3,7 +3,9 @@
 //! `gap-pool` decides and knows no secret; this module holds the lock around it, lets requests wait where a key returns
 //! soon (`line.rs`), and makes sure that a lease is settled exactly once, whatever becomes of the request that took it.
 
+mod chores;
 mod line;
+mod terms;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -12,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use gap_pool::waiting::Asker;
 use gap_pool::{
-    Answered, Fault, KeyId, KeyView, Lease, Need, NewKey, Outcome, Policy, Pool, ProjectId, Ranking, Summary, Tried,
+    Answered, Fault, KeyId, KeyView, Lease, Need, NewKey, Outcome, Pool, ProjectId, Ranking, Summary, Tried,
 };
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -20,8 +22,12 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use self::chores::Hinted;
 use self::line::{Line, News};
+pub use self::terms::Terms;
+use self::terms::Told;
 use crate::clock::Clock;
+use crate::config::UpstreamKey;
 use crate::lifecycle::Lifecycle;
 use crate::upstream::{Secret, UnsendableKey};
 
@@ -34,6 +40,7 @@ struct Inner {
     /// A std mutex: it is held for microseconds and never over an await.
     state: Mutex<State>,
     secrets: ArcSwap<HashMap<KeyId, Secret>>,
+    terms: Terms,
     clock: Clock,
     lifecycle: Lifecycle,
     /// Told when somebody waits for less long than those before.
@@ -44,6 +51,8 @@ struct Inner {
 struct State {
     pool: Pool,
     line: Line,
+    told: Told,
+    hinted: Hinted,
 }
 
 /// No key can be had in time.
@@ -69,11 +78,18 @@ pub struct Patience {
 // === impl Keyring ===
 
 impl Keyring {
-    /// An empty ring; at most `max_waiting` requests wait at a time.
-    pub fn new(policy: Policy, max_waiting: usize, clock: Clock, lifecycle: Lifecycle) -> Self {
+    /// An empty ring.
+    pub fn new(terms: Terms, clock: Clock, lifecycle: Lifecycle) -> Self {
+        let state = State {
+            pool: Pool::new(terms.policy),
+            line: Line::new(terms.max_waiting),
+            told: Told::default(),
+            hinted: Hinted::default(),
+        };
         Self(Arc::new(Inner {
-            state: Mutex::new(State { pool: Pool::new(policy), line: Line::new(max_waiting) }),
+            state: Mutex::new(state),
             secrets: ArcSwap::default(),
+            terms,
             clock,
             lifecycle,
             sooner: Notify::new(),
@@ -83,22 +99,28 @@ impl Keyring {
     /// Adds keys, ready for use: nothing is checked with Google, so a key works as soon as Google does.
     ///
     /// Errors: a key that cannot be sent in a header; then none is added.
-    pub fn add_all<'a>(&self, texts: impl IntoIterator<Item = &'a SecretString>) -> Result<Vec<KeyId>, UnsendableKey> {
-        let new: Vec<(Secret, String)> =
-            texts.into_iter().map(|text| Ok((Secret::new(text)?, reference(text)))).collect::<Result<_, _>>()?;
-        self.change(|pool, now| {
+    pub fn add_all(&self, keys: &[UpstreamKey]) -> Result<Vec<KeyId>, UnsendableKey> {
+        let new: Vec<(Secret, NewKey)> = keys.iter().map(|key| self.new_key(key)).collect::<Result<_, _>>()?;
+        let ids = self.change(|state, now| {
             let mut secrets = HashMap::clone(&self.0.secrets.load());
             let mut ids = Vec::with_capacity(new.len());
-            for (secret, reference) in new {
-                let label = secret.masked();
-                let id = pool.add(NewKey { label, reference: Some(reference), ..NewKey::default() }, now);
+            for (secret, key) in new {
+                let id = state.pool.add(key, now);
                 secrets.insert(id, secret);
                 ids.push(id);
             }
+            self.0.terms.tell_limits(&mut state.pool, &mut state.told, now);
             // Before the lock is gone, so that no ranking names a key whose secret is not there yet.
             self.0.secrets.store(Arc::new(secrets));
-            Ok(ids)
-        })
+            ids
+        });
+        Ok(ids)
+    }
+
+    fn new_key(&self, key: &UpstreamKey) -> Result<(Secret, NewKey), UnsendableKey> {
+        let secret = Secret::new(&key.secret)?;
+        let key = self.0.terms.new_key(key, secret.masked(), reference(&key.secret));
+        Ok((secret, key))
     }
 
     /// Takes the best key for `need`, waiting for one that returns in time.
@@ -128,18 +150,19 @@ impl Keyring {
         news.spread();
         let refused = |ranking| NoLease { ranking, at: now, crowded: false };
         let Some(lease) = lease else { return Err(refused(ranking)) };
-        self.guard(lease, ranking).map_err(|(lease, ranking)| {
+        self.guard(need, lease, ranking).map_err(|(lease, ranking)| {
             self.settle(lease, &Outcome::Abandoned);
             refused(ranking)
         })
     }
 
     /// The lease with its secret; back without, if the key was removed in between: then it counts as not there.
-    fn guard(&self, lease: Lease, ranking: Ranking) -> Result<LeaseGuard, (Lease, Ranking)> {
+    fn guard(&self, need: &Need, lease: Lease, ranking: Ranking) -> Result<LeaseGuard, (Lease, Ranking)> {
         let key = lease.key();
         match self.0.secrets.load().get(&key) {
             Some(secret) => {
-                Ok(LeaseGuard { ring: self.clone(), lease: Some(lease), key, secret: secret.clone(), ranking })
+                let (ring, model, secret) = (self.clone(), need.model.clone(), secret.clone());
+                Ok(LeaseGuard { ring, lease: Some(lease), key, secret, model, ranking })
             }
             None => Err((lease, ranking)),
         }
@@ -172,11 +195,11 @@ impl Keyring {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the pool, and lets those who wait have what came free by it.
-    fn change<T>(&self, change: impl FnOnce(&mut Pool, Timestamp) -> T) -> T {
+    /// Changes the state, and lets those who wait have what came free by it.
+    fn change<T>(&self, change: impl FnOnce(&mut State, Timestamp) -> T) -> T {
         let now = self.0.clock.now();
         let mut state = self.state();
-        let result = change(&mut state.pool, now);
+        let result = change(&mut state, now);
         let news = state.look_again(self, now);
         drop(state);
         news.spread();
@@ -184,7 +207,7 @@ impl Keyring {
     }
 
     fn settle(&self, lease: Lease, outcome: &Outcome) {
-        self.change(|pool, now| pool.settle(lease, outcome, now));
+        self.change(|state, now| state.pool.settle(lease, outcome, now));
     }
 }
 
@@ -207,6 +230,7 @@ pub struct LeaseGuard {
     lease: Option<Lease>,
     key: KeyId,
     secret: Secret,
+    model: Option<Box<str>>,
     ranking: Ranking,
 }
 
@@ -234,13 +258,21 @@ impl LeaseGuard {
     /// Tells the pool that an answer has begun, which may end later: what it shows of the key, others need not wait for.
     pub fn answer_began(&mut self) {
         if let Some(lease) = &mut self.lease {
-            self.ring.change(|pool, now| pool.answer_began(lease, now));
+            self.ring.change(|state, now| state.pool.answer_began(lease, now));
         }
     }
 
     /// Tells the pool that the key answered.
     pub fn answered(mut self, answered: Answered) {
         self.end(&Outcome::Success(answered));
+        let Some(model) = self.model.take() else { return };
+        let Keyring(ring) = &self.ring;
+        let now = ring.clock.now();
+        let mut state = self.ring.state();
+        let State { pool, told, .. } = &mut *state;
+        if !told.knows(&model) {
+            ring.terms.tell_defaults(&model, pool, told, now);
+        }
     }
 
     /// Tells the pool what went wrong.

@@ -131,7 +131,7 @@ pub enum RelayError {
 #[derive(Debug)]
 pub struct Relay {
     keyring: Keyring,
-    upstream: Upstream,
+    upstream: Arc<Upstream>,
     clock: Clock,
     policy: RelayPolicy,
 }
@@ -140,7 +140,7 @@ pub struct Relay {
 
 impl Relay {
     /// Puts the parts together.
-    pub fn new(keyring: Keyring, upstream: Upstream, clock: Clock, policy: RelayPolicy) -> Arc<Self> {
+    pub fn new(keyring: Keyring, upstream: Arc<Upstream>, clock: Clock, policy: RelayPolicy) -> Arc<Self> {
         Arc::new(Self { keyring, upstream, clock, policy })
     }
 

@@ -147,7 +147,7 @@ impl Line {
 impl State {
     /// Hands out what is free to those who wait for it.
     pub(super) fn look_again(&mut self, ring: &Keyring, now: Timestamp) -> News {
-        let Self { pool, line } = self;
+        let Self { pool, line, .. } = self;
         let mut news = News::default();
         line.next_look = None;
         if line.waiting.is_empty() {
@@ -167,7 +167,7 @@ impl State {
                 let waiter = waiters.get(&ticket)?;
                 let ranking = pool.rank(need, &waiter.tried, now);
                 if let Some(lease) = pool.reserve(need, &ranking, now) {
-                    return Some((lease, ranking));
+                    return Some((need.clone(), lease, ranking));
                 }
                 match returns(&ranking, now).filter(|at| *at < waiter.until) {
                     Some(at) => next_look = Some(next_look.map_or(at, |next| next.min(at))),
@@ -177,8 +177,8 @@ impl State {
             }));
             line.next_look = next_look;
         }
-        for (ticket, (lease, ranking)) in given {
-            match ring.guard(lease, ranking) {
+        for (ticket, (need, lease, ranking)) in given {
+            match ring.guard(&need, lease, ranking) {
                 Ok(lease) => news.add(line.waiters.remove(&ticket), Ok(lease)),
                 Err((lease, ranking)) => {
                     pool.settle(lease, &Outcome::Abandoned, now);

@@ -9,10 +9,13 @@ const NOON: &str = "2026-06-15T12:00:00Z";
 
 fn ring(keys: &[&str], max_waiting: usize) -> (Keyring, Clock) {
     let clock = Clock::hand(NOON.parse().unwrap());
-    let ring = Keyring::new(Policy::default(), max_waiting, clock.clone(), Lifecycle::default());
-    let keys: Vec<SecretString> = keys.iter().map(|key| SecretString::from(*key)).collect();
-    ring.add_all(&keys).unwrap();
+    let ring = Keyring::new(Terms { max_waiting, ..Terms::default() }, clock.clone(), Lifecycle::default());
+    ring.add_all(&keys.iter().map(|key| upstream_key(key)).collect::<Vec<_>>()).unwrap();
     (ring, clock)
+}
+
+fn upstream_key(text: &str) -> UpstreamKey {
+    UpstreamKey { project: None, secret: SecretString::from(text) }
 }
 
 fn need() -> Need {
@@ -97,14 +100,14 @@ async fn a_new_key_ends_everybodys_wait() {
     lease(&ring, 0).await.unwrap().failed(Fault::new(Cause::RequestsPerMinute, ""));
     let mut waiting = Box::pin(lease(&ring, 120));
     assert!(futures_util::poll!(&mut waiting).is_pending());
-    ring.add_all(&[SecretString::from("two-upstream-key")]).unwrap();
+    ring.add_all(&[upstream_key("two-upstream-key")]).unwrap();
     assert_eq!(waiting.await.unwrap().secret().masked(), "two-…-key");
 }
 
 #[test]
 fn one_key_that_cannot_be_sent_keeps_all_out() {
     let (ring, _) = ring(&[], 1);
-    let keys = ["good-upstream-key", "bad\nkey"].map(SecretString::from);
+    let keys = ["good-upstream-key", "bad\nkey"].map(upstream_key);
     assert!(ring.add_all(&keys).is_err());
     assert_eq!(ring.summary().total, 0);
 }
