@@ -72,7 +72,7 @@ def test_out_of_quota_says_when_to_come_back(start):
 
 @pytest.mark.parametrize(
     "action",
-    [{"preset": "overloaded"}, {"preset": "internal"}, {"preset": "quota_per_day"}, "reset_before_headers", "truncated_body", "empty_answer"],
+    [{"preset": "overloaded"}, {"preset": "internal"}, {"preset": "quota_per_day"}, "reset_before_headers", "truncated_body", {"answer": {"empty": True}}],
     ids=str,
 )
 def test_one_failure_while_nothing_was_sent_is_hidden(start, action):

@@ -36,4 +36,4 @@ def test_floats_and_base64_agree(openai):
 def test_token_arrays_are_refused_in_words(openai):
     with pytest.raises(sdk.BadRequestError) as caught:
         openai.embeddings.create(model=EMBEDDING, input=[[1, 2, 3]])
-    assert caught.value.param == "input"
+    assert caught.value.param == "input[0]"

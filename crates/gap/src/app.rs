@@ -3,9 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use gap_pool::Policy;
-use gap_protocol::models::{ModelTable, TableError};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::body::{BodyPolicy, ByteBudget};
@@ -16,6 +14,7 @@ use crate::keyring::{Keyring, Terms};
 use crate::learned::Learned;
 use crate::lifecycle::Lifecycle;
 use crate::media::{MediaFetcher, MediaPolicy};
+use crate::models::{List, Models, ModelsError};
 use crate::relay::{Relay, RelayPolicy};
 use crate::signatures::{Vault, VaultPolicy};
 use crate::uploads::Uploads;
@@ -38,12 +37,16 @@ pub struct Parts {
     pub access: AccessKeys,
     /// The upstream keys.
     pub keyring: Keyring,
+    /// The client to Google.
+    pub upstream: Arc<Upstream>,
     /// Gets calls answered.
     pub relay: Arc<Relay>,
     /// Uploads under way.
     pub uploads: Uploads,
     /// What models can do, as far as it is known beforehand.
-    pub models: ArcSwap<ModelTable>,
+    pub models: Models,
+    /// Which models there are.
+    pub list: List,
     /// What models were found to refuse.
     pub learned: Learned,
     /// Thought signatures that are kept for clients.
@@ -76,13 +79,13 @@ pub enum BuildError {
     Key(#[from] UnsendableKey),
     /// The table of models cannot be used.
     #[error("models.file: {0}")]
-    Models(#[from] TableError),
+    Models(#[from] ModelsError),
 }
 
 impl App {
     /// Builds everything. Connects to nothing and starts nothing.
     pub fn build(settings: Settings, mode: Mode, clock: Clock, lifecycle: Lifecycle) -> Result<Self, BuildError> {
-        let models = Arc::new(ModelTable::built_in()?);
+        let models = Models::load(settings.models.file.as_deref())?;
         let keyring = Keyring::new(terms(&settings, &models), clock.clone(), lifecycle.clone());
         keyring.add_all(&settings.pool.keys)?;
         let upstream = Arc::new(Upstream::new(&settings.upstream)?);
@@ -107,15 +110,25 @@ impl App {
             lifecycle,
             access,
             keyring,
+            upstream,
             relay,
             uploads,
-            models: ArcSwap::from(models),
+            models,
+            list: List::default(),
             learned: Learned::default(),
             signatures,
             media,
             bodies,
             mode,
         })))
+    }
+}
+
+impl App {
+    /// Begins what goes on beside requests, until shutdown.
+    pub fn begin_chores(&self) {
+        self.models.follow(&self.lifecycle);
+        self.keyring.begin_chores(Arc::clone(&self.upstream));
     }
 }
 
@@ -127,7 +140,7 @@ impl Deref for App {
     }
 }
 
-fn terms(settings: &Settings, models: &Arc<ModelTable>) -> Terms {
+fn terms(settings: &Settings, models: &Models) -> Terms {
     let pool = &settings.pool;
     Terms {
         policy: Policy { tiers: pool.tiers, seed: rand::random(), ..Policy::default() },
@@ -135,7 +148,7 @@ fn terms(settings: &Settings, models: &Arc<ModelTable>) -> Terms {
         concurrency: (pool.key_concurrency > 0).then_some(pool.key_concurrency),
         paid_projects: pool.paid_projects.clone(),
         limits: pool.limits.clone(),
-        models: Some(Arc::clone(models)),
+        models: Some(models.clone()),
     }
 }
 

@@ -47,6 +47,9 @@ impl Dialect {
         if path.rsplit('/').next().is_some_and(|last| last.contains(':')) {
             return Self::Gemini;
         }
+        if path.starts_with("/v1/chat/") || path == "/v1/embeddings" {
+            return Self::OpenAi;
+        }
         if path == "/v1/messages" || path.starts_with("/v1/messages/") {
             return Self::Anthropic;
         }
@@ -96,6 +99,7 @@ mod tests {
         assert_eq!(of("/v1/models", None, &[bearer, ("anthropic-version", "2023-06-01")]), Dialect::Anthropic);
         assert_eq!(of("/v1/models/gemini-2.5-flash:generateContent", None, &[bearer]), Dialect::Gemini);
         assert_eq!(of("/v1/chat/completions", None, &[]), Dialect::OpenAi);
+        assert_eq!(of("/v1/chat/completions", None, &[("x-goog-api-key", "k")]), Dialect::OpenAi);
         assert_eq!(of("/v1/messages", None, &[]), Dialect::Anthropic);
     }
 

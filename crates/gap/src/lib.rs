@@ -20,6 +20,7 @@ pub mod learned;
 pub mod lifecycle;
 pub mod media;
 pub mod middleware;
+pub mod models;
 pub mod receipt;
 pub mod relay;
 pub mod router;

@@ -50,6 +50,8 @@ pub struct Receipt {
     usage: Option<Usage>,
     finish_reason: Option<String>,
     end: End,
+    /// Whether it is a part of another, which writes the line.
+    part: bool,
 }
 
 /// What is known of a call before it is tried.
@@ -108,6 +110,7 @@ impl Receipt {
             usage: None,
             finish_reason: None,
             end: End::Open,
+            part: false,
         }
     }
 
@@ -122,6 +125,26 @@ impl Receipt {
     pub fn decided(&mut self, ranking: Ranking, waited: Duration) {
         self.waited += waited;
         self.decisions.add(ranking, waited);
+    }
+
+    /// The record of one of several calls that become one answer. It writes no line of its own.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self::part_of(self.facts.clone())
+    }
+
+    /// The record of a part, where the whole needs none.
+    pub fn part_of(facts: Facts) -> Self {
+        let mut part = Self::begin(facts);
+        part.part = true;
+        part
+    }
+
+    /// Takes in what a part has noted.
+    pub fn absorb(&mut self, mut part: Self) {
+        self.attempts.append(&mut part.attempts);
+        self.decisions.append(&mut part.decisions);
+        self.waited += part.waited;
     }
 
     /// A try began with this key.
@@ -159,6 +182,14 @@ impl Receipt {
             attempt.took = attempt.began.elapsed();
         }
         self.lease = Some(lease);
+    }
+
+    /// All of the answer has been read: nothing more depends on its key.
+    pub fn answer_read(&mut self, findings: &Findings) {
+        self.read(findings);
+        if let Some(lease) = self.lease.take() {
+            lease.answered(self.answer());
+        }
     }
 
     /// The answer is certain and goes out with this status.
@@ -227,12 +258,15 @@ impl Receipt {
         match self.end {
             End::BrokeOff(_) => lease.failed(verdict::of_transport(TransportFault::Reset)),
             // A client that left in the middle has seen that the key does answer.
-            End::Completed | End::Open | End::Refused => {
-                let input_tokens = self.usage.as_ref().map(|usage| usage.prompt);
-                let latency = self.attempts.last().map(|attempt| attempt.took);
-                lease.answered(Answered { input_tokens, latency, empty: false });
-            }
+            End::Completed | End::Open | End::Refused => lease.answered(self.answer()),
         }
+    }
+
+    /// What the answer was like, as far as the pool needs to know.
+    fn answer(&self) -> Answered {
+        let input_tokens = self.usage.as_ref().map(|usage| usage.prompt).filter(|tokens| *tokens > 0);
+        let latency = self.attempts.last().map(|attempt| attempt.took);
+        Answered { input_tokens, latency, empty: false }
     }
 
     /// Why which keys were tried: when there is something to explain, or somebody is curious.
@@ -283,7 +317,9 @@ impl Drop for Receipt {
     /// Settles even if the client hung up: half an answer was still paid for.
     fn drop(&mut self) {
         self.settle();
-        self.write_line();
+        if !self.part {
+            self.write_line();
+        }
     }
 }
 

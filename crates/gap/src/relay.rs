@@ -15,6 +15,7 @@ pub mod phases;
 mod reading;
 pub mod reply;
 mod tokens;
+mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,8 @@ use self::chat::{Chat, ChatError, ChatReply};
 pub use self::reading::Refusal;
 use self::reading::{Opened, Reading, Unopened};
 pub use self::reply::Reply;
+use self::whole::Whole;
+pub use self::whole::WholeAnswer;
 use crate::body::{BodyEnded, RequestBody};
 use crate::clock::Clock;
 use crate::keyring::{Keyring, LeaseGuard, NoLease, Patience};
@@ -171,6 +174,13 @@ impl Relay {
             Ok(opened) => ChatReply::commit(opened, chat.memory, receipt, &self.policy),
             Err(error) => Err(ChatError { error, receipt }),
         }
+    }
+
+    /// Gets `call` answered for GAP itself, or for an answer that is put together of several.
+    pub async fn ask(&self, call: &Call, receipt: &mut Receipt) -> Result<WholeAnswer, RelayError> {
+        let answer = self.try_keys(call, &Whole, receipt).await?;
+        receipt.answer_read(&answer.findings);
+        Ok(answer)
     }
 
     async fn try_keys<O: Opening>(

@@ -32,6 +32,10 @@ fn routes(app: &App) -> Router {
         // OpenAI's SDKs; those who come from Google's compatible layer look for it in its place
         .route("/v1/chat/completions", post(openai::chat::create_chat_completion))
         .route("/v1beta/openai/chat/completions", post(openai::chat::create_chat_completion))
+        .route("/v1/embeddings", post(openai::embeddings::create_embeddings))
+        .route("/v1beta/openai/embeddings", post(openai::embeddings::create_embeddings))
+        .route("/v1beta/openai/models", any(openai::models::show_models))
+        .route("/v1beta/openai/models/{*id}", any(openai::models::show_models))
         .route("/v1beta/openai", any(v1::refuse_unknown))
         .route("/v1beta/openai/{*rest}", any(v1::refuse_unknown))
         // Shared by OpenAI's, Anthropic's and Google's APIs

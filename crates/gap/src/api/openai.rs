@@ -1,6 +1,8 @@
 //! OpenAI's API, spoken by translation.
 
 pub mod chat;
+pub mod embeddings;
+pub mod models;
 
 use std::time::Duration;
 

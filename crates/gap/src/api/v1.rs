@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::Request;
 
-use crate::api::gemini;
+use crate::api::{gemini, openai};
 use crate::app::App;
 use crate::body::discard;
 use crate::dialect::Dialect;
@@ -16,8 +16,15 @@ use crate::middleware::Visit;
 pub async fn dispatch(app: State<App>, visit: Visit, request: Request<Body>) -> Response {
     match visit.dialect {
         Dialect::Gemini => gemini::relay_native(app, visit, request).await.into_response(),
+        Dialect::OpenAi if is_models(request.uri().path()) => {
+            openai::models::show_models(app, visit, request).await.into_response()
+        }
         Dialect::OpenAi | Dialect::Anthropic | Dialect::Admin => refuse_unknown(visit, request).await,
     }
+}
+
+fn is_models(path: &str) -> bool {
+    path.strip_prefix("/v1/models").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Answers a path that nobody serves, in the shape of whoever asks.

@@ -23,11 +23,6 @@ const MISSING: &[Missing] = &[
         asked: |s| s.server.protect_status_page,
     },
     Missing { setting: "server.admin_body_limit", feature: "the admin API", asked: ALWAYS },
-    Missing {
-        setting: "upstream.disable_safety_filtering",
-        feature: "adding safety settings",
-        asked: |s| s.upstream.disable_safety_filtering,
-    },
     Missing { setting: "auth.secret_key_previous", feature: "replacing the secret key", asked: ALWAYS },
     Missing { setting: "auth.access_token_expire_minutes", feature: "the web login", asked: ALWAYS },
     Missing {

@@ -56,6 +56,7 @@ impl Keyring {
         self.change(|state, now| {
             state.pool.tidy(now);
             self.0.terms.tell_limits(&mut state.pool, &mut state.told, now);
+            self.0.terms.follow_table(&mut state.pool, &mut state.told, now);
         });
     }
 

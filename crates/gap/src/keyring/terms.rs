@@ -12,6 +12,7 @@ use gap_protocol::models::{ModelTable, Quota};
 use jiff::Timestamp;
 
 use crate::config::{LimitsByHand, UpstreamKey};
+use crate::models::Models;
 
 /// More names of models would not be Google's.
 const MOST_MODELS: usize = 10_000;
@@ -30,12 +31,14 @@ pub struct Terms {
     /// Limits that the operator knows.
     pub limits: Vec<LimitsByHand>,
     /// What models allow on each tier; none: nobody knows.
-    pub models: Option<Arc<ModelTable>>,
+    pub models: Option<Models>,
 }
 
 /// What was told so far.
 #[derive(Debug, Default)]
 pub(super) struct Told {
+    /// The table that was asked.
+    table: Option<Arc<ModelTable>>,
     defaults: Defaults,
     models: HashSet<Box<str>>,
     projects: HashSet<ProjectId>,
@@ -73,19 +76,20 @@ impl Terms {
 
     /// Tells the pool what the table says of a model that has answered.
     pub(super) fn tell_defaults(&self, model: &str, pool: &mut Pool, told: &mut Told, now: Timestamp) {
-        let Some(table) = &self.models else { return };
-        if told.models.len() >= MOST_MODELS || !told.models.insert(model.into()) {
-            return;
+        let Some(models) = &self.models else { return };
+        if told.models.len() < MOST_MODELS && told.models.insert(model.into()) && told.add(model, &models.table()) {
+            pool.set_defaults(told.defaults.clone(), now);
         }
-        let quotas = &table.find(model).quotas;
-        let mut changed = false;
-        for (tier, quota) in quotas {
-            for tier in tiers(tier) {
-                told.defaults.set(model, *tier, limits(*quota));
-                changed = true;
+    }
+
+    /// Tells the pool what the table says by now, if somebody has changed it.
+    pub(super) fn follow_table(&self, pool: &mut Pool, told: &mut Told, now: Timestamp) {
+        let Some(table) = self.models.as_ref().map(Models::table) else { return };
+        if told.table.replace(Arc::clone(&table)).is_some_and(|before| !Arc::ptr_eq(&before, &table)) {
+            told.defaults = Defaults::default();
+            for model in told.models.clone() {
+                told.add(&model, &table);
             }
-        }
-        if changed {
             pool.set_defaults(told.defaults.clone(), now);
         }
     }
@@ -95,6 +99,18 @@ impl Told {
     /// Whether the table was asked about a model.
     pub(super) fn knows(&self, model: &str) -> bool {
         self.models.contains(model)
+    }
+
+    /// Takes over what `table` says of a model; whether it says anything.
+    fn add(&mut self, model: &str, table: &ModelTable) -> bool {
+        let mut found = false;
+        for (tier, quota) in &table.find(model).quotas {
+            for tier in tiers(tier) {
+                self.defaults.set(model, *tier, limits(*quota));
+                found = true;
+            }
+        }
+        found
     }
 }
 

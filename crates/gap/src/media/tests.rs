@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
-use gap_protocol::call::PendingKind;
+use gap_protocol::models::ModelTable;
+use gap_protocol::openai::chat::{DecodeContext, DecodeOptions, NoMemory, decode};
 use rstest::rstest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -84,15 +85,26 @@ struct Site {
 
 impl Site {
     async fn serve(answers: Vec<Vec<u8>>) -> Self {
+        Self::start(answers, false).await
+    }
+
+    /// A server that says no more than this and does not hang up.
+    async fn dripping(answer: &[u8]) -> Self {
+        Self::start(vec![answer.to_vec()], true).await
+    }
+
+    async fn start(answers: Vec<Vec<u8>>, holds: bool) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         #[expect(clippy::disallowed_methods, reason = "the test's runtime ends it")]
         let task = tokio::spawn(async move {
+            let mut held = Vec::new();
             for answer in answers {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let mut head = Vec::new();
                 while !head.ends_with(b"\r\n\r\n") && stream.read_buf(&mut head).await.unwrap() > 0 {}
                 stream.write_all(&answer).await.unwrap();
+                held.extend(holds.then_some(stream));
             }
             std::future::pending::<()>().await;
         });
@@ -211,23 +223,33 @@ async fn other_answers_are_named(#[case] answer: Vec<u8>, #[case] reason: FetchE
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_drips_runs_out_of_time() {
-    let site = Site::serve(vec![b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nx".to_vec()]).await;
+    let site = Site::dripping(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nx").await;
     let fetched = fetch(policy(), &format!("http://media.test:{}/", site.port)).await;
     assert_eq!(fetched, Err(FetchError::TimedOut(Duration::from_secs(20))));
 }
 
+/// What a request waits for that names this many pictures on this machine.
+fn waiting_for(pictures: usize) -> Vec<Pending> {
+    let image = serde_json::json!({ "type": "image_url", "image_url": { "url": "http://127.0.0.1/" } });
+    let messages = serde_json::json!([{ "role": "user", "content": vec![image; pictures] }]);
+    let body = serde_json::json!({ "model": "gemini-2.5-flash", "messages": messages }).to_string();
+    let models = ModelTable::built_in().unwrap();
+    let context = DecodeContext { models: &models, memory: &NoMemory, options: DecodeOptions::default() };
+    decode(body.as_bytes(), &context).unwrap().pending().to_vec()
+}
+
 #[tokio::test]
 async fn a_request_is_told_which_field_failed() {
-    let medium = |url: &str, field: &str| Pending::new(url, PendingKind::Image, field);
-    let pending = [medium("http://127.0.0.1/", "messages[0].content[1].image_url.url")];
-    let error = fetcher(policy(), LOCAL).fetch_all(&pending).await.unwrap_err();
+    let pending = waiting_for(2);
+    let pending = &pending[1..];
+    let error = fetcher(policy(), LOCAL).fetch_all(pending).await.unwrap_err();
     assert_eq!((error.field.as_str(), error.reason), ("messages[0].content[1].image_url.url", FetchError::Private));
 
     let off = MediaPolicy { fetch: false, ..policy() };
-    assert_eq!(fetcher(off.clone(), LOCAL).fetch_all(&pending).await.unwrap_err().reason, FetchError::Off);
+    assert_eq!(fetcher(off.clone(), LOCAL).fetch_all(pending).await.unwrap_err().reason, FetchError::Off);
     assert!(fetcher(off, LOCAL).fetch_all(&[]).await.is_ok_and(|fetched| fetched.is_empty()));
 
-    let many: Vec<_> = (0..5).map(|n| medium("http://127.0.0.1/", &format!("field {n}"))).collect();
+    let many = waiting_for(5);
     let error = fetcher(policy(), LOCAL).fetch_all(&many).await.unwrap_err();
-    assert_eq!((error.field.as_str(), error.reason), ("field 4", FetchError::TooMany(4)));
+    assert_eq!((error.field.as_str(), error.reason), ("messages[0].content[4].image_url.url", FetchError::TooMany(4)));
 }

@@ -40,6 +40,11 @@ impl Decisions {
         self.0.push(Decision { ranking, waited });
     }
 
+    /// Adds those of another request that is a part of this one.
+    pub(super) fn append(&mut self, part: &mut Self) {
+        self.0.append(&mut part.0);
+    }
+
     /// Whether the pool had no key at least once.
     pub(super) fn has_refusal(&self) -> bool {
         self.0.iter().any(|decision| decision.ranking.candidates.is_empty())

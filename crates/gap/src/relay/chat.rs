@@ -7,25 +7,20 @@
 
 mod reply;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use gap_pool::verdict::TransportFault;
 use gap_protocol::call::ReplyPlan;
 use gap_protocol::meter::Findings;
 use gap_protocol::openai::chat::{EncodeError, Outcome, StreamEncoder, UnaryEncoder};
-use gap_protocol::sse::{self, Decoder};
+use gap_protocol::sse::Decoder;
 use http::Response;
-use http_body_util::BodyExt;
-use tokio::time::{Instant, timeout_at};
 
 pub use self::reply::{ChatBody, ChatReply, EVENT_STREAM, KEEP_ALIVE};
-use super::reading::{Reading, Unopened, is_encoded};
-use super::{Opening, RelayError};
+use super::reading::{Reading, Unopened};
+use super::{Opening, RelayError, whole};
 use crate::receipt::Receipt;
 use crate::signatures::CallMemory;
 use crate::upstream::Answer;
-
-/// An answer in one piece that is longer than this is not read: no model writes it, and it would be held in memory.
-const MAX_ANSWER: usize = sse::DEFAULT_LIMIT;
 
 /// How the answer to a call is to be given.
 #[derive(Clone, Debug)]
@@ -95,15 +90,7 @@ impl Opening for Chat {
     type Opened = ChatOpened;
 
     async fn open(&self, reading: &Reading<'_>, answer: Response<Answer>) -> Result<ChatOpened, Unopened> {
-        let status = answer.status();
-        if status.is_client_error() || status.is_server_error() {
-            return Err(reading.read_refusal(answer).await);
-        }
-        let (head, body) = answer.into_parts();
-        if !status.is_success() || is_encoded(&head.headers) {
-            // A page of something in between.
-            return Err(Unopened::transport(TransportFault::Reset));
-        }
+        let body = whole::success(reading, answer).await?;
         if reading.call.is_stream() {
             self.open_stream(reading, body).await
         } else {
@@ -123,7 +110,7 @@ impl Chat {
         let mut translation = Box::new(Translation { decoder: Decoder::new(), encoder });
         let mut frames = Vec::new();
         let mut first = true;
-        while let Some(data) = next(reading, &mut body, first).await? {
+        while let Some(data) = whole::next(reading, &mut body, first).await? {
             first = false;
             translation.take(data, &mut frames).map_err(|error| unopened(reading, &error))?;
             if !frames.is_empty() {
@@ -140,25 +127,8 @@ impl Chat {
         }
     }
 
-    async fn read_whole(&self, reading: &Reading<'_>, mut body: Answer) -> Result<ChatOpened, Unopened> {
-        let mut first = None;
-        let mut more = BytesMut::new();
-        while let Some(data) = next(reading, &mut body, first.is_none()).await? {
-            match &first {
-                None => first = Some(data),
-                Some(begin) => {
-                    if more.is_empty() {
-                        more.extend_from_slice(begin);
-                    }
-                    more.extend_from_slice(&data);
-                }
-            }
-            if more.len() > MAX_ANSWER {
-                return Err(Unopened::transport(TransportFault::Reset));
-            }
-        }
-        // Mostly it arrives in one piece, which then is not copied.
-        let whole = if more.is_empty() { first.unwrap_or_default() } else { more.freeze() };
+    async fn read_whole(&self, reading: &Reading<'_>, body: Answer) -> Result<ChatOpened, Unopened> {
+        let whole = whole::read(reading, body).await?;
         let mut encoder = UnaryEncoder::new(self.plan.clone(), self.id.clone(), self.created)
             .with_estimated_prompt(self.estimated_prompt);
         let ended = encoder.chunk(&whole).and_then(|()| encoder.end(false));
@@ -171,24 +141,6 @@ impl Chat {
             }
             Err(EncodeError::Nothing) => Ok(ChatOpened { answer: Translated::Nothing, empty: true }),
             Err(error) => Err(unopened(reading, &error)),
-        }
-    }
-}
-
-/// The next piece of the answer, waited for as long as the policy allows.
-async fn next(reading: &Reading<'_>, body: &mut Answer, first: bool) -> Result<Option<Bytes>, Unopened> {
-    let patience = if first { reading.policy.first_byte_timeout } else { reading.policy.idle_timeout };
-    let until = reading.until.min(Instant::now() + patience);
-    loop {
-        match timeout_at(until, body.frame()).await {
-            Err(_) => return Err(Unopened::transport(TransportFault::Timeout)),
-            Ok(None) => return Ok(None),
-            Ok(Some(Err(_))) => return Err(Unopened::transport(TransportFault::Reset)),
-            Ok(Some(Ok(frame))) => {
-                if let Ok(data) = frame.into_data() {
-                    return Ok(Some(data));
-                }
-            }
         }
     }
 }

@@ -81,9 +81,7 @@ async fn v1_belongs_to_whoever_asks() {
     assert!(google.get("/v1/models").await.json()["models"].is_array());
 
     let openai = Client::new(app.address, None).header("authorization", "Bearer test-access-key");
-    let reply = openai.get("/v1/models").await;
-    assert_snapshot!(reply.status, @"404 Not Found");
-    assert_snapshot!(reply.text(), @r#"{"error":{"message":"Unknown request URL: GET /v1/models. Please check the URL for typos.","type":"invalid_request_error","param":null,"code":"unknown_url"}}"#);
+    assert_eq!(openai.get("/v1/models").await.json()["object"], "list");
     let reply = openai.clone().header("x-goog-api-client", "genai-js/3.1.0").get("/v1/models").await;
     assert_eq!(reply.status, 200, "a Google SDK that authenticates by Bearer");
     let reply = openai.post("/v1/models/gemini-2.5-flash:countTokens", prompt("hi")).await;
@@ -99,7 +97,7 @@ async fn v1_belongs_to_whoever_asks() {
 #[tokio::test(flavor = "multi_thread")]
 async fn googles_openai_layer_is_reserved() {
     let app = TestApp::start().await;
-    for path in ["/v1beta/openai", "/v1beta/openai/chat/completions"] {
+    for path in ["/v1beta/openai", "/v1beta/openai/fine_tuning/jobs"] {
         let reply = app.client().send(Method::POST, path, "{}").await;
         assert_eq!(reply.status, 404);
         assert_eq!(reply.json()["error"]["code"], "unknown_url");

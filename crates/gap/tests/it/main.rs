@@ -24,6 +24,10 @@ mod keys;
 #[cfg(test)]
 mod native;
 #[cfg(test)]
+mod openai;
+#[cfg(test)]
+mod pool;
+#[cfg(test)]
 mod recordings;
 #[cfg(test)]
 mod secure;

@@ -80,7 +80,7 @@ impl Exchange {
     }
 
     fn decode(&self) -> Result<Decoded, OpenAiFailure> {
-        let models = self.app.models.load();
+        let models = self.app.models.table();
         let context = DecodeContext { models: &models, memory: &self.memory, options: self.options };
         Ok(decode(&self.document.bytes, &context)?)
     }
