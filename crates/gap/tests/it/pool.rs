@@ -247,7 +247,7 @@ async fn keys_of_one_project_share_its_quota() {
     let app = TestApp::with()
         .options(counting(keys, limit))
         .set("pool.keys", "team:sim-upstream-a, team:sim-upstream-b")
-        .set("pool.limits", "* rpm=4")
+        .set("pool.limits", "gemini-2.5-flash rpm=4")
         .start()
         .await;
     let replies = join_all((0..20).map(|_| ask(&app, UNARY))).await;
@@ -274,7 +274,7 @@ async fn only_paid_projects_serve_where_that_is_wanted() {
 async fn prompts_are_counted_before_google_counts_them() {
     let limit = Limit { tpm: Some(1_000), ..Limit::default() };
     let options = counting(vec![SimKey::good("sim-upstream-a", 1)], limit);
-    let app = TestApp::with().options(options).set("pool.limits", "* tpm=1000").start().await;
+    let app = TestApp::with().options(options).set("pool.limits", "gemini-2.5-flash tpm=1000").start().await;
     let long = "word ".repeat(400);
     let replies = join_all((0..6).map(|_| app.post(UNARY, prompt(&long)))).await;
     let served = replies.iter().filter(|reply| reply.status == 200).count();
@@ -368,7 +368,7 @@ async fn a_full_line_is_said_to_be_full() {
     let reply = app.post(UNARY, prompt("hi")).await;
     assert_eq!(reply.status, 429);
     assert!(reply.header("retry-after").is_some());
-    assert_snapshot!(reply.json()["error"]["message"], @"");
+    assert_snapshot!(reply.json()["error"]["message"], @r#""Too many requests wait for an upstream key already: 1 key out (spent_requests_per_minute); the first is back at 2026-06-15T12:01:01Z""#);
 }
 
 // === explaining ===
