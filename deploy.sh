@@ -23,6 +23,8 @@ readonly STOP_LIMIT=40
 # What the tests need: stage · probe function · Debian packages · what for. A stage that needs more adds a line here.
 readonly TEST_NEEDS=(
   "build|have_cc|gcc libc6-dev|ring and mimalloc compile C"
+  "test|have_postgres|postgresql|the store's tests start a PostgreSQL of their own"
+  "test|have_redis|redis-server|the tests of several instances start a Redis of their own"
   "e2e-python|have_venv|python3 python3-venv|the end-to-end tests with Google's Python SDK"
   "e2e-js|have_node|nodejs npm|the end-to-end tests with Google's JavaScript SDK"
 )
@@ -72,6 +74,9 @@ have_cc() { have cc || have gcc || have clang; }
 have_curl() { have curl; }
 have_venv() { have python3 && python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
 have_node() { have node && have npm; }
+# A server that the environment names is as good as one that the tests could start.
+have_postgres() { [ -n "${GAP_TEST_POSTGRES:-}" ] || have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+have_redis() { [ -n "${GAP_TEST_REDIS:-}" ] || have redis-server || have valkey-server; }
 
 # at_least HAVE WANT: compares dotted versions.
 at_least() {
@@ -150,6 +155,25 @@ need_test_tools() {
   fi
 }
 
+# install_packages PACKAGE...: installs without starting anything. Debian starts every server that it installs; ours are
+# for the tests, which start their own. A subshell, so that the rule is lifted again however this ends.
+install_packages() (
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    trap 'exit 1' INT TERM HUP
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+  fi
+  apt-get install -y -qq --no-install-recommends "$@" >/dev/null || exit 1
+  # Nor at the next boot.
+  if [ -d /run/systemd/system ] && have systemctl; then
+    for package in "$@"; do
+      case $package in postgresql | redis-server) systemctl disable --quiet "$package" >/dev/null 2>&1 || true ;; esac
+    done
+  fi
+)
+
 # Installs the missing packages of TEST_NEEDS as root; says the line and ends otherwise.
 need_test_packages() {
   local row stage probe packages reason
@@ -173,7 +197,7 @@ need_test_packages() {
   note "Installing ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq || note "apt-get update failed; trying with the lists at hand"
-  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+  install_packages "${missing[@]}" ||
     fail 3 "the packages could not be installed. By hand:" "$line"
 }
 

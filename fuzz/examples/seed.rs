@@ -26,6 +26,12 @@ const PATHS: &[&str] = &[
 
 const QUERY: &str = "alt=sse&key=k&$alt=json;enum-encoding=int";
 
+const REQUESTS: &[&str] = &[
+    r##"{"model":"gemini-2.5-flash","messages":[{"role":"system","content":"a"},{"role":"user","content":[{"type":"text","text":"b"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgo="}}]}]}"##,
+    r##"{"model":"gemini-3-flash-preview","messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}],"extra_content":{"google":{"parts":[{"toolCall":{"id":"t"},"thoughtSignature":"YQ=="}]}}},{"role":"tool","tool_call_id":"c","content":"{}"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"x":{"$ref":"#/$defs/y"}},"$defs":{"y":{"type":["integer","null"]}}}}}],"tool_choice":"auto","stream":true,"stream_options":{"include_usage":true}}"##,
+    r##"{"model":"gemini-2.5-pro","messages":[{"role":"user","content":"a"}],"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"}}},"reasoning_effort":"low","stop":["x"],"n":2,"seed":1,"google":{"thinking_config":{"thinking_budget":1},"tools":[{"google_search":{}}]}}"##,
+];
+
 fn main() -> io::Result<()> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut answers: Vec<String> = ANSWERS.iter().map(|answer| (*answer).to_owned()).collect();
@@ -46,7 +52,13 @@ fn main() -> io::Result<()> {
         write(&fuzz.join("corpus").join(target), answers.iter().map(|answer| [answer.as_bytes(), &[7]].concat()))?;
     }
     write(&fuzz.join("corpus/path"), PATHS.iter().map(|path| [path.as_bytes(), QUERY.as_bytes()].concat()))?;
-    println!("{} answers, {} paths", answers.len(), PATHS.len());
+    // These read their switches from there.
+    let end = |text: &String| [text.as_bytes(), &[1]].concat();
+    write(&fuzz.join("corpus/chat_answer"), answers.iter().map(end))?;
+    let mut requests: Vec<String> = REQUESTS.iter().map(|request| (*request).to_owned()).collect();
+    read_captures(&shared.join("captures"), &mut requests)?;
+    write(&fuzz.join("corpus/chat_request"), requests.iter().map(end))?;
+    println!("{} answers, {} paths, {} requests", answers.len(), PATHS.len(), requests.len());
     Ok(())
 }
 
@@ -64,6 +76,25 @@ fn read_folder(folder: &Path, answers: &mut Vec<String>) -> io::Result<()> {
         };
         if body.len() <= MAX_SEED {
             answers.push(body);
+        }
+    }
+    Ok(())
+}
+
+/// The chat completions that real clients were seen to send.
+fn read_captures(captures: &Path, requests: &mut Vec<String>) -> io::Result<()> {
+    if !captures.is_dir() {
+        return Ok(());
+    }
+    for folder in fs::read_dir(captures)? {
+        let folder = folder?.path();
+        for file in folder.is_dir().then(|| fs::read_dir(&folder)).transpose()?.into_iter().flatten() {
+            let Ok(capture) = serde_json::from_slice::<Value>(&fs::read(file?.path())?) else { continue };
+            let is_chat = capture["path"].as_str().is_some_and(|path| path.ends_with("/chat/completions"));
+            let body = capture["body"].as_str().map_or_else(|| capture["body"].to_string(), str::to_owned);
+            if is_chat && body.len() <= MAX_SEED {
+                requests.push(body);
+            }
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::repo::Repo;
+use crate::servers::Servers;
 use crate::shell;
 
 /// Per cent of lines. It may rise, never fall.
@@ -40,6 +41,7 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<ExitCode> {
     if options.html {
         command.arg("--html");
     }
-    shell::run(&mut command)?;
+    let servers = Servers::start()?;
+    shell::run(servers.announce(&mut command))?;
     Ok(ExitCode::SUCCESS)
 }

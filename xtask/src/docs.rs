@@ -9,8 +9,20 @@ use clap::Args;
 use crate::repo::{Profile, Repo};
 use crate::shell;
 
-/// The document, and the arguments of `gap` that print it.
-const GENERATED: &[(&str, &[&str])] = &[("docs/reference/config.md", &["config", "reference"])];
+/// The documents, and what prints each.
+const GENERATED: &[(&str, Printer)] = &[
+    ("docs/reference/config.md", Printer::Gap(&["config", "reference"])),
+    ("docs/reference/openai-compatibility.md", Printer::Example { package: "gap-protocol", name: "compatibility" }),
+];
+
+/// What prints a document.
+#[derive(Clone, Copy, Debug)]
+enum Printer {
+    /// `gap` with these arguments.
+    Gap(&'static [&'static str]),
+    /// An example of a package whose tables users of `gap` only read about.
+    Example { package: &'static str, name: &'static str },
+}
 
 /// Options of `cargo xtask docs`.
 #[derive(Debug, Args)]
@@ -50,9 +62,16 @@ pub(crate) fn stale(repo: &Repo, gap: &Path) -> Result<Vec<&'static str>> {
 }
 
 fn generate(repo: &Repo, gap: &Path, document: &str) -> Result<String> {
-    let (_, arguments) = GENERATED.iter().find(|(name, _)| *name == document).context("not a generated document")?;
-    // Not in the workspace: a developer's .env must not show in a document.
-    let folder = repo.target("docs");
-    std::fs::create_dir_all(&folder)?;
-    shell::capture(Command::new(gap).args(*arguments).current_dir(folder))
+    let (_, printer) = GENERATED.iter().find(|(name, _)| *name == document).context("not a generated document")?;
+    match *printer {
+        Printer::Gap(arguments) => {
+            // Not in the workspace: a developer's .env must not show in a document.
+            let folder = repo.target("docs");
+            std::fs::create_dir_all(&folder)?;
+            shell::capture(Command::new(gap).args(arguments).current_dir(folder))
+        }
+        Printer::Example { package, name } => {
+            shell::capture(shell::cargo(repo.root()).args(["run", "--quiet", "--package", package, "--example", name]))
+        }
+    }
 }

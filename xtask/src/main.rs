@@ -1,7 +1,7 @@
 //! The build system: what a developer and CI run, as `cargo xtask COMMAND`.
 //!
-//! Reading order: [`repo`] knows where things are, [`shell`] runs other programs, [`service`] runs the gateway itself;
-//! every other module is one command.
+//! Reading order: [`repo`] knows where things are, [`shell`] runs other programs, [`service`] runs the gateway itself,
+//! [`servers`] what its tests need; every other module is one command.
 #![expect(clippy::print_stdout, reason = "speaking to the terminal is what these commands do")]
 
 mod bench;
@@ -13,6 +13,7 @@ mod docs;
 mod environments;
 mod http;
 mod repo;
+mod servers;
 mod service;
 mod shell;
 mod soak;

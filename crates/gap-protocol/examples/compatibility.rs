@@ -1,14 +1,9 @@
-//! Writes the reference of what OpenAI's properties become.
+//! Prints the reference of what OpenAI's properties become; `cargo xtask docs` keeps it.
 
-use std::fs;
-use std::path::Path;
+use std::io::{self, Write as _};
 
 use gap_protocol::openai::chat::compatibility::reference;
 
-fn main() -> std::io::Result<()> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/openai-compatibility.md");
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, reference())
+fn main() -> io::Result<()> {
+    io::stdout().lock().write_all(reference().as_bytes())
 }

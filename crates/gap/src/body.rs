@@ -86,15 +86,15 @@ impl Document {
             discard(body).await;
             return Err(Failure::body_too_large(longest));
         }
-        let RequestBody::Kept(kept) = RequestBody::read(body, policy).await? else {
+        let RequestBody::Kept(Kept { chunks, _held: held, .. }) = RequestBody::read(body, policy).await? else {
             return Err(Failure::body_too_large(longest));
         };
-        let bytes = match kept.chunks.as_slice() {
+        let bytes = match chunks.as_slice() {
             [] => Bytes::new(),
             [whole] => whole.clone(),
             chunks => chunks.concat().into(),
         };
-        Ok(Self { bytes, _held: kept._held })
+        Ok(Self { bytes, _held: held })
     }
 }
 

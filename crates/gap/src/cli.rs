@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use secrecy::ExposeSecret;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::app::Mode;
 use crate::config::{self, ConfigErrors, Inputs, Loaded};
@@ -243,6 +244,10 @@ fn code_of(ended: Ended) -> ExitCode {
     }
 }
 
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime could not be started")
+/// As many threads as there are cores; on a single core everything happens in this one, since another would only have
+/// to be woken.
+fn runtime() -> anyhow::Result<Runtime> {
+    let single = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
+    let mut builder = if single { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    builder.enable_all().build().context("the runtime could not be started")
 }

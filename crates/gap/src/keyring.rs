@@ -119,7 +119,7 @@ impl Keyring {
 
     fn new_key(&self, key: &UpstreamKey) -> Result<(Secret, NewKey), UnsendableKey> {
         let secret = Secret::new(&key.secret)?;
-        let key = self.0.terms.new_key(key, secret.masked(), reference(&key.secret));
+        let key = self.0.terms.new_key(key, secret.masked().to_owned(), reference(&key.secret));
         Ok((secret, key))
     }
 
@@ -150,21 +150,22 @@ impl Keyring {
         news.spread();
         let refused = |ranking| NoLease { ranking, at: now, crowded: false };
         let Some(lease) = lease else { return Err(refused(ranking)) };
-        self.guard(need, lease, ranking).map_err(|(lease, ranking)| {
+        self.guard(need, lease, ranking).map_err(|unused| {
+            let (lease, ranking) = *unused;
             self.settle(lease, &Outcome::Abandoned);
             refused(ranking)
         })
     }
 
     /// The lease with its secret; back without, if the key was removed in between: then it counts as not there.
-    fn guard(&self, need: &Need, lease: Lease, ranking: Ranking) -> Result<LeaseGuard, (Lease, Ranking)> {
+    fn guard(&self, need: &Need, lease: Lease, ranking: Ranking) -> Result<LeaseGuard, Box<(Lease, Ranking)>> {
         let key = lease.key();
         match self.0.secrets.load().get(&key) {
             Some(secret) => {
                 let (ring, model, secret) = (self.clone(), need.model.clone(), secret.clone());
                 Ok(LeaseGuard { ring, lease: Some(lease), key, secret, model, ranking })
             }
-            None => Err((lease, ranking)),
+            None => Err(Box::new((lease, ranking))),
         }
     }
 

@@ -235,12 +235,11 @@ impl MediaFetcher {
     /// The addresses of a place that may be asked.
     async fn addresses(&self, place: &Place) -> Result<Vec<SocketAddr>, FetchError> {
         let allowed = self.allows(place);
-        let found = match place.host().parse::<IpAddr>() {
-            Ok(address) => vec![SocketAddr::new(address, place.port)],
-            Err(_) => {
-                let found = (self.0.resolver.0)(place.host().to_owned(), place.port).await;
-                found.map_err(|_| FetchError::UnknownHost)?
-            }
+        let found = if let Ok(address) = place.host().parse::<IpAddr>() {
+            vec![SocketAddr::new(address, place.port)]
+        } else {
+            let found = (self.0.resolver.0)(place.host().to_owned(), place.port).await;
+            found.map_err(|_| FetchError::UnknownHost)?
         };
         if found.is_empty() {
             return Err(FetchError::UnknownHost);

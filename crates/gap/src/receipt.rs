@@ -7,6 +7,7 @@
 
 mod explanation;
 
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
@@ -70,8 +71,7 @@ pub struct Facts {
 /// One try.
 #[derive(Debug)]
 struct Attempt {
-    /// The upstream key, masked.
-    key: String,
+    key: Secret,
     began: Instant,
     took: Duration,
     /// The cause of its failure; none for the try that answered or is under way.
@@ -150,7 +150,7 @@ impl Receipt {
     /// A try began with this key.
     pub fn attempt_began(&mut self, secret: &Secret) {
         self.attempts.push(Attempt {
-            key: secret.masked(),
+            key: secret.clone(),
             began: Instant::now(),
             took: Duration::ZERO,
             cause: None,
@@ -240,10 +240,8 @@ impl Receipt {
         if waited > 0 {
             headers.insert(X_GAP_WAITED, HeaderValue::from(waited));
         }
-        // Not every client takes a header that is not ASCII.
-        let key = self.attempts.last().map(|last| last.key.replace('…', "..."));
-        if let Some(value) = key.and_then(|key| HeaderValue::try_from(key).ok()) {
-            headers.insert(X_GAP_KEY, value);
+        if let Some(last) = self.attempts.last() {
+            headers.insert(X_GAP_KEY, last.key.masked_header());
         }
     }
 
@@ -278,37 +276,30 @@ impl Receipt {
     fn write_line(&self) {
         let Facts { visit, caller, request_line, model } = &self.facts;
         let status = self.status.map_or(0, |status| status.as_u16());
-        let duration_ms = millis(visit.began.elapsed());
-        let usage = self.usage.clone().unwrap_or_default();
         let tried: Vec<&str> = self.attempts.iter().filter_map(|attempt| attempt.cause).collect();
-        let key = self.attempts.last().map_or("", |attempt| attempt.key.as_str());
-        let ended = match self.end {
-            End::Completed => format!("answered {status}"),
-            End::Refused => format!("refused with {status}"),
-            End::BrokeOff(why) => format!("broke off: {why}"),
-            End::Open => "was left by its client".to_owned(),
-        };
+        let usage = self.usage.as_ref();
         info!(
             request.id = visit.id_text(),
             dialect = visit.dialect.name(),
             caller,
             model = model.as_deref(),
             status,
-            duration_ms,
+            duration_ms = millis(visit.began.elapsed()),
             first_byte_ms = self.first_byte.map(millis),
-            waited_ms = millis(self.waited),
+            waited_ms = some(millis(self.waited)),
             bytes = self.bytes,
             attempts = self.attempts.len(),
             failed_attempts = (!tried.is_empty()).then(|| tried.join(",")),
-            key.label = key,
+            key.label = self.attempts.last().map_or("", |attempt| attempt.key.masked()),
             pool.explanation = self.explanation(),
             finish_reason = self.finish_reason.as_deref(),
-            usage.prompt_tokens = usage.prompt,
-            usage.cached_tokens = usage.cached,
-            usage.output_tokens = usage.candidates,
-            usage.thought_tokens = usage.thoughts,
-            usage.total_tokens = usage.total,
-            "{request_line} {ended}"
+            usage.prompt_tokens = usage.map(|usage| usage.prompt),
+            usage.cached_tokens = usage.and_then(|usage| some(usage.cached)),
+            usage.output_tokens = usage.map(|usage| usage.candidates),
+            usage.thought_tokens = usage.and_then(|usage| some(usage.thoughts)),
+            usage.total_tokens = usage.map(|usage| usage.total),
+            "{request_line} {}",
+            Ended { end: self.end, status },
         );
     }
 }
@@ -321,6 +312,29 @@ impl Drop for Receipt {
             self.write_line();
         }
     }
+}
+
+/// How a call ended, as its line says it.
+struct Ended {
+    end: End,
+    status: u16,
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.status;
+        match self.end {
+            End::Completed => write!(f, "answered {status}"),
+            End::Refused => write!(f, "refused with {status}"),
+            End::BrokeOff(why) => write!(f, "broke off: {why}"),
+            End::Open => f.write_str("was left by its client"),
+        }
+    }
+}
+
+/// What there is none of is left out of the line.
+fn some(count: u64) -> Option<u64> {
+    (count > 0).then_some(count)
 }
 
 fn millis(time: Duration) -> u64 {

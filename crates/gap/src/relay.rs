@@ -169,10 +169,10 @@ impl Relay {
         call: Call,
         chat: Chat,
         mut receipt: Receipt,
-    ) -> Result<ChatReply, ChatError> {
+    ) -> Result<ChatReply, Box<ChatError>> {
         match self.try_keys(&call, &chat, &mut receipt).await {
             Ok(opened) => ChatReply::commit(opened, chat.memory, receipt, &self.policy),
-            Err(error) => Err(ChatError { error, receipt }),
+            Err(error) => Err(Box::new(ChatError { error, receipt })),
         }
     }
 

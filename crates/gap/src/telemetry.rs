@@ -1,21 +1,23 @@
 //! Logs: one line per event, pretty for people, JSON for machines; on stderr and, with `LOG_DIR`, in files.
 //!
-//! Lines are written by a thread of their own, so that a slow disk or terminal never holds up a request; when that
-//! thread falls far behind, lines are dropped rather than memory filled.
+//! Lines are written by threads of their own, so that a slow disk or terminal never holds up a request; when such a
+//! thread falls far behind, lines are dropped rather than memory filled, and the log says how many.
 
 pub mod files;
+mod line;
+mod queue;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry};
+use tracing_subscriber::{EnvFilter, Layer};
 
 use self::files::DailyFile;
+use self::line::{Form, LineLayer};
+use self::queue::{Queue, Writer};
 use crate::clock::Clock;
 use crate::config::{LogFormat, Telemetry};
 
@@ -23,7 +25,7 @@ use crate::config::{LogFormat, Telemetry};
 #[must_use = "dropping the guard ends the log"]
 #[derive(Debug, Default)]
 pub struct LogGuard {
-    writers: Vec<WorkerGuard>,
+    writers: Vec<Writer>,
 }
 
 /// The logs cannot be written where the settings want them.
@@ -40,51 +42,55 @@ pub enum LogError {
     /// `LOG_LEVEL` is no filter.
     #[error("telemetry.log_level {0}: {1}")]
     Level(String, String),
+    /// The system gives no thread to write with.
+    #[error("the log cannot be written: {0}")]
+    Thread(io::Error),
 }
 
 /// Starts logging for this process. Call once; a second call changes nothing.
 pub fn start(settings: &Telemetry, clock: &Clock) -> Result<LogGuard, LogError> {
-    let filter = || {
-        EnvFilter::builder()
-            .parse(&settings.log_level)
-            .map_err(|error| LogError::Level(settings.log_level.clone(), error.to_string()))
+    let filter = EnvFilter::builder()
+        .parse(&settings.log_level)
+        .map_err(|error| LogError::Level(settings.log_level.clone(), error.to_string()))?;
+    let form = |colour| match settings.format {
+        LogFormat::Json => Form::Json,
+        LogFormat::Pretty => Form::Pretty { colour },
     };
-    let json = settings.format == LogFormat::Json;
     let mut guard = LogGuard::default();
-    let mut writer = |target: Box<dyn io::Write + Send>| {
-        let (writer, worker) = NonBlockingBuilder::default().buffered_lines_limit(8 * 1024).finish(target);
-        guard.writers.push(worker);
-        writer
-    };
-    let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = Vec::new();
-    let colour = io::stderr().is_terminal();
-    layers.push(layer(writer(Box::new(io::stderr())), json, colour).with_filter(filter()?).boxed());
+    let mut outlets = vec![guard.outlet(form(io::stderr().is_terminal()), io::stderr(), clock)?];
+    let mut errors = Vec::new();
     if let Some(dir) = &settings.log_dir {
-        let mut open = |name: &str| {
+        let open = |name: &str| {
             DailyFile::open(dir, name, settings.log_cleanup_days, clock.clone())
-                .map(|file| writer(Box::new(file)))
                 .map_err(|reason| LogError::Directory { dir: dir.clone(), reason })
         };
-        layers.push(layer(open("app.log")?, json, false).with_filter(filter()?).boxed());
-        layers.push(layer(open("error.log")?, json, false).with_filter(LevelFilter::ERROR).boxed());
+        outlets.push(guard.outlet(form(false), open("app.log")?, clock)?);
+        errors.push(guard.outlet(form(false), open("error.log")?, clock)?);
     }
+    let all = LineLayer { outlets, clock: clock.clone() }.with_filter(filter);
+    let of_errors = LineLayer { outlets: errors, clock: clock.clone() };
+    let of_errors = settings.log_dir.is_some().then(|| of_errors.with_filter(LevelFilter::ERROR));
     // Tests start several apps in one process; the first one's log serves them all.
-    let _ = tracing_subscriber::registry().with(layers).try_init();
+    let _ = tracing_subscriber::registry().with(all).with(of_errors).try_init();
     Ok(guard)
 }
 
-fn layer(writer: NonBlocking, json: bool, colour: bool) -> Box<dyn Layer<Registry> + Send + Sync> {
-    if json {
-        return json_layer(writer).boxed();
+impl LogGuard {
+    fn outlet<T>(&mut self, form: Form, target: T, clock: &Clock) -> Result<(Form, Queue), LogError>
+    where
+        T: io::Write + Send + 'static,
+    {
+        let clock = clock.clone();
+        let lost = move |count| {
+            form.warning(
+                clock.now(),
+                format_args!("{count} lines are missing here: the log could not be written in time"),
+            )
+        };
+        let (queue, writer) = queue::start(target, lost).map_err(LogError::Thread)?;
+        self.writers.push(writer);
+        Ok((form, queue))
     }
-    tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colour).with_target(false).boxed()
-}
-
-fn json_layer<W>(writer: W) -> impl Layer<Registry> + Send + Sync
-where
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
-{
-    tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_writer(writer)
 }
 
 #[cfg(test)]

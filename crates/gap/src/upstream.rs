@@ -34,11 +34,17 @@ use crate::config::Upstream as Settings;
 
 const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 
-/// An upstream key: a Gemini API key of some project. `Debug` prints nothing of it.
+/// An upstream key: a Gemini API key of some project. `Debug` prints nothing of it. Clones share the one copy in memory.
 #[derive(Clone)]
-pub struct Secret {
+pub struct Secret(Arc<Forms>);
+
+/// A key in each form that it is used in.
+struct Forms {
     text: SecretString,
     header: HeaderValue,
+    masked: String,
+    /// `masked` as a header value in ASCII, which not every client looks beyond.
+    shown: HeaderValue,
 }
 
 /// The text cannot be sent as a header value.
@@ -53,21 +59,27 @@ impl Secret {
         let visible = !plain.is_empty() && plain.bytes().all(|byte| byte.is_ascii_graphic());
         let mut header = visible.then(|| HeaderValue::from_str(plain).ok()).flatten().ok_or(UnsendableKey)?;
         header.set_sensitive(true);
-        Ok(Self { text: text.clone(), header })
+        let masked = match plain.len() {
+            0..16 => format!("…{}", &plain[plain.len() - plain.len().min(2)..]),
+            length => format!("{}…{}", &plain[..4], &plain[length - 4..]),
+        };
+        let shown = HeaderValue::try_from(masked.replace('…', "...")).map_err(|_| UnsendableKey)?;
+        Ok(Self(Arc::new(Forms { text: text.clone(), header, masked, shown })))
     }
 
     /// The key as it may be shown: first four and last four characters of a long one, nothing of a short one.
-    pub fn masked(&self) -> String {
-        let plain = self.text.expose_secret();
-        match plain.len() {
-            0..16 => format!("…{}", &plain[plain.len() - plain.len().min(2)..]),
-            length => format!("{}…{}", &plain[..4], &plain[length - 4..]),
-        }
+    pub fn masked(&self) -> &str {
+        &self.0.masked
+    }
+
+    /// [`Secret::masked`] as a header value.
+    pub fn masked_header(&self) -> HeaderValue {
+        self.0.shown.clone()
     }
 
     /// `said` (an error of Google's) without this key and without anything like it.
     pub fn redact<'a>(&self, said: &'a str) -> std::borrow::Cow<'a, str> {
-        redact::text(said, self.text.expose_secret())
+        redact::text(said, self.0.text.expose_secret())
     }
 }
 
@@ -217,7 +229,7 @@ impl Upstream {
                 headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
             }
         }
-        headers.insert(X_GOOG_API_KEY, key.header.clone());
+        headers.insert(X_GOOG_API_KEY, key.0.header.clone());
         // The bytes are read as they pass, so nothing may lie in between.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         Ok(request)

@@ -8,6 +8,7 @@ use crate::ci::Stage;
 use crate::ci::report::Tally;
 use crate::environments;
 use crate::repo::{Profile, Repo};
+use crate::servers::Servers;
 use crate::{docs, shell, tidy};
 
 /// In the order in which they run.
@@ -17,7 +18,7 @@ pub(super) const STAGES: &[Stage] = &[
     Stage { name: "tidy", about: "the house rules hold", after: Some("fetch"), run: keep_tidy },
     Stage { name: "clippy", about: "no lint is left", after: Some("fetch"), run: lint },
     Stage { name: "build", about: "everything builds", after: Some("fetch"), run: build },
-    Stage { name: "test", about: "Rust tests", after: Some("build"), run: test },
+    Stage { name: "test", about: "Rust tests, with a PostgreSQL and a Redis", after: Some("build"), run: test },
     Stage { name: "doctest", about: "examples in the documentation", after: Some("build"), run: test_examples },
     Stage { name: "doc", about: "the documentation has no broken link", after: Some("build"), run: document },
     Stage { name: "generated", about: "generated documents are fresh", after: Some("build"), run: check_generated },
@@ -61,11 +62,12 @@ fn build(repo: &Repo) -> Result<Tally> {
 }
 
 fn test(repo: &Repo) -> Result<Tally> {
+    let servers = Servers::start()?;
     if !shell::works(shell::cargo(repo.root()).args(["nextest", "--version"])) {
         println!("cargo-nextest is not installed; using cargo test");
         let mut command = shell::cargo(repo.root());
         command.arg("test").args(SHARED).args(["--lib", "--bins", "--tests", "--examples", "--no-fail-fast"]);
-        return cargo_test(command.env("INSTA_UPDATE", "no"));
+        return cargo_test(servers.announce(&mut command).env("INSTA_UPDATE", "no"));
     }
     let report = repo.target("nextest/ci/junit.xml");
     remove(&report)?;
@@ -81,7 +83,7 @@ fn test(repo: &Repo) -> Result<Tally> {
         "--cargo-profile",
         "ci",
     ]);
-    let ended = shell::run(command.env("INSTA_UPDATE", "no"));
+    let ended = shell::run(servers.announce(&mut command).env("INSTA_UPDATE", "no"));
     finish(Tally::from_junit(&read(&report)?), ended)
 }
 

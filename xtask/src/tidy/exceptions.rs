@@ -13,11 +13,23 @@ pub(super) struct Exception {
     pub(super) reason: &'static str,
 }
 
+const RUST_CRYPTO: &str = "sqlx 0.9 signs in to PostgreSQL with the generation before ours; both are small";
+
 const EXCEPTIONS: &[Exception] = &[
     Exception {
         rule: Rule::Duplicate,
         subject: "getrandom",
         reason: "ring 0.17 holds 0.2, everything else has moved on; both are thin calls to the system",
+    },
+    Exception { rule: Rule::Duplicate, subject: "block-buffer", reason: RUST_CRYPTO },
+    Exception { rule: Rule::Duplicate, subject: "cpufeatures", reason: RUST_CRYPTO },
+    Exception { rule: Rule::Duplicate, subject: "crypto-common", reason: RUST_CRYPTO },
+    Exception { rule: Rule::Duplicate, subject: "digest", reason: RUST_CRYPTO },
+    Exception { rule: Rule::Duplicate, subject: "sha2", reason: RUST_CRYPTO },
+    Exception {
+        rule: Rule::Duplicate,
+        subject: "hashbrown",
+        reason: "sqlx 0.9 holds 0.16 for its statement caches, everything else has moved on",
     },
     Exception {
         rule: Rule::Duplicate,

@@ -138,6 +138,22 @@ fn agrees(node: &Node<'_>, value: &Value) -> bool {
     }
 }
 
+#[test]
+fn each_byte_is_escaped_at_each_place_of_a_word() {
+    for byte in 0..=0x7F_u8 {
+        for at in 0..20 {
+            let mut text = "ordinary letters \u{e4}\u{1f600}".to_owned();
+            text.insert(at.min(17), char::from(byte));
+            let mut written = Vec::new();
+            write_text(&mut written, &text);
+            let read: String =
+                serde_json::from_slice(&written).unwrap_or_else(|error| panic!("{byte} at {at}: {error}"));
+            assert_eq!(read, text);
+            assert_eq!(written.len() == text.len() + 2, byte >= 0x20 && byte != b'"' && byte != b'\\');
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn reads_what_serde_reads(text in json_text()) {

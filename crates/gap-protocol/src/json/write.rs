@@ -4,29 +4,50 @@ use super::Node;
 
 /// Writes `text` as a JSON string.
 pub fn write_text(out: &mut Vec<u8>, text: &str) {
+    let mut rest = text.as_bytes();
+    out.reserve(rest.len() + 2);
     out.push(b'"');
-    let mut done = 0;
-    let bytes = text.as_bytes();
-    for (index, byte) in bytes.iter().enumerate() {
-        let escape: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0..=0x1F => b"\\u00",
-            _ => continue,
-        };
-        out.extend_from_slice(bytes.get(done..index).unwrap_or_default());
-        out.extend_from_slice(escape);
-        if escape.len() == 4 {
-            let digit = |value: u8| b"0123456789abcdef".get(usize::from(value)).copied().unwrap_or(b'0');
-            out.extend([digit(byte >> 4), digit(byte & 0xF)]);
-        }
-        done = index + 1;
+    while let Some((at, byte)) = first_to_escape(rest) {
+        out.extend_from_slice(rest.get(..at).unwrap_or_default());
+        write_escape(out, byte);
+        rest = rest.get(at + 1..).unwrap_or_default();
     }
-    out.extend_from_slice(bytes.get(done..).unwrap_or_default());
+    out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+/// The first byte that cannot stand in a JSON string as it is.
+///
+/// Most of what is written are keys and prose that hold none: eight bytes are looked at in one step.
+fn first_to_escape(bytes: &[u8]) -> Option<(usize, u8)> {
+    let (words, _) = bytes.as_chunks();
+    let clean = words.iter().take_while(|word| !any_to_escape(u64::from_le_bytes(**word))).count() * 8;
+    let rest = bytes.get(clean..)?.iter().enumerate();
+    rest.map(|(at, byte)| (clean + at, *byte)).find(|(_, byte)| matches!(byte, b'"' | b'\\' | 0..=0x1F))
+}
+
+/// Whether one of eight bytes has to be escaped. A borrow may reach a neighbour, but only from a byte that has to be.
+fn any_to_escape(word: u64) -> bool {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let any_below = |word: u64, limit: u8| word.wrapping_sub(EACH * u64::from(limit)) & !word & (EACH << 7) != 0;
+    let any_is = |byte: u8| any_below(word ^ (EACH * u64::from(byte)), 1);
+    any_below(word, 0x20) || any_is(b'"') || any_is(b'\\')
+}
+
+fn write_escape(out: &mut Vec<u8>, byte: u8) {
+    let short = match byte {
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        0..=0x1F => {
+            let digit = |value: u8| b"0123456789abcdef".get(usize::from(value)).copied().unwrap_or(b'0');
+            out.extend_from_slice(b"\\u00");
+            out.extend_from_slice(&[digit(byte >> 4), digit(byte & 0xF)]);
+            return;
+        }
+        itself => itself,
+    };
+    out.extend_from_slice(&[b'\\', short]);
 }
 
 /// Writes the members of an object, with commas where they belong.

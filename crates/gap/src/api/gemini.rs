@@ -126,7 +126,8 @@ async fn answer(
     let policy = app.relay.policy();
     let pending = app.relay.clone().answer(call, receipt);
     let decided = match framing {
-        Framing::Json => pending.await,
+        // In a box as well: this future is moved a few times before it begins, so it had better be small.
+        Framing::Json => Box::pin(pending).await,
         Framing::Sse | Framing::JsonArray => {
             match phases::decide::<GoogleVoice>(Box::pin(pending), policy.open_after).await {
                 Phase::Decided(decided) => decided,

@@ -180,7 +180,8 @@ impl State {
         for (ticket, (need, lease, ranking)) in given {
             match ring.guard(&need, lease, ranking) {
                 Ok(lease) => news.add(line.waiters.remove(&ticket), Ok(lease)),
-                Err((lease, ranking)) => {
+                Err(unused) => {
+                    let (lease, ranking) = *unused;
                     pool.settle(lease, &Outcome::Abandoned, now);
                     hopeless.push((ticket, ranking));
                 }
@@ -222,14 +223,12 @@ impl News {
 impl Place {
     /// Waits for news; none when they do not come in time.
     pub(super) async fn wait(&mut self, until: Instant) -> Option<Told> {
-        match timeout_at(until, &mut self.told).await {
-            Ok(told) => told.ok(),
-            Err(_) => {
-                self.give_up();
-                // They may have come at the last moment.
-                self.told.try_recv().ok()
-            }
+        if let Ok(told) = timeout_at(until, &mut self.told).await {
+            return told.ok();
         }
+        self.give_up();
+        // They may have come at the last moment.
+        self.told.try_recv().ok()
     }
 
     fn give_up(&self) {

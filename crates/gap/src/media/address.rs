@@ -42,8 +42,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     // Only 2000::/3 is given out for the internet; loopback, local and multicast addresses lie outside of it.
     let global = segments[0] & 0xe000 == 0x2000;
     // Teredo and ORCHID (2001::/23), documentation (2001:db8::/32 and 3fff::/20).
-    let special = (segments[0] == 0x2001 && segments[1] < 0x0200)
-        || (segments[0] == 0x2001 && segments[1] == 0x0db8)
+    let special = (segments[0] == 0x2001 && (segments[1] < 0x0200 || segments[1] == 0x0db8))
         || (segments[0] == 0x3fff && segments[1] < 0x1000);
     global && !special
 }

@@ -98,13 +98,13 @@ impl Site {
         let port = listener.local_addr().unwrap().port();
         #[expect(clippy::disallowed_methods, reason = "the test's runtime ends it")]
         let task = tokio::spawn(async move {
-            let mut held = Vec::new();
+            let mut open = Vec::new();
             for answer in answers {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let mut head = Vec::new();
                 while !head.ends_with(b"\r\n\r\n") && stream.read_buf(&mut head).await.unwrap() > 0 {}
                 stream.write_all(&answer).await.unwrap();
-                held.extend(holds.then_some(stream));
+                open.extend(holds.then_some(stream));
             }
             std::future::pending::<()>().await;
         });

@@ -55,7 +55,7 @@ impl Decisions {
         let explained = self.0.iter().enumerate().map(|(at, decision)| {
             let attempt = attempts.get(at);
             Explained {
-                key: attempt.map(|attempt| attempt.key.as_str()),
+                key: attempt.map(|attempt| attempt.key.masked()),
                 waited_ms: millis(decision.waited),
                 took_ms: attempt.map(|attempt| millis(attempt.took)),
                 outcome: attempt.map_or("no_key", |attempt| attempt.cause.unwrap_or("answered")),

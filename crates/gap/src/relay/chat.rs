@@ -62,7 +62,7 @@ pub(super) enum Translated {
         /// OpenAI's body.
         body: Bytes,
         /// What it says about itself.
-        findings: Findings,
+        findings: Box<Findings>,
     },
     /// The beginning of a stream.
     Stream {
@@ -136,7 +136,7 @@ impl Chat {
         match ended {
             Ok(body) => {
                 self.memory.remember(encoder.take_signatures());
-                let answer = Translated::Whole { body: body.into(), findings: encoder.findings() };
+                let answer = Translated::Whole { body: body.into(), findings: Box::new(encoder.findings()) };
                 Ok(ChatOpened { answer, empty })
             }
             Err(EncodeError::Nothing) => Ok(ChatOpened { answer: Translated::Nothing, empty: true }),

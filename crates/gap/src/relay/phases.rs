@@ -133,13 +133,11 @@ impl<V: Voice> HttpBody for OpenBody<V> {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
         let this = &mut *self;
         // The relay goes on in here: a panic of it must not take the other streams of an HTTP/2 connection along.
-        match std::panic::catch_unwind(AssertUnwindSafe(|| this.poll_phase(cx))) {
-            Ok(polled) => polled,
-            Err(_) => {
-                let last_words = this.voice.fail(&Failure::internal());
-                this.end(last_words)
-            }
+        if let Ok(polled) = std::panic::catch_unwind(AssertUnwindSafe(|| this.poll_phase(cx))) {
+            return polled;
         }
+        let last_words = this.voice.fail(&Failure::internal());
+        this.end(last_words)
     }
 }
 

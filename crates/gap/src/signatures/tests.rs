@@ -8,7 +8,7 @@ fn clock() -> Clock {
 }
 
 fn vault(bytes: usize, count: usize) -> Vault {
-    Vault::new(VaultPolicy { bytes, count, lifetime: Duration::from_secs(3600) })
+    Vault::new(VaultPolicy { bytes, count, lifetime: Duration::from_hours(1) })
 }
 
 fn memory(owner: &str, vault: &Vault, clock: &Clock) -> CallMemory {

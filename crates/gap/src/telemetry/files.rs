@@ -70,9 +70,9 @@ impl DailyFile {
 }
 
 impl Write for DailyFile {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         self.rotate_if_over(day_of(self.clock.now()))?;
-        self.file.write(line)
+        self.file.write(lines)
     }
 
     fn flush(&mut self) -> io::Result<()> {

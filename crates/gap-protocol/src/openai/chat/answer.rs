@@ -280,7 +280,9 @@ impl Answer {
             match plan.call_form {
                 CallForm::Function => {
                     // There is no place for it but the message.
-                    choice.signature.clone_from(&call.signature);
+                    if call.signature.is_some() {
+                        choice.signature.clone_from(&call.signature);
+                    }
                     call.write_function(&mut scratch, &plan);
                     sink.delta(choice.index, &Delta::FunctionCall(&scratch));
                 }

@@ -1,7 +1,7 @@
 //! What becomes of each property of OpenAI's requests.
 //!
 //! One table drives the decoder, which asks it what may go unread, and the reference in `docs/`, which is written from it
-//! (`cargo run -p gap-protocol --example compatibility`). A test walks the properties of OpenAI's own description and fails on
+//! (`cargo xtask docs`). A test walks the properties of OpenAI's own description and fails on
 //! one that is not here.
 
 use std::fmt::Write as _;
@@ -167,7 +167,10 @@ pub const CHAT: &[Entry] = &[
 
 /// Properties that OpenAI does not have.
 pub const EXTENSIONS: &[Entry] = &[
-    mapped("extra_body", "`extra_body.google`, the same as `google`; for clients that send the name itself"),
+    mapped(
+        "extra_body",
+        "`extra_body.google`, the same as `google`; for clients that send the name itself. OpenAI's SDK for Python puts what stands in its argument `extra_body` at the top of the request, so there it is `extra_body={\"google\": {…}}`",
+    ),
     mapped(
         "google",
         "Gemini's own fields, in either spelling (`thinking_config`, `thinkingConfig`): `thinking_config`, `cached_content`, `safety_settings`, `labels`, `tool_config`, `tools`, and those of `generationConfig` (`speech_config`, `image_config`, `media_resolution`, `response_modalities` and so on). A field that is not known is sent as it is",
@@ -184,6 +187,66 @@ pub const EMBEDDINGS: &[Entry] = &[
     mapped("input", "texts, in batches of 100, in order; arrays of tokens are refused"),
     mapped("model", "the model, without `models/` or `google/`"),
     warned("user", &["\"\""], "is not sent on", "no equal"),
+];
+
+/// A field that OpenAI does not have: where it is, and what it is for, for people.
+pub type Addition = (&'static str, &'static str);
+
+/// What clients may say in earlier messages beyond OpenAI's properties. All of it comes from answers: a client that sends
+/// messages back as it got them has nothing to do.
+pub const IN_MESSAGES: &[Addition] = &[
+    (
+        "`extra_content.google.thought_signature`",
+        "of an assistant message, of an item of its `tool_calls` or `images`, or of a part of its content: Gemini's proof of what it thought. Gemini 3 refuses a call that comes back without one; GAP then finds it by the call's `id`, or sends Google's documented stand-in",
+    ),
+    (
+        "`extra_content.google.parts`",
+        "of an assistant message: Gemini's own parts, sent on to the letter in front of the message's text. A part that GAP's answers cannot hold is a warning; a known one with a wrong type is refused",
+    ),
+    ("`images`", "of an assistant message: the images that the model made, which it needs to change them"),
+    (
+        "`reasoning_content`",
+        "of an assistant message, and its like in other dialects: not read again, without a warning",
+    ),
+    (
+        "content part `video_url`",
+        "`{url}`; also `audio_url`, `document_url` and `file_url`. `video_metadata` beside it is sent on",
+    ),
+    (
+        "content part `image_url`",
+        "its `url` may also be the name of an uploaded file (`files/…`), which `file_id` takes too",
+    ),
+];
+
+/// What answers hold beyond OpenAI's properties. In a stream the same stands in `delta`; what is said once comes with the last
+/// delta of its choice.
+pub const IN_ANSWERS: &[Addition] = &[
+    ("`choices[].message.reasoning_content`", "the thoughts, where they were asked for; never in `content`"),
+    ("`choices[].message.images`", "images of the answer, each an `image_url` with a `data:` address"),
+    (
+        "`choices[].message.annotations`",
+        "as at OpenAI, from Google's grounding and citations; offsets count characters",
+    ),
+    (
+        "`choices[].message.extra_content.google`",
+        "what has to come back with the message: `thought_signature`, and in `parts` Gemini's own parts to the letter (code that was run and its result, calls of Google's own tools, films). A call's signature is in its own `extra_content`",
+    ),
+    (
+        "`choices[].extra_content.google`",
+        "what is to be known about an answer: `grounding_metadata`, `url_context_metadata`, `citation_metadata`, `safety_ratings`, and whatever else Google says of it",
+    ),
+    (
+        "`choices[].native_finish_reason`",
+        "Google's own word for the end: `STOP`, `MAX_TOKENS`, `SAFETY`, `RECITATION`, … `finish_reason` is the nearest of OpenAI's",
+    ),
+    ("`extra_content.google`", "`response_id`, and `prompt_feedback` where the prompt was blocked"),
+    ("`usage.estimated`", "`true` where Google gave no numbers and these are GAP's guess"),
+];
+
+/// Headers of requests and answers.
+pub const HEADERS: &[Addition] = &[
+    ("request `x-gap-strict: true`", "refuse with 400 what would be a warning"),
+    ("answer `x-gap-warnings`", "`field: sentence; field: sentence`: what was changed or left out, in visible ASCII"),
 ];
 
 /// What becomes of a property of a chat completion request; nothing is known about others.
@@ -207,13 +270,21 @@ pub fn reference() -> String {
             let _ = writeln!(text, "| `{}` | {treatment} | {} |", entry.name, entry.note);
         }
     }
+    for (heading, additions) in
+        [("More in messages", IN_MESSAGES), ("More in answers", IN_ANSWERS), ("Headers", HEADERS)]
+    {
+        let _ = write!(text, "\n## {heading}\n\n| what | what it is |\n| --- | --- |\n");
+        for (place, note) in additions {
+            let _ = writeln!(text, "| {place} | {note} |");
+        }
+    }
     text
 }
 
 const HEAD: &str = "\
 # What OpenAI's properties become
 
-<!-- Written by `cargo run -p gap-protocol --example compatibility`; do not edit. -->
+<!-- Written by `cargo xtask docs`; do not edit. -->
 
 Nothing is dropped in silence. *Mapped*: it has an equal in Gemini's request. *Kept by GAP*: GAP does what it asks for. *Warning*:
 it has no equal; the answer's header `x-gap-warnings` names it, and with the request header `x-gap-strict: true` it is refused

@@ -316,3 +316,42 @@ fn json_beside_tools_is_asked_for_in_words_where_the_model_refuses_it() {
         ask("gemini-3-flash-preview", request).with(|asked| asked.refused = asked.refused.with(Feature::JsonWithTools));
     assert_eq!(learned.call().plan.json, JsonMode::Instructed);
 }
+
+// What clients send that offer both, or write out an empty list for what they do not use.
+#[test]
+fn calls_come_in_the_newer_form_to_clients_that_offer_tools() {
+    let form = |request: Value| ask("gemini-2.5-flash", request).call().plan;
+    let old = json!([{"name": "old"}]);
+    for request in [
+        json!({"functions": [], "tools": [function("new")]}),
+        json!({"functions": old, "tools": [function("new")]}),
+        json!({"functions": []}),
+    ] {
+        let plan = form(request);
+        assert!(plan.call_form == CallForm::Tools && !plan.single_call);
+    }
+    assert_eq!(form(json!({"functions": old, "tools": []})).call_form, CallForm::Function);
+}
+
+#[test]
+fn tools_may_be_written_as_the_responses_api_writes_them() {
+    let nested = json!([{"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {"q": {"type": "string"}}}}}]);
+    let flat = json!([{"type": "function", "name": "f", "parameters": {"type": "object", "properties": {"q": {"type": "string"}}}, "strict": true}]);
+    let choice = json!({"type": "function", "name": "f"});
+    let tools = |tools: Value| ask("gemini-2.5-flash", json!({"tools": tools, "tool_choice": choice})).body();
+    assert_eq!(tools(flat), tools(nested));
+    let custom = ask("gemini-2.5-flash", json!({"tools": [{"type": "custom", "name": "sql"}]})).body();
+    assert_eq!(custom["tools"][0]["functionDeclarations"][0]["name"], "sql");
+    let neither = ask("gemini-2.5-flash", json!({"tools": [{"type": "function"}]})).refusal();
+    assert!(neither.starts_with("tools[0].function: is needed"), "{neither}");
+}
+
+#[test]
+fn choices_without_tools_are_harmless_unless_they_demand_a_call() {
+    for (tools, choice) in [(json!([]), "auto"), (json!([]), "none"), (Value::Null, "auto")] {
+        let body = ask("gemini-2.5-flash", json!({"tools": tools, "tool_choice": choice})).body();
+        assert_eq!((body.get("tools"), body.get("toolConfig")), (None, None));
+    }
+    let refusal = ask("gemini-2.5-flash", json!({"tools": [], "tool_choice": "required"})).refusal();
+    assert!(refusal.starts_with("tool_choice:"), "{refusal}");
+}

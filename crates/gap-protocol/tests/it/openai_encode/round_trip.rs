@@ -111,3 +111,54 @@ fn recorded_calls_come_back_with_their_signatures() {
     }
     assert!(seen == 0 || (seen > 50 && without_vault * 10 > seen * 8), "{without_vault} of {seen}");
 }
+
+/// The parts of a recorded answer that go back: all but thoughts in words, which models do not read again.
+fn given(recording: &recording::Recording) -> Vec<Value> {
+    let parts = recording.events.iter().filter_map(|event| event["candidates"][0]["content"]["parts"].as_array());
+    let is_thought = |part: &&Value| part["thought"] == true && part["text"].is_string();
+    parts.flatten().filter(|part| !is_thought(part)).cloned().collect()
+}
+
+/// The parts that hold one of these, in order.
+fn holding(parts: &[Value], kinds: &[&str]) -> Vec<Value> {
+    parts.iter().filter(|part| kinds.iter().any(|kind| part.get(kind).is_some())).cloned().collect()
+}
+
+#[test]
+fn recorded_parts_that_openai_has_no_word_for_come_back_to_the_letter() {
+    // wire 75, wire 106
+    const NATIVE: &[&str] = &["executableCode", "codeExecutionResult", "toolCall", "toolResponse", "fileData"];
+    let table = ModelTable::built_in().unwrap();
+    let (mut seen, mut media) = (0, 0);
+    for recording in recording::all() {
+        let parts = given(&recording);
+        let natives = holding(&parts, NATIVE);
+        let images = holding(&parts, &["inlineData"]);
+        let is_sound =
+            |part: &Value| part["inlineData"]["mimeType"].as_str().is_some_and(|mime| mime.starts_with("audio"));
+        let is_answer = recording.path.contains("enerateContent");
+        if !is_answer || (natives.is_empty() && images.is_empty()) || images.iter().any(is_sound) {
+            continue;
+        }
+        let mut encoder = UnaryEncoder::new(plan(), ID, CREATED);
+        for event in &recording.events {
+            encoder.chunk(event.to_string().as_bytes()).unwrap();
+        }
+        let body: Value = serde_json::from_slice(&encoder.end(false).unwrap()).unwrap();
+        let whole = sent_back(&body["choices"][0]["message"], &table, &NoMemory);
+        seen += usize::from(!natives.is_empty());
+        media += usize::from(!images.is_empty());
+        assert_eq!(holding(&whole, NATIVE), natives, "{}", recording.id);
+        assert_eq!(holding(&whole, &["inlineData"]), images, "{}", recording.id);
+        let text = |parts: &[Value]| parts.iter().filter_map(|part| part["text"].as_str()).collect::<String>();
+        assert_eq!(text(&whole), text(&parts), "{}", recording.id);
+        let signatures = |parts: &[Value]| {
+            let mut all: Vec<String> =
+                parts.iter().filter_map(|part| part["thoughtSignature"].as_str().map(str::to_owned)).collect();
+            all.sort_unstable();
+            all
+        };
+        assert_eq!(signatures(&whole), signatures(&parts), "{}", recording.id);
+    }
+    assert!(seen + media == 0 || (seen > 10 && media > 3), "{seen} with parts, {media} with media");
+}

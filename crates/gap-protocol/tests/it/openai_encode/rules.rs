@@ -263,3 +263,16 @@ proptest! {
         prop_assert_eq!(arguments, format!(r#"{{"b":{number},"a":[{number}]}}"#));
     }
 }
+
+// wire 75: where a call has no place of its own for a signature, it takes none from the text before it.
+#[test]
+fn a_call_in_the_old_form_leaves_the_signature_of_the_text() {
+    let plan = || ReplyPlan { call_form: gap_protocol::call::CallForm::Function, ..plan() };
+    let mut encoder = UnaryEncoder::new(plan(), ID, CREATED);
+    encoder.chunk(&said(&json!({"text": "Hm.", "thoughtSignature": "dGV4dA=="}), None)).unwrap();
+    encoder.chunk(&said(&json!({"functionCall": {"name": "f"}}), Some("STOP"))).unwrap();
+    let body: Value = serde_json::from_slice(&encoder.end(true).unwrap()).unwrap();
+    let message = &body["choices"][0]["message"];
+    assert_eq!(message["function_call"]["name"], "f");
+    assert_eq!(message["extra_content"]["google"]["thought_signature"], "dGV4dA==");
+}

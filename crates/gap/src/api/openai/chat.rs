@@ -44,9 +44,9 @@ pub async fn create_chat_completion(
     let receipt = Receipt::begin(Facts { visit, caller: caller.name, request_line, model: Some(model) });
     let pending = exchange.answer(decoded, receipt);
     let policy = app.relay.policy();
-    let decided = if stream {
+    let answered = if stream {
         match phases::decide::<OpenAiVoice>(Box::pin(pending), policy.open_after).await {
-            Phase::Decided(decided) => decided,
+            Phase::Decided(answered) => answered,
             Phase::Undecided(pending) => {
                 let mut response = phases::open(pending, OpenAiVoice, policy.keep_alive);
                 warn_in(response.headers_mut(), &warnings);
@@ -56,7 +56,7 @@ pub async fn create_chat_completion(
     } else {
         pending.await
     };
-    Ok(decided?.into_response())
+    Ok(answered?.into_response())
 }
 
 /// One chat completion in the making.
@@ -121,7 +121,10 @@ impl Exchange {
                 warn_in(reply.headers_mut(), &call.warnings);
                 Ok(Ok(reply))
             }
-            Err(ChatError { error, receipt }) => Ok(Err(Box::new(Asked { error, receipt, model: call.model }))),
+            Err(unanswered) => {
+                let ChatError { error, receipt } = *unanswered;
+                Ok(Err(Box::new(Asked { error, receipt, model: call.model })))
+            }
         }
     }
 

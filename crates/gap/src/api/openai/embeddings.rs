@@ -90,13 +90,10 @@ fn complete(
     usage: Usage,
     mut receipt: Receipt,
 ) -> Result<Response, OpenAiFailure> {
-    let body = match embeddings::encode(wanted, answers) {
-        Ok(body) => body,
-        Err(_) => {
-            let failure = OpenAiFailure::from(Failure::unusable_answer());
-            receipt.refused_with(failure.status());
-            return Err(failure.receipted());
-        }
+    let Ok(body) = embeddings::encode(wanted, answers) else {
+        let failure = OpenAiFailure::from(Failure::unusable_answer());
+        receipt.refused_with(failure.status());
+        return Err(failure.receipted());
     };
     receipt.committed(StatusCode::OK);
     receipt.passed(body.len());

@@ -72,13 +72,13 @@ impl ChatReply {
         memory: CallMemory,
         mut receipt: Receipt,
         policy: &RelayPolicy,
-    ) -> Result<Self, ChatError> {
+    ) -> Result<Self, Box<ChatError>> {
         let mut headers = HeaderMap::new();
         let (ready, source) = match opened.answer {
-            Translated::Nothing => return Err(ChatError { error: RelayError::Empty, receipt }),
+            Translated::Nothing => return Err(Box::new(ChatError { error: RelayError::Empty, receipt })),
             Translated::Whole { body, findings } => {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                (body, Source::Ended(Box::new(findings)))
+                (body, Source::Ended(findings))
             }
             Translated::Stream { frames, mut translation, rest } => {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));

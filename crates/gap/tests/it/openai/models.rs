@@ -43,10 +43,10 @@ async fn an_old_list_is_shown_while_it_is_renewed_and_while_google_fails() {
     let app = TestApp::with().set("models.list_ttl", "1m").start().await;
     let client = client(&app);
     let listed = ids(&client.get("/v1/models").await);
-    let asked = app.arrived();
+    let (asked, tasks) = (app.arrived(), app.app.lifecycle.running());
     app.clock.advance(SignedDuration::from_mins(2));
     assert_eq!(ids(&client.get("/v1/models").await), listed);
-    eventually("it is renewed", || app.arrived() >= asked + 3).await;
+    eventually("it is renewed", || app.arrived() >= asked + 3 && app.app.lifecycle.running() == tasks).await;
 
     app.sim.add_fault(Fault::new(Preset::KeyInvalid));
     app.clock.advance(SignedDuration::from_mins(2));

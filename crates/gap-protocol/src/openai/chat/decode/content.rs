@@ -177,40 +177,6 @@ impl Work<'_> {
         };
         Ok((self.link(url.want_text(&url_path)?, PendingKind::File, &url_path)?, beside))
     }
-
-    /// `extra_content.google.thought_signature`, wherever it is kept.
-    // wire 77
-    pub(super) fn signature_in<'n>(
-        &mut self,
-        holder: &'n Node<'n>,
-        path: &Path<'_>,
-    ) -> Result<Option<Cow<'n, str>>, DecodeError> {
-        let nested = |outer: &str| holder.find(outer).and_then(|outer| outer.find("google").or(Some(outer)));
-        let places = [
-            nested("extra_content").and_then(|google| google.find("thought_signature")),
-            // How litellm keeps it.
-            nested("provider_specific_fields").and_then(|fields| fields.find("thought_signature")),
-            holder.find("thought_signature"),
-        ];
-        let Some(found) = places.into_iter().flatten().next() else { return Ok(None) };
-        let field = path.key("extra_content");
-        let (google, name) = (field.key("google"), "thought_signature");
-        let signature = found.want_text(&google.key(name))?;
-        Ok(self.usable_signature(signature, &google.key(name)))
-    }
-
-    /// A signature that Google can read as base64; another provider's is left out.
-    fn usable_signature<'n>(&mut self, signature: Cow<'n, str>, path: &Path<'_>) -> Option<Cow<'n, str>> {
-        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
-        if signature.is_empty() {
-            return None;
-        }
-        if signature.bytes().all(is_letter) {
-            return Some(signature);
-        }
-        self.warn(path, "is no signature of Gemini's and was left out");
-        None
-    }
 }
 
 /// `video_metadata: {fps, start_offset, end_offset}`, an extension.

@@ -207,7 +207,7 @@ impl<'n> Extension<'n> {
 }
 
 /// `thinking_config` as `thinkingConfig`.
-fn camel(name: &str) -> String {
+pub(super) fn camel(name: &str) -> String {
     let mut camel = String::with_capacity(name.len());
     let mut upper = false;
     for c in name.chars() {

@@ -24,8 +24,8 @@ impl Work<'_> {
         if has_scheme(&url, "data:") {
             return self.data_url(url, kind, path);
         }
+        self.note_file(&url);
         if let Some(name) = file_name(&url) {
-            self.resources.push(name.to_owned());
             self.media += 1;
             let uri = if url.starts_with(FILES) { url } else { Cow::Owned(format!("{FILES}v1beta/{name}")) };
             return Ok(Medium::Uri { mime: None, uri });
@@ -45,6 +45,13 @@ impl Work<'_> {
         }
         let message = "must be an https address, a data: URL or the name of an uploaded file (files/…)";
         Err(DecodeError::new(Problem::Invalid, path.to_string(), message))
+    }
+
+    /// Remembers a file at Google: only keys of its project can read it.
+    pub(super) fn note_file(&mut self, uri: &str) {
+        if let Some(name) = file_name(uri) {
+            self.resources.push(name.to_owned());
+        }
     }
 
     /// A medium in base64, with or without a label.

@@ -11,10 +11,8 @@ use super::content::{is_part, want};
 use super::names::sanitise;
 use super::outcome::{Outcome, letters_of};
 use super::part::{Call, Part, Text};
+use super::signature::{NO_SIGNATURE, sign};
 use super::turns::{Builder, Conversation, ResultOf, Slot, ToolResult};
-
-/// What a model demands in place of a signature that nobody kept; documented by Google.
-pub(super) const NO_SIGNATURE: &str = "skip_thought_signature_validator";
 
 /// The longest foreign id that is passed on.
 const MAX_ID: usize = 64;
@@ -40,6 +38,9 @@ const WITHOUT_MEANING: &[&str] = &[
     "reasoning_details",
     "thinking_blocks",
 ];
+
+/// What only the model's own messages have.
+const OF_ANSWERS: &[&str] = &["tool_calls", "function_call", "refusal", "images", "audio"];
 
 /// Reads the messages.
 pub(super) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Conversation<'n>, DecodeError> {
@@ -95,6 +96,7 @@ fn assistant<'n>(
         work.warn(&path.key("audio"), "is not kept; the model reads what it said from the content alone");
     }
     images(work, message, path, &mut parts)?;
+    let native = work.native_parts(message, path)?;
 
     let mut calls = Vec::new();
     if let Some(list) = message.find("tool_calls") {
@@ -107,16 +109,8 @@ fn assistant<'n>(
         calls.push(work.function_call(call, &path.key("function_call"))?);
     }
 
-    // wire 76, 77: the signature of a message without one on its calls belongs to the first of them, else to its text.
     if let Some(signature) = work.signature_in(message, path)? {
-        match (parts.last_mut(), calls.first_mut()) {
-            (Some(Part::Text { signature: place @ None, .. }), _)
-            | (None, Some((Call { signature: place @ None, .. }, _))) => *place = Some(signature),
-            (None, None) => {
-                parts.push(Part::Text { text: Text::Own(Cow::Borrowed("")), signature: Some(signature) });
-            }
-            _ => {}
-        }
+        sign(signature, message.find("function_call").is_some(), &mut parts, &mut calls);
     }
     // wire 76, 78: only the first call of a step has to carry one.
     if let Some((first, _)) = calls.first_mut()
@@ -130,7 +124,7 @@ fn assistant<'n>(
         parts.push(Part::Call(call));
         slots.push(slot);
     }
-    builder.model(parts, slots);
+    builder.model(native.into_iter().chain(parts).collect(), slots);
     Ok(())
 }
 
@@ -160,7 +154,7 @@ fn tool<'n>(
     let text_of = |key: &'static str| message.find(key).map(|node| node.want_text(&path.key(key))).transpose();
     let name = text_of("name")?;
     let (id, field) = match (text_of("tool_call_id")?, &name) {
-        (Some(id), _) if !is_legacy => (id, "tool_call_id"),
+        (Some(id), name) if !is_legacy && (name.is_none() || !id.is_empty()) => (id, "tool_call_id"),
         (_, Some(name)) => {
             let sent = work.sent_name(Cow::Borrowed(name.as_ref())).into_owned();
             let of = ResultOf::Name(&sent);
@@ -195,14 +189,19 @@ impl Work<'_> {
 
     /// Names the fields of a message that are not read.
     fn note_unread(&mut self, message: &Node<'_>, path: &Path<'_>) {
+        let role = message.find("role").and_then(Node::text).unwrap_or_default();
+        let is_result = role == "tool" || role == "function";
+        let is_answer = role == "assistant" || role == "model";
         for member in message.members().unwrap_or_default() {
             let key = member.key.as_ref();
+            let is_empty = member.value.is_empty_text() || member.value.items().is_some_and(<[_]>::is_empty);
+            if !is_answer && !is_empty && OF_ANSWERS.contains(&key) && !member.value.is_null() {
+                self.warn(&path.key(key), format!("is read in messages of the assistant alone, not of {role:?}"));
+            }
             if member.value.is_null() || WITHOUT_MEANING.contains(&key) && key != "name" {
                 continue;
             }
             // wire 48
-            let is_result =
-                message.find("role").and_then(Node::text).is_some_and(|role| role == "tool" || role == "function");
             if key != "name" {
                 let key: String = key.chars().take(80).collect();
                 self.warn(&path.key(&key), "is not known and was not sent on");
@@ -296,6 +295,9 @@ impl Work<'_> {
         if let Kind::Map(_) = arguments.kind() {
             return Ok(arguments.json());
         }
+        if arguments.items().is_some_and(<[_]>::is_empty) {
+            return Ok(Cow::Borrowed("{}"));
+        }
         let text = arguments.want_text(path)?;
         if text.trim().is_empty() {
             return Ok(Cow::Borrowed("{}"));
@@ -305,8 +307,8 @@ impl Work<'_> {
                 let own = letters_of(&node, &text);
                 Ok(own.map_or(text, Cow::Owned))
             }
-            // As good as nothing: a call without arguments.
-            Ok(node) if node.is_null() => Ok(Cow::Borrowed("{}")),
+            // As good as nothing: a call without arguments, the second in the words of PHP.
+            Ok(node) if node.is_null() || node.items().is_some_and(<[_]>::is_empty) => Ok(Cow::Borrowed("{}")),
             _ if self.context.options.keep_broken_arguments => {
                 self.warn(path, "are no JSON object; they were sent on under the key _raw");
                 let mut out = Vec::from(b"{\"_raw\":");

@@ -10,10 +10,19 @@ use super::outcome::Outcome;
 /// One part of a turn.
 #[derive(Clone, Debug)]
 pub(super) enum Part<'n> {
-    Text { text: Text<'n>, signature: Option<Cow<'n, str>> },
-    Medium { medium: Medium<'n>, extras: Extras<'n>, signature: Option<Cow<'n, str>> },
+    Text {
+        text: Text<'n>,
+        signature: Option<Cow<'n, str>>,
+    },
+    Medium {
+        medium: Medium<'n>,
+        extras: Extras<'n>,
+        signature: Option<Cow<'n, str>>,
+    },
     Call(Call<'n>),
     Response(Response<'n>),
+    /// A part in Gemini's own words, as it stands in the request.
+    Native(Cow<'n, str>),
 }
 
 /// A text: as it stands in the request, or one of our own.
@@ -121,6 +130,7 @@ impl<'n> Part<'n> {
                 write_signature(out, call.signature.as_deref());
                 out.push(b'}');
             }
+            Self::Native(part) => out.extend_from_slice(part.as_bytes()),
             Self::Response(response) => {
                 out.extend_from_slice(b"{\"functionResponse\":");
                 let mut object = ObjectWriter::open(out);

@@ -72,10 +72,14 @@ pub(super) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Dec
     }
     if let Some(functions) = request.find("functions") {
         let path = root.key("functions");
-        work.plan.call_form = CallForm::Function;
-        // That form has room for one call.
-        work.plan.single_call = true;
-        for (index, function) in functions.want_items(&path)?.iter().enumerate() {
+        let functions = functions.want_items(&path)?;
+        // A client that offers tools as well, or an empty list here, reads calls in the newer form.
+        if declared.functions.is_empty() && !functions.is_empty() {
+            work.plan.call_form = CallForm::Function;
+            // That form has room for one call.
+            work.plan.single_call = true;
+        }
+        for (index, function) in functions.iter().enumerate() {
             declared.function(work, function, &path.index(index))?;
         }
     }
@@ -122,6 +126,9 @@ impl<'n> Declared<'n> {
         tool.want_members(path)?;
         let kind = tool.find("type").map(|kind| kind.want_text(&path.key("type"))).transpose()?;
         match kind.as_deref() {
+            // The form of the Responses API, which some editors send here.
+            Some("function") if is_flat(tool, "function") => self.function(work, tool, path),
+            Some("custom") if is_flat(tool, "custom") => self.custom(work, tool, path),
             Some("function") => self.function(work, want(tool, "function", path)?, &path.key("function")),
             None if tool.find("function").is_some() => {
                 self.function(work, want(tool, "function", path)?, &path.key("function"))
@@ -347,6 +354,11 @@ impl Function<'_> {
         }
         object.close();
     }
+}
+
+/// Whether a tool's own members stand beside its type, in place of below it.
+fn is_flat(tool: &Node<'_>, kind: &str) -> bool {
+    tool.find(kind).is_none() && tool.find("name").is_some()
 }
 
 /// A description that says something.

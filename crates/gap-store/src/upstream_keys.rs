@@ -1,0 +1,294 @@
+//! Upstream keys: ours at Google, sealed at rest.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+use crate::db::BeginWriting;
+use crate::{Store, StoreError, json};
+
+/// How many keys one statement enters.
+const CHUNK: usize = 500;
+
+/// An upstream key.
+#[derive(Clone, Debug)]
+pub struct UpstreamKey {
+    /// Ours.
+    pub id: Uuid,
+    /// What is sent to Google.
+    pub secret: SecretString,
+    /// What people may change.
+    pub details: KeyDetails,
+    /// Since when, and why, it is out of the pool.
+    pub disabled: Option<Disabled>,
+    /// When it was entered.
+    pub created_at: Timestamp,
+    /// When it was changed.
+    pub updated_at: Timestamp,
+}
+
+/// What people may change about an upstream key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyDetails {
+    /// The project that owns it, once known.
+    pub project: Option<Uuid>,
+    /// What people call it.
+    pub label: String,
+    /// Which of Google's tiers it is on, if that is known.
+    pub tier: Option<String>,
+    /// Its share of the work beside others, in hundredths: 100 is the share of most.
+    pub weight: u32,
+    /// The only models that it serves; `None`: all.
+    pub models: Option<Vec<String>>,
+    /// From when on it is not used.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Out of the pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disabled {
+    /// Since when.
+    pub at: Timestamp,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// A key to be entered.
+#[derive(Clone, Debug)]
+pub struct NewUpstreamKey {
+    /// Made by the caller.
+    pub id: Uuid,
+    /// What is sent to Google.
+    pub secret: SecretString,
+    /// The rest.
+    pub details: KeyDetails,
+}
+
+/// All keys, as far as they open.
+#[derive(Clone, Debug, Default)]
+pub struct UpstreamKeyList {
+    /// Those that do.
+    pub keys: Vec<UpstreamKey>,
+    /// Those whose sealed secret does not open: the row was damaged or moved. They must be entered again.
+    pub unreadable: Vec<Uuid>,
+}
+
+/// The table.
+#[derive(Clone, Copy, Debug)]
+pub struct UpstreamKeys<'a> {
+    pub(crate) store: &'a Store,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    project_id: Option<String>,
+    label: String,
+    sealed: String,
+    tier: Option<String>,
+    weight: i64,
+    models: Option<String>,
+    expires_at: Option<i64>,
+    disabled_at: Option<i64>,
+    disabled_reason: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+// === impl KeyDetails ===
+
+impl Default for KeyDetails {
+    fn default() -> Self {
+        Self { project: None, label: String::new(), tier: None, weight: 100, models: None, expires_at: None }
+    }
+}
+
+// === impl UpstreamKeys ===
+
+impl UpstreamKeys<'_> {
+    /// Enters a key. [`StoreError::Duplicate`] when its secret is there already, [`StoreError::Missing`] when its project
+    /// is not.
+    pub async fn insert(&self, new: &NewUpstreamKey, now: Timestamp) -> Result<(), StoreError> {
+        let entered = self.insert_many(std::slice::from_ref(new), now).await?;
+        if entered.is_empty() { Err(StoreError::Duplicate("upstream key")) } else { Ok(()) }
+    }
+
+    /// Enters many keys: all that are new, or, on an error, none. Returns who is new; the others' secrets are there
+    /// already, or came twice.
+    pub async fn insert_many(&self, new: &[NewUpstreamKey], now: Timestamp) -> Result<HashSet<Uuid>, StoreError> {
+        const INTO: &str =
+            "INSERT INTO upstream_keys (id, project_id, label, sealed, fingerprint, tier, weight, models,
+            expires_at, created_at, updated_at) ";
+        const UNLESS_KNOWN: &str = " ON CONFLICT (fingerprint) DO NOTHING RETURNING id";
+        let vault = self.store.vault();
+        let now = now.as_millisecond();
+        let rows = new
+            .iter()
+            .map(|key| {
+                let sealed = vault.seal(&place(key.id), key.secret.expose_secret().as_bytes())?;
+                Ok((key, sealed, vault.fingerprint(&key.secret), json::write_optional(key.details.models.as_ref())?))
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let mut entered = HashSet::new();
+        on!(self.store.write(), |pool| {
+            let mut transaction = pool.begin_writing().await?;
+            for chunk in rows.chunks(CHUNK) {
+                let mut query = QueryBuilder::new(INTO);
+                query.push_values(chunk, |mut row, (key, sealed, fingerprint, models)| {
+                    let details = &key.details;
+                    row.push_bind(key.id.to_string())
+                        .push_bind(details.project.map(|project| project.to_string()))
+                        .push_bind(&details.label)
+                        .push_bind(sealed)
+                        .push_bind(fingerprint)
+                        .push_bind(&details.tier)
+                        .push_bind(i64::from(details.weight))
+                        .push_bind(models)
+                        .push_bind(details.expires_at.map(Timestamp::as_millisecond))
+                        .push_bind(now)
+                        .push_bind(now);
+                });
+                let ids: Vec<String> = query
+                    .push(UNLESS_KNOWN)
+                    .build_query_scalar()
+                    .fetch_all(&mut *transaction)
+                    .await
+                    .map_err(StoreError::about("upstream key"))?;
+                for id in &ids {
+                    entered.insert(json::id(id)?);
+                }
+            }
+            transaction.commit().await?;
+        });
+        Ok(entered)
+    }
+
+    /// All keys, opened, in the order of their identifiers.
+    pub async fn list(&self) -> Result<UpstreamKeyList, StoreError> {
+        const SQL: &str = "SELECT id, project_id, label, sealed, tier, weight, models, expires_at, disabled_at,
+            disabled_reason, created_at, updated_at FROM upstream_keys ORDER BY id";
+        let rows: Vec<Row> = on!(self.store.read(), |pool| sqlx::query_as(SQL).fetch_all(pool).await?);
+        let mut list = UpstreamKeyList::default();
+        for row in rows {
+            match self.open(row)? {
+                Ok(key) => list.keys.push(key),
+                Err(id) => list.unreadable.push(id),
+            }
+        }
+        Ok(list)
+    }
+
+    /// One key; `None` when there is none. [`StoreError::Damaged`] when its secret does not open.
+    pub async fn find(&self, id: Uuid) -> Result<Option<UpstreamKey>, StoreError> {
+        const SQL: &str = "SELECT id, project_id, label, sealed, tier, weight, models, expires_at, disabled_at,
+            disabled_reason, created_at, updated_at FROM upstream_keys WHERE id = $1";
+        let row: Option<Row> =
+            on!(self.store.read(), |pool| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(pool).await?);
+        let Some(row) = row else { return Ok(None) };
+        match self.open(row)? {
+            Ok(key) => Ok(Some(key)),
+            Err(id) => Err(StoreError::Damaged(format!("the secret of upstream key {id} does not open"))),
+        }
+    }
+
+    /// Whose secret this is, without opening any.
+    pub async fn find_secret(&self, secret: &SecretString) -> Result<Option<Uuid>, StoreError> {
+        const SQL: &str = "SELECT id FROM upstream_keys WHERE fingerprint = $1";
+        let fingerprint = self.store.vault().fingerprint(secret);
+        let id: Option<String> =
+            on!(self.store.read(), |pool| sqlx::query_scalar(SQL).bind(fingerprint).fetch_optional(pool).await?);
+        id.as_deref().map(json::id).transpose()
+    }
+
+    /// Changes a key; false when there is none.
+    pub async fn update(&self, id: Uuid, details: &KeyDetails, now: Timestamp) -> Result<bool, StoreError> {
+        const SQL: &str = "UPDATE upstream_keys SET project_id = $2, label = $3, tier = $4, weight = $5, models = $6,
+            expires_at = $7, updated_at = $8 WHERE id = $1";
+        let models = json::write_optional(details.models.as_ref())?;
+        let changed = on!(self.store.write(), |pool| {
+            sqlx::query(SQL)
+                .bind(id.to_string())
+                .bind(details.project.map(|project| project.to_string()))
+                .bind(&details.label)
+                .bind(&details.tier)
+                .bind(i64::from(details.weight))
+                .bind(models)
+                .bind(details.expires_at.map(Timestamp::as_millisecond))
+                .bind(now.as_millisecond())
+                .execute(pool)
+                .await
+                .map_err(StoreError::about("upstream key"))?
+                .rows_affected()
+        });
+        Ok(changed > 0)
+    }
+
+    /// Takes a key out of the pool, or (`None`) puts it back; false when there is none.
+    pub async fn set_disabled(
+        &self,
+        id: Uuid,
+        disabled: Option<&Disabled>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        const SQL: &str =
+            "UPDATE upstream_keys SET disabled_at = $2, disabled_reason = $3, updated_at = $4 WHERE id = $1";
+        let changed = on!(self.store.write(), |pool| {
+            sqlx::query(SQL)
+                .bind(id.to_string())
+                .bind(disabled.map(|disabled| disabled.at.as_millisecond()))
+                .bind(disabled.map(|disabled| disabled.reason.as_str()))
+                .bind(now.as_millisecond())
+                .execute(pool)
+                .await?
+                .rows_affected()
+        });
+        Ok(changed > 0)
+    }
+
+    /// Removes a key and what the pool remembers of it; false when there is none.
+    pub async fn delete(&self, id: Uuid) -> Result<bool, StoreError> {
+        const SQL: &str = "DELETE FROM upstream_keys WHERE id = $1";
+        const STATE: &str = "DELETE FROM pool_keys WHERE upstream_key = $1";
+        let gone = on!(self.store.write(), |pool| {
+            let mut transaction = pool.begin_writing().await?;
+            sqlx::query(STATE).bind(id.to_string()).execute(&mut *transaction).await?;
+            let gone = sqlx::query(SQL).bind(id.to_string()).execute(&mut *transaction).await?.rows_affected();
+            transaction.commit().await?;
+            gone
+        });
+        Ok(gone > 0)
+    }
+
+    /// `Err` names the key whose secret does not open.
+    fn open(self, row: Row) -> Result<Result<UpstreamKey, Uuid>, StoreError> {
+        let id = json::id(&row.id)?;
+        let Ok(secret) = self.store.vault().open_text(&place(id), &row.sealed) else { return Ok(Err(id)) };
+        let disabled = match row.disabled_at {
+            Some(at) => Some(Disabled { at: json::time(at)?, reason: row.disabled_reason.unwrap_or_default() }),
+            None => None,
+        };
+        Ok(Ok(UpstreamKey {
+            id,
+            secret,
+            details: KeyDetails {
+                project: row.project_id.as_deref().map(json::id).transpose()?,
+                label: row.label,
+                tier: row.tier,
+                weight: u32::try_from(row.weight).unwrap_or(u32::MAX),
+                models: json::read_optional(row.models.as_deref())?,
+                expires_at: json::time_optional(row.expires_at)?,
+            },
+            disabled,
+            created_at: json::time(row.created_at)?,
+            updated_at: json::time(row.updated_at)?,
+        }))
+    }
+}
+
+/// What the sealed secret of a key is bound to.
+fn place(id: Uuid) -> String {
+    format!("upstream_keys/{id}")
+}
