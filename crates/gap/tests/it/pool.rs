@@ -322,7 +322,8 @@ async fn access_keys_take_turns_however_many_requests_each_has() {
         for _ in 0..2 {
             let waiting = app.app.keyring.waiting();
             pass(&app, 70);
-            eventually("somebody is served", || app.app.keyring.waiting() < waiting).await;
+            eventually("it is somebody's turn", || app.app.keyring.waiting() < waiting).await;
+            eventually("and the answer is there", || app.app.keyring.open_leases() == 0).await;
         }
         std::future::pending::<()>().await;
     };
