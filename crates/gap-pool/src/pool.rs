@@ -45,6 +45,7 @@ use crate::ids::{IdMap, KeyId, NameMap, ProjectId};
 use crate::lane::{Lane, State};
 use crate::limits::learning::Learning;
 use crate::limits::{Defaults, Limits, Tier, TierPolicy};
+use crate::margin::Margin;
 use crate::quota::{Caps, Millis, Rule, UNLIMITED, Usage};
 use crate::verdict::Cause;
 
@@ -162,6 +163,8 @@ struct Model {
     usual: [Caps; 2],
     health: Health,
     breaker: Breaker,
+    /// How far the truth exceeds estimates of its prompts.
+    margin: Margin,
 }
 
 #[derive(Debug)]
@@ -226,6 +229,7 @@ impl Default for Model {
             usual: [[UNLIMITED; 4]; 2],
             health: Health::default(),
             breaker: Breaker::default(),
+            margin: Margin::default(),
         }
     }
 }

@@ -91,6 +91,7 @@ impl Pool {
     ) -> Result<Score, Full> {
         let (at, day_ends) = (millis(now), self.day_ends(now));
         let mut caps = bucket.caps(at);
+        let tokens = model.margin.within(tokens, &caps);
         bucket.usage.fits(tokens, at, day_ends, self.rule, &caps)?;
         let usual = &model.usual[project.class() as usize];
         self.goes_slowly(bucket, &caps, usual, at, day_ends)?;

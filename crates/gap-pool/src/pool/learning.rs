@@ -52,7 +52,7 @@ impl Pool {
         }
         let Some(bucket) = self.models.get_mut(name).and_then(|model| model.buckets.get_mut(&project)) else { return };
         if let Some(learning) = &mut bucket.learning
-            && learning.answered(&booking.seen, at)
+            && learning.answered(&booking.seen, booking.at, at)
         {
             self.refresh_caps(project, now);
         }
