@@ -82,7 +82,7 @@ mod tests {
         let mut margin = Margin::default();
         margin.learn(10_000, 14_000);
         assert!((10_990..=11_000).contains(&margin.above(10_000)));
-        for _ in 0..3_000 {
+        for _ in 0..6_000 {
             margin.learn(10_000, 10_000);
         }
         assert_eq!(margin.above(10_000), 10_000);

@@ -22,6 +22,7 @@ pub(crate) mod projects;
 pub(crate) mod ranking;
 mod rechecks;
 mod reserving;
+mod room;
 mod settling;
 pub(crate) mod snapshot;
 mod storms;

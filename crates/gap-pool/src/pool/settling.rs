@@ -176,12 +176,15 @@ impl Pool {
         {
             key.rest = replaced(rest);
             self.refresh_key(lease.key, now);
+            self.refresh_everywhere(project, now);
         }
         if let Some(found) = self.projects.get_mut(&project)
             && let Some(rest) = found.rest.filter(|rest| is(*rest, of_project))
         {
             found.rest = replaced(rest);
             self.refresh(project, now);
+            // Lanes of other models may not have noticed yet that the rest was over; it is not to come back with the clock.
+            self.refresh_everywhere(project, now);
         }
         if let Some(bucket) = self.models.get_mut(name).and_then(|model| model.buckets.get_mut(&project))
             && let Standing::Resting(rest) = bucket.standing
