@@ -21,6 +21,7 @@ mod ids;
 pub mod import;
 mod lane;
 mod limits;
+mod margin;
 mod need;
 mod pacific;
 mod pool;

@@ -22,6 +22,7 @@ pub(crate) mod projects;
 pub(crate) mod ranking;
 mod rechecks;
 mod reserving;
+mod room;
 mod settling;
 pub(crate) mod snapshot;
 mod storms;
@@ -45,6 +46,7 @@ use crate::ids::{IdMap, KeyId, NameMap, ProjectId};
 use crate::lane::{Lane, State};
 use crate::limits::learning::Learning;
 use crate::limits::{Defaults, Limits, Tier, TierPolicy};
+use crate::margin::Margin;
 use crate::quota::{Caps, Millis, Rule, UNLIMITED, Usage};
 use crate::verdict::Cause;
 
@@ -162,6 +164,8 @@ struct Model {
     usual: [Caps; 2],
     health: Health,
     breaker: Breaker,
+    /// How far the truth exceeds estimates of its prompts.
+    margin: Margin,
 }
 
 #[derive(Debug)]
@@ -226,6 +230,7 @@ impl Default for Model {
             usual: [[UNLIMITED; 4]; 2],
             health: Health::default(),
             breaker: Breaker::default(),
+            margin: Margin::default(),
         }
     }
 }

@@ -242,7 +242,10 @@ impl<'a> Ledger<'a> {
         let (world, of) = (self.world, |key: usize| self.world.keys[key].project);
         let siblings = |key: usize| world.keys.iter().filter(|other| other.project == of(key)).count();
         let lot = |key: usize| (world.projects[of(key)].tier, &world.projects[of(key)].limits);
-        lot(a) == lot(b) && siblings(a) == siblings(b) && !world.has_own_trouble(a) && !world.has_own_trouble(b)
+        // Whose sibling is dead carries the whole project.
+        let family_has_trouble =
+            |key: usize| (0..world.keys.len()).any(|other| of(other) == of(key) && world.has_own_trouble(other));
+        lot(a) == lot(b) && siblings(a) == siblings(b) && !family_has_trouble(a) && !family_has_trouble(b)
     }
 }
 

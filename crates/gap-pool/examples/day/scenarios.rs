@@ -110,6 +110,21 @@ pub(crate) const ALL: &[Scenario] = &[
         make: troubled::changing_limits,
     },
     Scenario {
+        name: "tight_tokens",
+        sentence: "Prompts of up to a third of a project's tokens a minute, also in batches; fixed minutes.",
+        make: calm::tight_tokens,
+    },
+    Scenario {
+        name: "unequal_projects",
+        sentence: "Eight projects of which the largest may do forty times as much as the smallest; token buckets.",
+        make: calm::unequal_projects,
+    },
+    Scenario {
+        name: "flaky_keys",
+        sentence: "Three of nine keys are refused for minutes now and then, one call of a hundred stumbles, and waves.",
+        make: troubled::flaky_keys,
+    },
+    Scenario {
         name: "everything",
         sentence: "Free and paid, bursts, waves, a storm, dying keys, changing limits and stumbles in one day.",
         make: troubled::everything,

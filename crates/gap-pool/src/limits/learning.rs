@@ -67,12 +67,13 @@ impl Learning {
         }
     }
 
-    /// A request was answered that was number `seen` in its windows. Whether a limit has risen.
-    pub(crate) fn answered(&mut self, seen: &Caps, now: Millis) -> bool {
+    /// A request sent at `booked` was answered that was number `seen` in its windows. Whether a limit has risen.
+    pub(crate) fn answered(&mut self, seen: &Caps, booked: Millis, now: Millis) -> bool {
         let mut risen = false;
         for (learned, seen) in self.learned.iter_mut().zip(seen) {
-            // Only what is being tried counts: an answer from before the limit was named says nothing.
-            if let Some(learned) = learned.as_mut().filter(|learned| *seen > learned.limit && learned.try_at <= now) {
+            // Only what was sent as a try counts: an answer from before the limit was named says nothing.
+            let tried = |learned: &&mut Learned| *seen > learned.limit && learned.try_at <= booked;
+            if let Some(learned) = learned.as_mut().filter(tried) {
                 // Windows are not cut alike here and at Google, so one answer proves little: the first rises are small.
                 learned.limit = learned.limit.saturating_add(learned.step).max(*seen);
                 learned.step = learned.step.saturating_mul(2);

@@ -1,8 +1,11 @@
 //! A pause for everybody: while a model is overloaded, or while the way out seems to be closed.
 //!
-//! Overload is the model's, not the key's (wire 20): asking with another key only spends its quota. One 503 is weather;
-//! when nearly every answer is one, the model is left alone for a second, then for two, four, … at most half a minute, and
-//! between pauses one single request looks whether it is over.
+//! Overload is the model's, not the key's (wire 20): asking with another key only spends its quota. One 503 is weather.
+//! When three come without an answer to anybody who asked after the first of them, the model is left alone for a second,
+//! then for two, four, … at most half a minute, and between pauses one single request looks whether it is over.
+//!
+//! Failures come back at once and answers after seconds. So answers to those who asked before the first failure say
+//! nothing of the time after it, and three failures are nothing among many requests whose answers are still to come.
 
 use crate::ids::scatter;
 use crate::quota::Millis;
@@ -11,15 +14,20 @@ const FIRST_PAUSE: Millis = 1_000;
 const LONGEST_PAUSE: Millis = 30_000;
 /// So long a request may look before another one does.
 const LOOK: Millis = 5_000;
-/// What one outcome weighs in the share of failures.
-const STEP: f32 = 0.2;
-/// The share of failures that starts a pause: about eight in a row where all was well.
-const TOO_MUCH: f32 = 0.8;
+/// So many failures start a pause: as many as one request may meet before its client hears of it.
+const MANY: u32 = 3;
+/// Unless more than so many others per failure are under way, or were answered.
+const OTHERS: u32 = 2;
 
 /// A pause for everybody.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Breaker {
-    failing: f32,
+    /// Failures since the last answer that counts.
+    failed: u32,
+    /// The lease of the first of them.
+    first: u64,
+    /// Leases given, and older ones answered, since then.
+    others: u32,
     /// How many pauses there were without an answer between.
     step: u32,
     /// When the pause ends; what is ahead after it is a look that is under way.
@@ -39,6 +47,7 @@ impl Breaker {
 
     /// Someone asks. Whether it is a look, to be followed by [`Self::fail`], [`Self::answered`] or [`Self::look_ended`].
     pub(super) fn ask(&mut self, now: Millis) -> bool {
+        self.others = self.others.saturating_add(1);
         if self.step == 0 {
             return false;
         }
@@ -50,8 +59,12 @@ impl Breaker {
     /// A failure of a lease with number `lease`, while `turn` leases have been given; `surely`: it needs no others to be
     /// believed.
     pub(super) fn fail(&mut self, lease: u64, turn: u64, surely: bool, now: Millis) {
-        self.failing += STEP * (1.0 - self.failing);
-        if self.step > 0 && lease <= self.known_at || !surely && self.step == 0 && self.failing < TOO_MUCH {
+        if self.failed == 0 {
+            (self.first, self.others) = (lease, 0);
+        }
+        self.failed = self.failed.saturating_add(1);
+        let many = self.failed >= MANY && self.failed.saturating_mul(OTHERS) >= self.others;
+        if self.step > 0 && lease <= self.known_at || !surely && self.step == 0 && !many {
             return;
         }
         let pause = (FIRST_PAUSE << self.step.min(5)).min(LONGEST_PAUSE);
@@ -63,10 +76,14 @@ impl Breaker {
         self.looking = false;
     }
 
-    /// An answer: all is well.
-    pub(super) fn answered(&mut self) {
-        let failing = self.failing * (1.0 - STEP);
-        *self = Self { failing: if failing < 0.01 { 0.0 } else { failing }, ..Self::default() };
+    /// An answer to a lease with number `lease`: all is well, unless it is older than the trouble.
+    pub(super) fn answered(&mut self, lease: u64) {
+        let older_than_trouble = if self.step > 0 { lease <= self.known_at } else { lease <= self.first };
+        if self.failed > 0 && older_than_trouble {
+            self.others = self.others.saturating_add(1);
+        } else {
+            *self = Self::default();
+        }
     }
 
     /// A look that brought no news.
@@ -80,5 +97,54 @@ impl Breaker {
     /// Whether it is pausing, or waits for a first answer after a pause.
     pub(super) fn is_open(&self) -> bool {
         self.step > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Millis = 1_000_000;
+
+    /// Fails three times, one after the other; `between` happens before each.
+    fn after_three(between: impl Fn(&mut Breaker)) -> Breaker {
+        let mut breaker = Breaker::default();
+        for lease in 100..103 {
+            between(&mut breaker);
+            breaker.ask(NOW);
+            breaker.fail(lease, lease, false, NOW);
+        }
+        breaker
+    }
+
+    #[test]
+    fn answers_to_those_who_asked_before_the_trouble_do_not_hide_it() {
+        assert!(after_three(|breaker| breaker.answered(50)).is_open());
+    }
+
+    #[test]
+    fn an_answer_to_someone_who_asked_later_shows_that_there_is_none() {
+        let mut breaker = after_three(|breaker| breaker.answered(200));
+        assert!(!breaker.is_open());
+        breaker.fail(201, 201, false, NOW);
+        assert!(!breaker.is_open());
+        breaker.fail(202, 202, false, NOW);
+        assert!(breaker.is_open(), "three since");
+    }
+
+    #[test]
+    fn three_failures_among_many_that_are_under_way_are_weather() {
+        let busy = |breaker: &mut Breaker| (0..20).for_each(|_| _ = breaker.ask(NOW));
+        assert!(!after_three(busy).is_open());
+    }
+
+    #[test]
+    fn only_an_answer_from_after_the_pause_ends_it() {
+        let mut breaker = after_three(|_| {});
+        breaker.answered(101);
+        assert!(breaker.closed_until(NOW).is_some());
+        assert!(breaker.ask(NOW + 2_000), "a look");
+        breaker.answered(103);
+        assert_eq!(breaker, Breaker::default());
     }
 }

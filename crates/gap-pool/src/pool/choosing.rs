@@ -4,17 +4,19 @@
 //! headroom × health is taken; among those that are nearly as good, the one used longest ago. Only when none of them has
 //! room, more are looked at.
 
+mod keys;
+
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
 
 use super::ranking::{Candidate, Ranking, Reason, Score, Why};
-use super::{Bucket, Member, Model, Pool, Project, Resting};
-use crate::ids::{KeyId, ProjectId, scatter};
+use super::{Model, Pool, Project};
+use crate::ids::{ProjectId, scatter};
 use crate::lane::{Class, Classes, Lane, Ready, State};
-use crate::limits::{Quota, TierPolicy};
-use crate::need::{Affinity, Need, Standing, Tried};
-use crate::quota::{Caps, Full, Millis, UNLIMITED, millis, timestamp};
+use crate::limits::TierPolicy;
+use crate::need::{Affinity, Need, Tried};
+use crate::quota::{Full, Millis, millis, timestamp};
 use crate::verdict::Cause;
 
 /// How many projects are looked at where one of them will do.
@@ -25,10 +27,8 @@ const SEARCH: usize = 512;
 const NEARLY: f32 = 0.95;
 /// A wanted project is passed over when it looks worse than the best by more than this.
 const CLEARLY_WORSE: f32 = 0.5;
-/// What each quota weighs in the headroom, in the order of [`Quota::ALL`]: a day is harder to get back than a minute.
-const WEIGHTS: [f32; 4] = [0.2, 0.1, 0.4, 0.3];
 /// Nobody knows when a request under way will end; so long a waiter waits before it looks again.
-const A_MOMENT: Millis = 1_000;
+pub(super) const A_MOMENT: Millis = 1_000;
 
 impl Pool {
     /// Who may serve `need`, best first, and why the others may not.
@@ -55,97 +55,6 @@ impl Pool {
         let pauses = [(self.egress.closed_until(at), Cause::EgressBlocked), (of_model, Cause::Overloaded)];
         let pauses = pauses.into_iter().filter_map(|(until, cause)| Some((timestamp(until?), cause)));
         pauses.max_by_key(|(until, _)| *until)
-    }
-
-    /// Whether a project has room for a need, and how good it looks.
-    ///
-    /// Errors: which quota is full and until when.
-    pub(super) fn room(
-        &self,
-        model: Option<&Model>,
-        name: &str,
-        id: ProjectId,
-        tokens: u64,
-        now: Timestamp,
-    ) -> Result<Score, Full> {
-        let Some(project) = self.projects.get(&id) else { return Ok(Score::BEST) };
-        let bucket = model.and_then(|model| Some((model, model.buckets.get(&id)?)));
-        match bucket {
-            Some((model, bucket)) => self.room_in(bucket, model, project, tokens, now),
-            None if self.defaults.knows(name) || project.limits.is_some() => {
-                let mut bucket = Bucket::new();
-                bucket.set_caps(project, &self.defaults.get(name, project.tier));
-                self.room_in(&bucket, &Model::default(), project, tokens, now)
-            }
-            None => Ok(Score::BEST),
-        }
-    }
-
-    fn room_in(
-        &self,
-        bucket: &Bucket,
-        model: &Model,
-        project: &Project,
-        tokens: u64,
-        now: Timestamp,
-    ) -> Result<Score, Full> {
-        let (at, day_ends) = (millis(now), self.day_ends(now));
-        let mut caps = bucket.caps(at);
-        bucket.usage.fits(tokens, at, day_ends, self.rule, &caps)?;
-        let usual = &model.usual[project.class() as usize];
-        self.goes_slowly(bucket, &caps, usual, at, day_ends)?;
-        for (cap, usual) in caps.iter_mut().zip(usual) {
-            // What others of its class have is no limit, but a reason to prefer those that have used less.
-            *cap = if *cap == UNLIMITED { *usual } else { *cap };
-        }
-        let left = bucket.usage.left(at, day_ends, self.rule, &caps);
-        let headroom = left.iter().zip(WEIGHTS).map(|(left, weight)| left * weight).sum();
-        Ok(Score { headroom, health: bucket.health.score(model.health.latency(), at) })
-    }
-
-    /// A bucket of which no limit is known goes beyond what others have step by step: each step waits for an answer, so
-    /// that finding the limit costs one refusal and not as many as are under way.
-    fn goes_slowly(
-        &self,
-        bucket: &Bucket,
-        caps: &Caps,
-        usual: &Caps,
-        at: Millis,
-        day_ends: Millis,
-    ) -> Result<(), Full> {
-        let minute = bucket.usage.minute(at, self.rule).requests;
-        let day = bucket.usage.day(at, day_ends, self.rule).requests;
-        let [of_minute, of_day] = bucket.proven;
-        for (quota, used, proven) in
-            [(Quota::RequestsPerMinute, minute, of_minute), (Quota::RequestsPerDay, day, of_day)]
-        {
-            let usual = usual[quota as usize];
-            if caps[quota as usize] != UNLIMITED || usual == UNLIMITED {
-                continue;
-            }
-            let step = if proven <= usual { usual } else { proven + proven / 2 };
-            if used > step {
-                return Err(Full { quota, until: Some(at + A_MOMENT) });
-            }
-        }
-        Ok(())
-    }
-
-    /// The rest of a project, or of its bucket, that the lanes took for ended before the clock went back.
-    pub(super) fn rest_behind(&self, project: ProjectId, bucket: &str, now: Timestamp) -> Option<Resting> {
-        let of_project = self.projects.get(&project).and_then(|project| project.rest);
-        let bucket = self.models.get(bucket).and_then(|model| model.buckets.get(&project));
-        let of_bucket = bucket.and_then(|bucket| match bucket.standing {
-            super::Standing::Resting(rest) => Some(rest),
-            super::Standing::InPlay | super::Standing::LastResort(_) | super::Standing::OffTier => None,
-        });
-        let rests = [of_project, of_bucket].into_iter().flatten().filter(|rest| rest.until > now);
-        rests.max_by_key(|rest| rest.until)
-    }
-
-    /// Like [`Self::rest_behind`], for a key.
-    pub(super) fn key_rest_behind(&self, key: KeyId, now: Timestamp) -> Option<Resting> {
-        self.keys.get(&key)?.rest.filter(|rest| rest.until > now)
     }
 }
 
@@ -407,82 +316,6 @@ impl<'a> Choice<'a> {
                 return;
             }
         }
-    }
-
-    /// Takes the best key of a project.
-    fn take_best_key(&mut self, scored: &Scored) {
-        let Some(project) = self.pool.projects.get(&scored.project) else { return };
-        let mut excluded = 0;
-        let mut best: Option<(&Member, Standing)> = None;
-        for member in &project.members {
-            if let Some(reason) = self.hindrance(member) {
-                if reason == Reason::Busy {
-                    self.ranking.rejected.add(reason, 1);
-                    self.returns_in_a_moment();
-                }
-                continue;
-            }
-            let standing = self.standing(member, scored.project);
-            if standing == Standing::Excluded {
-                excluded += 1;
-            } else if best.is_none_or(|(other, _)| self.comes_before(member, other) == Ordering::Less) {
-                best = Some((member, standing));
-            }
-        }
-        self.ranking.rejected.add(Reason::Tried, excluded);
-        if let Some((member, standing)) = best {
-            self.push(member, standing, scored);
-        }
-    }
-
-    /// Takes the key of a project that comes as number `nth`.
-    fn take_key(&mut self, scored: &Scored, nth: usize) {
-        let Some(project) = self.pool.projects.get(&scored.project) else { return };
-        let free = project.members.iter().filter(|member| self.hindrance(member).is_none());
-        let with_standing = free.map(|member| (member, self.standing(member, scored.project)));
-        let mut keys: Vec<_> = with_standing.filter(|(_, standing)| *standing != Standing::Excluded).collect();
-        keys.sort_by(|(one, _), (two, _)| self.comes_before(one, two));
-        if let Some((member, standing)) = keys.get(nth) {
-            self.push(member, *standing, scored);
-        }
-    }
-
-    fn push(&mut self, member: &Member, standing: Standing, scored: &Scored) {
-        let Scored { project, why, score, .. } = *scored;
-        let candidate = Candidate { key: member.key, project, why, score: score.unwrap_or(Score::BEST) };
-        match standing {
-            Standing::Fresh => self.fresh.push(candidate),
-            Standing::Later => self.again.push(Candidate { why: Why::TriedBefore, ..candidate }),
-            Standing::Excluded => {}
-        }
-    }
-
-    fn standing(&self, member: &Member, project: ProjectId) -> Standing {
-        if self.tried.is_empty() {
-            return Standing::Fresh;
-        }
-        self.tried.standing(member.key, project, |key| Some(self.pool.keys.get(&key)?.project))
-    }
-
-    /// Which of two keys of a project comes first.
-    fn comes_before(&self, one: &Member, two: &Member) -> Ordering {
-        let turn = self.pool.turn + 1;
-        let pause = |member: &Member| turn.saturating_sub(member.turn).saturating_mul(u64::from(member.weight));
-        pause(two).cmp(&pause(one)).then(two.weight.cmp(&one.weight))
-    }
-
-    /// Why a key of a project in play cannot be taken.
-    fn hindrance(&self, member: &Member) -> Option<Reason> {
-        match member.state {
-            State::Asleep(until, reason) if until > self.now => return Some(reason),
-            State::Out(reason) => return Some(reason),
-            State::Ready | State::LastResort(_) | State::Asleep(..) => {}
-        }
-        if !member.serves(self.bucket) && !member.serves(self.need.bucket()) {
-            return Some(Reason::OtherModel);
-        }
-        let rest = if self.doubt { self.pool.key_rest_behind(member.key, self.now) } else { None };
-        rest.map(|rest| Reason::Fault(rest.cause))
     }
 
     /// Whether a project that the lane calls ready is; if not, notes when it will be.

@@ -88,6 +88,7 @@ impl Pool {
                 if pardoned(found.rest) {
                     found.rest = None;
                     self.refresh_key(key, now);
+                    self.refresh_everywhere(project, now);
                 }
             }
         }

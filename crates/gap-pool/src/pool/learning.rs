@@ -6,8 +6,8 @@
 
 use jiff::Timestamp;
 
-use super::Pool;
 use super::lease::Lease;
+use super::{Pool, Standing};
 use crate::ids::ProjectId;
 use crate::limits::Quota;
 use crate::quota::{Millis, UNLIMITED, millis};
@@ -52,7 +52,7 @@ impl Pool {
         }
         let Some(bucket) = self.models.get_mut(name).and_then(|model| model.buckets.get_mut(&project)) else { return };
         if let Some(learning) = &mut bucket.learning
-            && learning.answered(&booking.seen, at)
+            && learning.answered(&booking.seen, booking.at, at)
         {
             self.refresh_caps(project, now);
         }
@@ -84,8 +84,21 @@ impl Pool {
             return;
         }
         project.tier = Some(tier);
+        if tier.is_paid() {
+            self.forget_off_tier(id);
+        }
         self.refresh_caps(id, now);
         self.refresh_everywhere(id, now);
+    }
+
+    /// A model with the limit 0 is not asked again as long as nothing says that the project has changed its tier: the
+    /// operator does, or a refusal that names a quota of another tier. Then what was not on the old one may be on the new.
+    pub(super) fn forget_off_tier(&mut self, id: ProjectId) {
+        for bucket in self.models.values_mut().filter_map(|model| model.buckets.get_mut(&id)) {
+            if matches!(bucket.standing, Standing::OffTier) {
+                bucket.standing = Standing::InPlay;
+            }
+        }
     }
 
     /// A refusal may name a model other than the one asked for: both share the quota of the one named.

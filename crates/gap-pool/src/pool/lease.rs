@@ -19,7 +19,7 @@ pub struct Lease {
     /// Which use of the pool it is; tells what was known when it was given.
     pub(super) turn: u64,
     /// The estimate of its input tokens.
-    pub(super) tokens: u64,
+    pub(super) estimate: u64,
     /// Where it is booked; none for models that are not counted.
     pub(super) booking: Option<Booking>,
     pub(super) looks: Looks,
@@ -29,6 +29,8 @@ pub struct Lease {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Booking {
     pub(super) at: Millis,
+    /// As so many tokens.
+    pub(super) tokens: u64,
     /// The midnight that was ahead.
     pub(super) day_ends: Millis,
     /// The windows as they were with it.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::faults::Strikes;
 use super::ranking::Reason;
 use super::view::Counters;
-use super::{Bucket, Disabled, Key, Member, Pool, Project, Standing};
+use super::{Bucket, Disabled, Key, Member, Pool, Project};
 use crate::ids::{KeyId, ProjectId};
 use crate::lane::{Class, State};
 use crate::limits::{Defaults, Limits, Tier};
@@ -86,11 +86,9 @@ impl Pool {
             project.disabled = None;
             project.rest = None;
         }
+        self.forget_off_tier(id);
         for model in self.models.values_mut() {
             let Some(bucket) = model.buckets.get_mut(&id) else { continue };
-            if matches!(bucket.standing, Standing::OffTier) {
-                bucket.standing = Standing::InPlay;
-            }
             if let Some(learning) = &mut bucket.learning {
                 learning.doubt(millis(now));
             }
@@ -144,12 +142,17 @@ impl Pool {
         true
     }
 
-    /// Says which tier a project is on; none: nobody knows, and refusals may tell. Whether there is such a project.
+    /// Says which tier a project is on; none: nobody knows, and refusals may tell. Models that were not on another tier
+    /// are asked again. Whether there is such a project.
     pub fn set_tier(&mut self, project: ProjectId, tier: Option<Tier>, now: Timestamp) -> bool {
         self.arrive(now);
         let id = self.present(project);
         let Some(project) = self.projects.get_mut(&id) else { return false };
+        let changes = tier.is_some() && project.tier != tier;
         (project.tier, project.tier_by_hand) = (tier, tier.is_some());
+        if changes {
+            self.forget_off_tier(id);
+        }
         self.refresh_caps(id, now);
         self.refresh_everywhere(id, now);
         true

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::ranking::Reason;
 use super::{Bucket, Key, Member, Model, Pool, Project, Resting, Standing, Strikes};
 use crate::health::Health;
-use crate::ids::{KeyId, ProjectId};
+use crate::ids::{IdMap, KeyId, ProjectId};
 use crate::lane::{Lane, State};
 use crate::pacific::next_midnight;
 use crate::quota::{Caps, Full, Millis, Rule, UNLIMITED, Usage, millis, timestamp};
@@ -46,8 +46,9 @@ impl Pool {
     /// Forgets what does not matter any more. To be called now and then: what is idle costs memory, nothing else.
     pub fn tidy(&mut self, now: Timestamp) {
         self.arrive(now);
-        for model in self.models.values_mut() {
-            model.tidy(now, self.rule);
+        self.latest = self.latest.max(now);
+        for (name, model) in &mut self.models {
+            model.tidy(name, &self.projects, now, self.rule);
         }
     }
 
@@ -156,8 +157,8 @@ impl Pool {
     /// Sees to it that a model has a lane of its own. Takes it from models that do not need theirs any more.
     fn give_own_lane(&mut self, name: &str, now: Timestamp) {
         let (day_ends, rule) = (self.day_ends(now), self.rule);
-        for model in self.models.values_mut().filter(|model| model.lane.is_some()) {
-            model.tidy(now, rule);
+        for (name, model) in self.models.iter_mut().filter(|(_, model)| model.lane.is_some()) {
+            model.tidy(name, &self.projects, now, rule);
         }
         let Some(model) = self.models.get_mut(name) else { return };
         let mut lane = self.base.clone();
@@ -226,8 +227,16 @@ fn best<'a>(members: impl Iterator<Item = &'a Member>, now: Timestamp) -> State 
 // === impl Model ===
 
 impl Model {
-    fn tidy(&mut self, now: Timestamp, rule: Rule) {
-        self.buckets.retain(|_, bucket| !bucket.is_forgettable(now, rule));
+    /// Forgets buckets that do not matter any more. Whoever sleeps in the lane because of one is in play again.
+    fn tidy(&mut self, name: &str, projects: &IdMap<ProjectId, Project>, now: Timestamp, rule: Rule) {
+        let lane = &mut self.lane;
+        self.buckets.retain(|id, bucket| {
+            let forgettable = bucket.is_forgettable(now, rule);
+            if forgettable && let (Some(lane), Some(project)) = (lane.as_mut(), projects.get(id)) {
+                lane.put(*id, project.state_for(name, project.state(now)), project.size(), project.class());
+            }
+            !forgettable
+        });
         if self.buckets.is_empty() {
             self.lane = None;
         }

@@ -54,7 +54,7 @@ impl Pool {
             project: project_id,
             bucket: need.bucket().into(),
             turn,
-            tokens: need.tokens,
+            estimate: need.tokens,
             booking,
             looks,
         })
@@ -62,7 +62,9 @@ impl Pool {
 
     fn book(&mut self, name: &str, candidate: Candidate, tokens: u64, now: Timestamp) -> Option<Booking> {
         let (at, day_ends, rule) = (millis(now), self.day_ends(now), self.rule);
+        let margin = self.models.get(name).map(|model| model.margin).unwrap_or_default();
         let bucket = self.bucket(name, candidate.project)?;
+        let tokens = margin.within(tokens, &bucket.caps(at));
         bucket.usage.book(tokens, at, day_ends, rule);
         let minute = bucket.usage.minute(at, rule);
         let day = bucket.usage.day(at, day_ends, rule);
@@ -72,7 +74,7 @@ impl Pool {
         if full || limited && self.models.get(name).is_some_and(|model| model.lane.is_none()) {
             self.refresh_bucket(name, candidate.project, now);
         }
-        Some(Booking { at, day_ends, seen })
+        Some(Booking { at, tokens, day_ends, seen })
     }
 
     /// After a rest whose end was a guess, one request goes ahead; the others wait for what it finds.

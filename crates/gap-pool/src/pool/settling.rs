@@ -69,7 +69,7 @@ impl Pool {
         let at = millis(now);
         self.storms.answered(at);
         if self.egress.is_open() {
-            self.egress.answered();
+            self.egress.answered(lease.turn);
         }
         if let Some(key) = self.keys.get_mut(&lease.key)
             && key.strikes.count > 0
@@ -80,7 +80,7 @@ impl Pool {
             self.models.insert(name.into(), Model::default());
         }
         if let Some(model) = self.models.get_mut(name) {
-            model.breaker.answered();
+            model.breaker.answered(lease.turn);
             model.health.answered(answered.latency, at);
         }
         self.correct(lease, name, project, answered.input_tokens, now);
@@ -103,7 +103,7 @@ impl Pool {
         if let Some(booking) = lease.booking.filter(|_| !(charged.minute && charged.day))
             && let Some(bucket) = self.models.get_mut(name).and_then(|model| model.buckets.get_mut(&project))
         {
-            bucket.usage.take_back(booking.at, lease.tokens, booking.day_ends, charged);
+            bucket.usage.take_back(booking.at, booking.tokens, booking.day_ends, charged);
             self.refresh_bucket(name, project, now);
         }
         let (project, name) = self.learn_from_fault(lease, name, project, fault, now);
@@ -114,7 +114,8 @@ impl Pool {
     fn correct(&mut self, lease: &Lease, name: &str, project: ProjectId, tokens: Option<u64>, now: Timestamp) {
         let day_ends = self.day_ends(now);
         let rule = self.rule;
-        let tokens = tokens.unwrap_or(lease.tokens);
+        let truth = tokens;
+        let tokens = tokens.unwrap_or(lease.estimate);
         let Some(booking) = lease.booking else {
             // The first answer of a model: from now on it is counted, beginning with this.
             let at = millis(now);
@@ -123,9 +124,13 @@ impl Pool {
             }
             return self.refresh_bucket(name, project, now);
         };
-        let Some(bucket) = self.models.get_mut(name).and_then(|model| model.buckets.get_mut(&project)) else { return };
-        if tokens != lease.tokens {
-            bucket.usage.correct(booking.at, lease.tokens, tokens, booking.day_ends);
+        let Some(model) = self.models.get_mut(name) else { return };
+        if let Some(truth) = truth {
+            model.margin.learn(lease.estimate, truth);
+        }
+        let Some(bucket) = model.buckets.get_mut(&project) else { return };
+        if tokens != booking.tokens {
+            bucket.usage.correct(booking.at, booking.tokens, tokens, booking.day_ends);
             let limited = bucket.caps[1] != crate::quota::UNLIMITED || bucket.caps[3] != crate::quota::UNLIMITED;
             if limited {
                 self.refresh_bucket(name, project, now);
@@ -137,9 +142,9 @@ impl Pool {
     fn looks_good(&mut self, lease: &Lease, name: &str, project: ProjectId, now: Timestamp) {
         self.finish_looks(lease, name, project, now, |_| None);
         if lease.looks.pause {
-            self.egress.answered();
+            self.egress.answered(lease.turn);
             if let Some(model) = self.models.get_mut(name) {
-                model.breaker.answered();
+                model.breaker.answered(lease.turn);
             }
         }
     }
@@ -171,12 +176,15 @@ impl Pool {
         {
             key.rest = replaced(rest);
             self.refresh_key(lease.key, now);
+            self.refresh_everywhere(project, now);
         }
         if let Some(found) = self.projects.get_mut(&project)
             && let Some(rest) = found.rest.filter(|rest| is(*rest, of_project))
         {
             found.rest = replaced(rest);
             self.refresh(project, now);
+            // Lanes of other models may not have noticed yet that the rest was over; it is not to come back with the clock.
+            self.refresh_everywhere(project, now);
         }
         if let Some(bucket) = self.models.get_mut(name).and_then(|model| model.buckets.get_mut(&project))
             && let Standing::Resting(rest) = bucket.standing

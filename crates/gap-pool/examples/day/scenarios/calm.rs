@@ -74,6 +74,23 @@ pub(super) fn huge_prompts() -> Plan {
     Plan { world, streams, bad_luck: Vec::new() }
 }
 
+pub(super) fn tight_tokens() -> Plan {
+    let world = day(Windows::FixedMinute, FLASH).with_projects(4, Tier::Paid, &[per_minute(1_000, 120_000)]);
+    let long = Sizes { median: 6_000.0, sigma: 1.0, most: 40_000 };
+    let batch = Arrivals::Bursts { every: 10 * MINUTE, size: (5, 30), within: 20 * SECOND };
+    let streams = vec![diurnal(0, 14_000.0, long), Stream { model: 0, arrivals: batch, sizes: long, access_keys: 2 }];
+    Plan { world, streams, bad_luck: Vec::new() }
+}
+
+pub(super) fn unequal_projects() -> Plan {
+    let limits = |requests: u64| per_minute_and_day(requests, 1_000_000, requests * 120);
+    let mut world = day(Windows::TokenBucket, FLASH);
+    for requests in [2, 2, 5, 5, 10, 20, 40, 80] {
+        world = world.with_projects(1, Tier::Paid, &[limits(requests)]);
+    }
+    Plan { world, streams: vec![diurnal(0, 18_000.0, CHAT)], bad_luck: Vec::new() }
+}
+
 pub(super) fn clock_change() -> Plan {
     let mut world =
         day(Windows::FixedMinute, FLASH).with_projects(5, Tier::Free, &[per_minute_and_day(15, 250_000, 500)]);

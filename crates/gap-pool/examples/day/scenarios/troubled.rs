@@ -68,6 +68,17 @@ pub(super) fn changing_limits() -> Plan {
     Plan { world, streams: vec![diurnal(0, 36_000.0, CHAT)], bad_luck: Vec::new() }
 }
 
+pub(super) fn flaky_keys() -> Plan {
+    let mut world =
+        day(Windows::Sliding, THREE).with_projects(9, Tier::Free, &[per_minute_and_day(12, 250_000, 2_000); 3]);
+    world.stumbles_per_million = 10_000;
+    let blink = |key| BadLuck { hits: Hits::KeyInvalid(key), per_hour: 0.5, lasts: (30 * SECOND, 10 * MINUTE) };
+    let wave = BadLuck { hits: Hits::Model(1), per_hour: 2.0, lasts: (5 * SECOND, 45 * SECOND) };
+    let bad_luck = (0..3).map(blink).chain([wave]).collect();
+    let streams = (0..3).map(|model| diurnal(model, 12_000.0, CHAT)).collect();
+    Plan { world, streams, bad_luck }
+}
+
 pub(super) fn everything() -> Plan {
     let models = ["gemini-3.6-flash", "gemini-3.1-flash-lite"];
     let free = per_minute_and_day(10, 250_000, 250);

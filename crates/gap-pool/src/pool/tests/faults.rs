@@ -226,6 +226,43 @@ fn what_the_operator_switched_off_is_not_looked_at() {
     assert_eq!(rig.pool.summary(rig.now).disabled, 1);
 }
 
+#[test]
+fn a_model_that_is_not_on_the_tier_is_asked_again_when_the_tier_changes() {
+    let mut rig = Rig::of(Policy::default());
+    let key = rig.add(NewKey::default());
+    rig.call();
+    let off = |rig: &mut Rig| {
+        let fault = rig.exhausted(&[(RPD, Some(0)), (RPM, Some(0))], "40s");
+        assert_eq!(fault.cause, Cause::NotOnTier);
+        rig.call_that_fails(fault).unwrap();
+        rig.wait(40 * 86_400);
+        assert!(rig.lease().is_none(), "not by time alone");
+    };
+    off(&mut rig);
+    let project = rig.view(key).project;
+    assert!(rig.pool.set_tier(project, Some(crate::Tier::Tier1), rig.now));
+    off(&mut rig);
+    assert!(rig.pool.set_tier(project, Some(crate::Tier::Tier1), rig.now));
+    assert!(rig.lease().is_none(), "that is no news");
+    assert!(rig.pool.set_tier(project, None, rig.now));
+    assert!(rig.lease().is_none(), "nor is that");
+}
+
+#[test]
+fn a_refusal_that_names_a_paid_quota_says_that_the_tier_has_changed() {
+    let mut rig = Rig::of(Policy::default());
+    rig.add(NewKey::default());
+    rig.call();
+    let lease = rig.lease_for(&need_of(OTHER)).unwrap();
+    rig.call_that_fails(rig.exhausted(&[(RPD, Some(0))], "40s")).unwrap();
+    assert!(rig.lease().is_none());
+    let mut paid =
+        rig.exhausted_for(OTHER, &[("GenerateRequestsPerMinutePerProjectPerModel-PaidTier", Some(100))], "1s");
+    paid.violations[0].metric = "generativelanguage.googleapis.com/generate_requests_per_model".into();
+    rig.pool.settle(lease, &Outcome::Fault(paid), rig.now);
+    assert!(rig.lease().is_some());
+}
+
 // wire 20
 #[test]
 fn an_overloaded_model_is_left_alone_and_another_is_not() {
@@ -239,7 +276,7 @@ fn an_overloaded_model_is_left_alone_and_another_is_not() {
         failures += 1;
         assert!(failures < 20);
     }
-    assert!(failures > 3, "one 503 is weather");
+    assert_eq!(failures, 3, "one 503 is weather, and a client may be told after three");
     assert_eq!(rig.pool.summary(rig.now).healthy, 3);
     assert!(rig.lease_for(&need_of(OTHER)).is_some());
     let mut waited = Duration::ZERO;
