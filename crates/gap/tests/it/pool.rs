@@ -181,7 +181,8 @@ async fn when_the_way_out_is_to_blame_no_key_is_punished() {
         assert_eq!(ask(&app, UNARY).await, 200);
     }
     let used: std::collections::HashSet<String> = app.keys_used().into_iter().collect();
-    assert!(used.len() >= 11, "{used:?}");
+    // The first to fail, before anybody could know why, stand back behind the others for a few minutes; none is out.
+    assert!(used.len() >= 9, "{used:?}");
     assert_eq!(app.get("/healthz").await.json()["keys"]["healthy"], 12);
 }
 
