@@ -6,22 +6,38 @@
 //! 1. [`verdict`]: status, body and headers of an answer become a [`Fault`]: whose it is, how long it lasts, whether
 //!    another try makes sense;
 //! 2. [`Pool`]: *rank* says which keys may serve a [`Need`] and why others may not, *reserve* takes one as a
-//!    [`Lease`], *settle* tells how it went.
+//!    [`Lease`] and books what it will cost ([`estimate`]), *settle* tells how it went;
+//! 3. around it: [`waiting`] for a key, [`Affinities`] of conversations, a [`Forecast`] of the day, a [`Snapshot`] for
+//!    the next start, [`import`] of keys.
 //!
 //! Words: an *upstream key* is ours at Google; a *project* is the Google project that owns it; a *bucket* is (project,
 //! model), where quota lives; a *lease* is the right to send one request with one key.
 
+mod affinity;
+pub mod estimate;
+mod forecast;
+mod health;
 mod ids;
+pub mod import;
 mod lane;
+mod limits;
+mod margin;
 mod need;
 mod pacific;
 mod pool;
+mod quota;
 pub mod verdict;
+pub mod waiting;
 
+pub use affinity::{Affinities, Digest, Served};
+pub use forecast::{Advice, Forecast};
 pub use ids::{KeyId, ProjectId};
+pub use limits::{Defaults, Limits, Quota, Source, Tier, TierPolicy};
 pub use need::{Affinity, Need, NewKey, Tried};
-pub use pool::lease::{Lease, Outcome};
-pub use pool::ranking::{Candidate, Ranking, Reason, Rejected, Why};
-pub use pool::view::{BucketView, Counters, KeyState, KeyView, Summary};
+pub use pool::lease::{Answered, Lease, Outcome};
+pub use pool::projects::Hint;
+pub use pool::ranking::{Candidate, Explained, Explanation, Ranking, Reason, Rejected, Score, Why};
+pub use pool::snapshot::Snapshot;
+pub use pool::view::{BucketView, Counters, KeyState, KeyView, QuotaView, Summary};
 pub use pool::{Policy, Pool};
 pub use verdict::Fault;

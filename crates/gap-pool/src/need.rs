@@ -1,6 +1,9 @@
 //! What a request needs, and what it has tried already.
 
+use jiff::Timestamp;
+
 use crate::ids::{KeyId, ProjectId};
+use crate::limits::{Tier, TierPolicy};
 use crate::verdict::{Fault, Rest, Retry, Scope};
 
 /// A key that joins the pool. The secret itself never enters it.
@@ -9,8 +12,20 @@ pub struct NewKey {
     /// How people recognise it: masked, like `AIza…x7Qk`.
     pub label: String,
     /// The project it belongs to, in any words the operator uses; keys with equal words share quota. None: nobody
-    /// knows, and it counts as a project of its own.
+    /// knows, and it counts as a project of its own until Google names it. A number is taken for Google's own.
     pub project: Option<String>,
+    /// What a store knows it by, and a snapshot too; none: by its label.
+    pub reference: Option<String>,
+    /// What its project pays, as far as anybody knows.
+    pub tier: Option<Tier>,
+    /// The models it may be used for; none: all.
+    pub models: Option<Vec<String>>,
+    /// Its share among equals; none: 1.
+    pub weight: Option<u32>,
+    /// How many requests it may carry at a time; none: any number.
+    pub concurrency: Option<u32>,
+    /// When it stops to be used.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// What a request needs from a key.
@@ -21,6 +36,10 @@ pub struct Need {
     pub model: Option<Box<str>>,
     /// Whether it matters whose key it is.
     pub affinity: Affinity,
+    /// Input tokens, as far as they can be told beforehand.
+    pub tokens: u64,
+    /// Which tiers may serve it; none: as the pool's policy says.
+    pub tiers: Option<TierPolicy>,
 }
 
 /// Whether it matters whose key serves a request.

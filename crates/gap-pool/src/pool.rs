@@ -1,36 +1,53 @@
 //! Upstream keys, their projects and buckets, and who of them is in play.
 //!
-//! Choice is least recently used: by project first, because quota is the project's, then among its keys. A model in
-//! which every project is in play shares one order with all such models; the first bucket that drops out gives its
-//! model an order of its own, so that choosing never walks over those that rest.
+//! A project is chosen first, because quota is the project's, then one of its keys. A model in which every project is in
+//! play shares one lane with all such models; the first bucket that drops out gives its model a lane of its own, so that
+//! choosing never walks over those that rest or have nothing left.
 //!
 //! ## Edges
 //! - A clock that jumps back never shortens a rest: rests end at points in time, a milder fault later on does not bring
-//!   the end nearer, and while the clock is behind, what the orders call ready is looked at twice.
-//! - Only a model that has answered some time gets an order of its own for "not found": otherwise a client could fill
-//!   the memory with names that do not exist.
+//!   the end nearer, and while the clock is behind, what the lanes call ready is looked at twice.
+//! - Only a model that has answered some time, or that the table of limits knows, is counted: otherwise a client could
+//!   fill the memory with names that do not exist.
 //! - Requests that were under way together and fail alike count as one strike: they tell the same news.
 
+mod breaker;
 mod choosing;
+mod faults;
+mod learning;
 pub(crate) mod lease;
+mod members;
+mod placing;
+pub(crate) mod projects;
 pub(crate) mod ranking;
+mod rechecks;
+mod reserving;
+mod room;
 mod settling;
+pub(crate) mod snapshot;
+mod storms;
 pub(crate) mod view;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use self::breaker::Breaker;
+use self::faults::Strikes;
 use self::ranking::Reason;
-use self::settling::Strikes;
-use self::view::{BucketView, Counters, KeyState, KeyView, Summary};
-use crate::ids::{KeyId, ProjectId};
+use self::storms::Storms;
+use self::view::Counters;
+use crate::health::Health;
+use crate::ids::{IdMap, KeyId, NameMap, ProjectId};
 use crate::lane::{Lane, State};
-use crate::need::NewKey;
+use crate::limits::learning::Learning;
+use crate::limits::{Defaults, Limits, Tier, TierPolicy};
+use crate::margin::Margin;
+use crate::quota::{Caps, Millis, Rule, UNLIMITED, Usage};
 use crate::verdict::Cause;
 
 /// How the pool behaves.
@@ -40,63 +57,130 @@ pub struct Policy {
     pub candidates: usize,
     /// How long a bucket rests for the first, second, … refusal in a row that nobody explains; the last one repeats.
     pub escalation: [Duration; 4],
+    /// Which tiers may serve, unless a need says otherwise.
+    pub tiers: TierPolicy,
+    /// Where the pool's dice begin: two pools with the same seed and the same life choose alike.
+    pub seed: u64,
 }
 
 /// All upstream keys.
 #[derive(Debug)]
 pub struct Pool {
     policy: Policy,
-    keys: BTreeMap<KeyId, Key>,
-    projects: HashMap<ProjectId, Project>,
+    defaults: Defaults,
+    keys: IdMap<KeyId, Key>,
+    projects: IdMap<ProjectId, Project>,
     project_names: HashMap<String, ProjectId>,
+    /// Projects by Google's own number.
+    project_numbers: HashMap<u64, ProjectId>,
+    /// Where projects went that turned out to be another.
+    merged: IdMap<ProjectId, ProjectId>,
+    /// What the operator should look at.
+    hints: projects::Hints,
     /// Every project, for models in which all buckets are in play.
     base: Lane<ProjectId>,
-    /// Models that have answered or refused for lack of quota.
-    models: HashMap<Box<str>, Model>,
+    /// Models that have answered or refused for lack of quota, and those whose limits are known.
+    models: NameMap<Model>,
+    /// Names that share the quota of another model.
+    aliases: NameMap<Box<str>>,
     /// Projects that are not healthy through and through; may hold some that have recovered.
     troubled: BTreeSet<ProjectId>,
+    /// Keys by the end of their time.
+    expiring: BTreeSet<(Timestamp, KeyId)>,
+    /// Keys that are looked at again from time to time, by when.
+    rechecks: BTreeSet<(Timestamp, KeyId)>,
+    /// How minutes are counted.
+    rule: Rule,
+    belief: learning::Belief,
+    storms: Storms,
+    /// The way out, as long as it seems closed.
+    egress: Breaker,
     /// Leases given so far: the order of last uses.
     turn: u64,
     next_key: u64,
     next_project: u64,
     open: usize,
-    /// The latest time at which the orders were brought up to date. Before it (the clock went back) they may call
-    /// ready what still rests.
+    /// The latest time at which the lanes were brought up to date. Before it (the clock went back) they may call ready
+    /// what still rests.
     latest: Timestamp,
+    /// The time of the last change, which may be before `latest`.
+    clock: Timestamp,
+    /// The quota day: its end, and the time from which that was looked up.
+    day: (Timestamp, Timestamp),
 }
 
 #[derive(Debug)]
 struct Key {
     label: String,
+    reference: Option<String>,
     project: ProjectId,
     disabled: Option<Disabled>,
     rest: Option<Resting>,
     strikes: Strikes,
+    expires_at: Option<Timestamp>,
     last_used: Option<Timestamp>,
     counters: Counters,
+    recheck: Option<rechecks::Recheck>,
 }
 
 #[derive(Debug, Default)]
 struct Project {
     /// None while nobody has said.
     name: Option<String>,
-    keys: Lane<KeyId>,
+    /// Google's own number, once it is known.
+    number: Option<u64>,
+    tier: Option<Tier>,
+    /// The operator said which tier it is.
+    tier_by_hand: bool,
+    /// Limits by hand for every model.
+    limits: Option<Box<Limits>>,
+    members: Vec<Member>,
+    /// Its share among equals: that of its weightiest key, because quota is the project's.
+    weight: u32,
     disabled: Option<Disabled>,
     rest: Option<Resting>,
 }
 
-#[derive(Debug, Default)]
+/// What choosing has to know about a key of a project.
+#[derive(Clone, Debug)]
+struct Member {
+    key: KeyId,
+    state: State,
+    /// Its last use; 0 before the first.
+    turn: u64,
+    weight: u32,
+    open: u32,
+    concurrency: u32,
+    models: Option<Box<[Box<str>]>>,
+}
+
+#[derive(Debug)]
 struct Model {
     /// None while every bucket is in play.
     lane: Option<Lane<ProjectId>>,
     /// Only those with something to remember.
-    buckets: HashMap<ProjectId, Bucket>,
+    buckets: IdMap<ProjectId, Bucket>,
+    /// The newest limits learned of a bucket of each class: what others probably have.
+    usual: [Caps; 2],
+    health: Health,
+    breaker: Breaker,
+    /// How far the truth exceeds estimates of its prompts.
+    margin: Margin,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Bucket {
     standing: Standing,
     strikes: Strikes,
+    usage: Usage,
+    /// The limits that count.
+    caps: Caps,
+    /// When one more than a limit that was learned is tried.
+    try_at: Millis,
+    learning: Option<Box<Learning>>,
+    /// What was answered without being refused, in requests per minute and per day.
+    proven: [u64; 2],
+    health: Health,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -112,6 +196,8 @@ enum Standing {
 struct Resting {
     until: Timestamp,
     cause: Cause,
+    /// Nobody said how long, so one request goes ahead and looks.
+    unsure: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -126,8 +212,26 @@ impl Default for Policy {
         const fn minutes(minutes: u64) -> Duration {
             Duration::from_mins(minutes)
         }
-        // wire 10
-        Self { candidates: 3, escalation: [Duration::from_secs(30), minutes(2), minutes(10), minutes(60)] }
+        Self {
+            candidates: 3,
+            // wire 10
+            escalation: [Duration::from_secs(30), minutes(2), minutes(10), minutes(60)],
+            tiers: TierPolicy::default(),
+            seed: 0,
+        }
+    }
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            lane: None,
+            buckets: IdMap::default(),
+            usual: [[UNLIMITED; 4]; 2],
+            health: Health::default(),
+            breaker: Breaker::default(),
+            margin: Margin::default(),
+        }
     }
 }
 
@@ -138,95 +242,31 @@ impl Pool {
     pub fn new(policy: Policy) -> Self {
         Self {
             policy,
-            keys: BTreeMap::new(),
-            projects: HashMap::new(),
+            defaults: Defaults::default(),
+            keys: IdMap::default(),
+            projects: IdMap::default(),
             project_names: HashMap::new(),
+            project_numbers: HashMap::new(),
+            merged: IdMap::default(),
+            hints: projects::Hints::default(),
             base: Lane::default(),
-            models: HashMap::new(),
+            models: NameMap::default(),
+            aliases: NameMap::default(),
             troubled: BTreeSet::new(),
+            expiring: BTreeSet::new(),
+            rechecks: BTreeSet::new(),
+            rule: Rule { guard: learning::FIRST_GUARD },
+            belief: learning::Belief::default(),
+            storms: Storms::default(),
+            egress: Breaker::default(),
             turn: 0,
             next_key: 1,
             next_project: 1,
             open: 0,
             latest: Timestamp::MIN,
+            clock: Timestamp::MIN,
+            day: (Timestamp::MIN, Timestamp::MAX),
         }
-    }
-
-    /// Adds a key, ready for use. Two keys with one secret are the caller's business: the pool knows no secrets.
-    pub fn add(&mut self, key: NewKey, now: Timestamp) -> KeyId {
-        let id = KeyId(self.next_key);
-        self.next_key += 1;
-        let project = self.project_named(key.project);
-        self.keys.insert(
-            id,
-            Key {
-                label: key.label,
-                project,
-                disabled: None,
-                rest: None,
-                strikes: Strikes::default(),
-                last_used: None,
-                counters: Counters::default(),
-            },
-        );
-        self.projects.entry(project).or_default().keys.put(id, State::Ready, 1);
-        self.refresh(project, now);
-        id
-    }
-
-    /// Removes a key; with the last key of a project, all that is known about the project. Leases of it may still be
-    /// settled. Whether there was such a key.
-    pub fn remove(&mut self, key: KeyId, now: Timestamp) -> bool {
-        let Some(removed) = self.keys.remove(&key) else { return false };
-        let id = removed.project;
-        let Some(project) = self.projects.get_mut(&id) else { return true };
-        project.keys.remove(key);
-        if !project.keys.is_empty() {
-            self.refresh(id, now);
-            return true;
-        }
-        if let Some(name) = project.name.take() {
-            self.project_names.remove(&name);
-        }
-        self.projects.remove(&id);
-        self.base.remove(id);
-        self.troubled.remove(&id);
-        for model in self.models.values_mut() {
-            model.buckets.remove(&id);
-            if let Some(lane) = &mut model.lane {
-                lane.remove(id);
-            }
-        }
-        true
-    }
-
-    /// Puts a key back into play: the operator has mended what was wrong, so its project is enabled too, and models
-    /// that were not on its tier are asked again. Rests for lack of quota stay. Whether there is such a key.
-    pub fn enable(&mut self, key: KeyId, now: Timestamp) -> bool {
-        let Some(found) = self.keys.get_mut(&key) else { return false };
-        found.disabled = None;
-        found.rest = None;
-        found.strikes = Strikes::default();
-        let id = found.project;
-        if let Some(project) = self.projects.get_mut(&id) {
-            project.disabled = None;
-            project.rest = None;
-        }
-        for model in self.models.values_mut() {
-            if matches!(model.buckets.get(&id), Some(Bucket { standing: Standing::OffTier, .. })) {
-                model.buckets.remove(&id);
-            }
-        }
-        self.refresh_key(key, now);
-        true
-    }
-
-    /// Takes a key out of play until it is enabled. Whether there is such a key.
-    pub fn disable(&mut self, key: KeyId, now: Timestamp) -> bool {
-        let Some(found) = self.keys.get_mut(&key) else { return false };
-        found.disabled = Some(Disabled { reason: Reason::SwitchedOff, message: String::new(), help: None });
-        self.refresh_key(key, now);
-        true
     }
 
     /// Leases that are not settled yet.
@@ -234,155 +274,13 @@ impl Pool {
         self.open
     }
 
-    /// How many keys are in which state. Looks only at projects that had trouble.
-    pub fn summary(&self, now: Timestamp) -> Summary {
-        let mut summary = Summary { total: self.keys.len(), ..Summary::default() };
-        // While the clock is behind, a project may rest again that had recovered.
-        let doubt = now < self.latest;
-        let everyone = self.projects.keys().filter(|_| doubt);
-        for id in everyone.chain(self.troubled.iter().filter(|_| !doubt)) {
-            let Some(project) = self.projects.get(id) else { continue };
-            for key in project.keys.members().filter_map(|key| self.keys.get(&key)) {
-                match state_of(key, project, now) {
-                    KeyState::Ready => {}
-                    KeyState::Resting { .. } => summary.resting += 1,
-                    KeyState::Disabled { .. } => summary.disabled += 1,
-                }
-            }
-        }
-        summary.healthy = summary.total - summary.resting - summary.disabled;
-        summary
+    /// The name under which a model's quota is counted.
+    fn counted_as<'a>(&'a self, model: &'a str) -> &'a str {
+        if self.aliases.is_empty() { model } else { self.aliases.get(model).map_or(model, |name| name) }
     }
 
-    /// Every key with its state, in the order in which they joined.
-    pub fn keys(&self, now: Timestamp) -> Vec<KeyView> {
-        let mut buckets = self.buckets_out(now);
-        let view = |(id, key): (&KeyId, &Key)| {
-            let project = self.projects.get(&key.project)?;
-            Some(KeyView {
-                id: *id,
-                label: key.label.clone(),
-                project: key.project,
-                project_name: project.name.clone(),
-                state: state_of(key, project, now),
-                buckets: buckets.get_mut(&key.project).cloned().unwrap_or_default(),
-                last_used: key.last_used,
-                counters: key.counters,
-            })
-        };
-        self.keys.iter().filter_map(view).collect()
+    /// The project that a project is by now.
+    fn present(&self, project: ProjectId) -> ProjectId {
+        if self.merged.is_empty() { project } else { self.merged.get(&project).copied().unwrap_or(project) }
     }
-
-    fn buckets_out(&self, now: Timestamp) -> HashMap<ProjectId, Vec<BucketView>> {
-        let mut out: HashMap<ProjectId, Vec<BucketView>> = HashMap::new();
-        for (name, model) in &self.models {
-            for (project, bucket) in &model.buckets {
-                let (until, cause) = match bucket.standing {
-                    Standing::InPlay => continue,
-                    Standing::LastResort(rest) | Standing::Resting(rest) if rest.until <= now => continue,
-                    Standing::LastResort(rest) | Standing::Resting(rest) => (Some(rest.until), rest.cause),
-                    Standing::OffTier => (None, Cause::NotOnTier),
-                };
-                out.entry(*project).or_default().push(BucketView { model: name.to_string(), until, cause });
-            }
-        }
-        for views in out.values_mut() {
-            views.sort_by(|a, b| a.model.cmp(&b.model));
-        }
-        out
-    }
-
-    fn project_named(&mut self, name: Option<String>) -> ProjectId {
-        if let Some(id) = name.as_ref().and_then(|name| self.project_names.get(name)) {
-            return *id;
-        }
-        let id = ProjectId(self.next_project);
-        self.next_project += 1;
-        if let Some(name) = &name {
-            self.project_names.insert(name.clone(), id);
-        }
-        self.projects.insert(id, Project { name, ..Project::default() });
-        id
-    }
-
-    /// Brings the orders up to date after a key has changed.
-    fn refresh_key(&mut self, id: KeyId, now: Timestamp) {
-        let Some(key) = self.keys.get(&id) else { return };
-        let state = match (&key.disabled, key.rest) {
-            (Some(disabled), _) => State::Out(disabled.reason),
-            (None, Some(rest)) if rest.until > now => State::Asleep(rest.until, Reason::Fault(rest.cause)),
-            (None, _) => State::Ready,
-        };
-        let id_of_project = key.project;
-        if let Some(project) = self.projects.get_mut(&id_of_project) {
-            project.keys.put(id, state, 1);
-        }
-        self.refresh(id_of_project, now);
-    }
-
-    /// Brings the orders up to date after a project, or a bucket of it, has changed.
-    fn refresh(&mut self, id: ProjectId, now: Timestamp) {
-        let Some(project) = self.projects.get(&id) else { return };
-        self.latest = self.latest.max(now);
-        let state = project.state(now);
-        let weight = project.keys.len();
-        self.base.put(id, state, weight);
-        for model in self.models.values_mut() {
-            if let Some(lane) = &mut model.lane {
-                let standing = model.buckets.get(&id).map_or(Standing::InPlay, |bucket| bucket.standing);
-                lane.put(id, standing.combined_with(state, now), weight);
-            }
-        }
-        if state == State::Ready && project.keys.out_of_play().next().is_none() {
-            self.troubled.remove(&id);
-        } else {
-            self.troubled.insert(id);
-        }
-    }
-}
-
-impl Project {
-    /// Whether it is in play for models in which its bucket is.
-    fn state(&self, now: Timestamp) -> State {
-        if let Some(disabled) = &self.disabled {
-            return State::Out(disabled.reason);
-        }
-        let by_keys = if self.keys.in_play(now).next().is_some() {
-            State::Ready
-        } else if let Some((until, reason)) = self.keys.first_waking(now) {
-            State::Asleep(until, reason)
-        } else {
-            State::Out(self.keys.out_of_play().next().map_or(Reason::SwitchedOff, |(reason, _)| reason))
-        };
-        self.rest.map_or(by_keys, |rest| Standing::Resting(rest).combined_with(by_keys, now))
-    }
-}
-
-impl Standing {
-    /// What a project in `state` is to a bucket that stands so: the longer absence counts.
-    fn combined_with(self, state: State, now: Timestamp) -> State {
-        match (self, state) {
-            (_, State::Out(_)) | (Self::InPlay, _) => state,
-            (Self::OffTier, _) => State::Out(Reason::Fault(Cause::NotOnTier)),
-            (Self::Resting(rest) | Self::LastResort(rest), _) if rest.until <= now => state,
-            (Self::Resting(rest), State::Asleep(until, _)) if until >= rest.until => state,
-            (Self::Resting(rest), _) => State::Asleep(rest.until, Reason::Fault(rest.cause)),
-            (Self::LastResort(rest), State::Ready | State::LastResort(_)) => State::LastResort(rest.until),
-            (Self::LastResort(_), State::Asleep(..)) => state,
-        }
-    }
-}
-
-fn state_of(key: &Key, project: &Project, now: Timestamp) -> KeyState {
-    if let Some(disabled) = key.disabled.as_ref().or(project.disabled.as_ref()) {
-        return KeyState::Disabled {
-            reason: disabled.reason,
-            message: disabled.message.clone(),
-            help: disabled.help.clone(),
-        };
-    }
-    let rests = [key.rest, project.rest].into_iter().flatten().filter(|rest| rest.until > now);
-    rests
-        .max_by_key(|rest| rest.until)
-        .map_or(KeyState::Ready, |rest| KeyState::Resting { until: rest.until, cause: rest.cause })
 }

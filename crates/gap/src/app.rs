@@ -3,13 +3,14 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use gap_pool::Policy;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::body::{BodyPolicy, ByteBudget};
 use crate::caller::{AccessKeys, Role};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, Terms};
 use crate::learned::Learned;
 use crate::lifecycle::Lifecycle;
 use crate::media::{MediaFetcher, MediaPolicy};
@@ -36,6 +37,8 @@ pub struct Parts {
     pub access: AccessKeys,
     /// The upstream keys.
     pub keyring: Keyring,
+    /// The client to Google.
+    pub upstream: Arc<Upstream>,
     /// Gets calls answered.
     pub relay: Arc<Relay>,
     /// Uploads under way.
@@ -82,10 +85,11 @@ pub enum BuildError {
 impl App {
     /// Builds everything. Connects to nothing and starts nothing.
     pub fn build(settings: Settings, mode: Mode, clock: Clock, lifecycle: Lifecycle) -> Result<Self, BuildError> {
-        let keyring = Keyring::new(gap_pool::Policy::default(), settings.pool.max_waiting, clock.clone());
+        let models = Models::load(settings.models.file.as_deref())?;
+        let keyring = Keyring::new(terms(&settings, &models), clock.clone(), lifecycle.clone());
         keyring.add_all(&settings.pool.keys)?;
-        let upstream = Upstream::new(&settings.upstream)?;
-        let relay = Relay::new(keyring.clone(), upstream, clock.clone(), relay_policy(&settings));
+        let upstream = Arc::new(Upstream::new(&settings.upstream)?);
+        let relay = Relay::new(keyring.clone(), Arc::clone(&upstream), clock.clone(), relay_policy(&settings));
         let bodies = BodyPolicy {
             replay_limit: settings.server.replay_limit,
             body_limit: settings.server.body_limit,
@@ -94,7 +98,6 @@ impl App {
         };
         let access = access_keys(&settings);
         let uploads = Uploads::new(&settings, clock.clone());
-        let models = Models::load(settings.models.file.as_deref())?;
         let media = MediaFetcher::new(media_policy(&settings), upstream::trusted(&settings.upstream)?);
         let signatures = Vault::new(VaultPolicy {
             bytes: settings.signatures.memory,
@@ -107,6 +110,7 @@ impl App {
             lifecycle,
             access,
             keyring,
+            upstream,
             relay,
             uploads,
             models,
@@ -120,11 +124,31 @@ impl App {
     }
 }
 
+impl App {
+    /// Begins what goes on beside requests, until shutdown.
+    pub fn begin_chores(&self) {
+        self.models.follow(&self.lifecycle);
+        self.keyring.begin_chores(Arc::clone(&self.upstream));
+    }
+}
+
 impl Deref for App {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {
         &self.0
+    }
+}
+
+fn terms(settings: &Settings, models: &Models) -> Terms {
+    let pool = &settings.pool;
+    Terms {
+        policy: Policy { tiers: pool.tiers, seed: rand::random(), ..Policy::default() },
+        max_waiting: pool.max_waiting,
+        concurrency: (pool.key_concurrency > 0).then_some(pool.key_concurrency),
+        paid_projects: pool.paid_projects.clone(),
+        limits: pool.limits.clone(),
+        models: Some(models.clone()),
     }
 }
 

@@ -229,6 +229,22 @@ async fn next_chunk(body: &mut axum::body::Body, timeout: Duration) -> Result<Op
     }
 }
 
+impl Kept {
+    /// The length in bytes.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// All of it in one piece; copied if it arrived in several.
+    pub fn to_bytes(&self) -> Bytes {
+        match self.chunks.as_slice() {
+            [] => Bytes::new(),
+            [one] => one.clone(),
+            several => several.concat().into(),
+        }
+    }
+}
+
 // === impl SendBody ===
 
 /// A request body as one attempt sends it.

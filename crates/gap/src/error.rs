@@ -22,6 +22,9 @@ use crate::dialect::Dialect;
 use crate::keyring::NoLease;
 use crate::relay::{Refusal, RelayError};
 
+/// When nobody knows better, clients may come back after so long.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
 /// Says whose fault an error is: `request`, `key`, `project`, …
 pub const X_GAP_ERROR_SCOPE: HeaderName = HeaderName::from_static("x-gap-error-scope");
 
@@ -368,10 +371,20 @@ impl From<&RelayError> for Failure {
 fn no_key(refused: &NoLease) -> Failure {
     let reasons = refused.ranking.explain();
     let wait = refused.ranking.returns_at.map(|at| until(at, refused.at));
+    if refused.crowded {
+        let message = format!("Too many requests wait for an upstream key already: {reasons}");
+        return Failure::new(Kind::RateLimited, message).retry_after(wait.unwrap_or(A_MOMENT)).scope("quota");
+    }
     match wait {
         Some(wait) => Failure::new(Kind::RateLimited, format!("No upstream key can serve this now: {reasons}"))
             .retry_after(wait)
             .scope("quota"),
+        // It came free at the last moment, when this request had lost its patience.
+        None if !refused.ranking.candidates.is_empty() => {
+            Failure::new(Kind::RateLimited, "No upstream key could serve this in time; try again.")
+                .retry_after(A_MOMENT)
+                .scope("quota")
+        }
         None => Failure::new(Kind::Unavailable, format!("No upstream key can serve this: {reasons}")).scope("pool"),
     }
 }

@@ -1,20 +1,34 @@
 //! The pool with its secrets: who may speak next, and with which key.
 //!
-//! `gap-pool` decides and knows no secret; this module holds the lock around it, waits when every bucket rests but one
-//! returns soon, and makes sure that a lease is settled exactly once, whatever becomes of the request that took it.
+//! `gap-pool` decides and knows no secret; this module holds the lock around it, lets requests wait where a key returns
+//! soon (`line.rs`), and makes sure that a lease is settled exactly once, whatever becomes of the request that took it.
+
+mod chores;
+mod line;
+mod terms;
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use gap_pool::{Fault, KeyId, KeyView, Lease, Need, NewKey, Outcome, Policy, Pool, ProjectId, Ranking, Summary, Tried};
+use gap_pool::waiting::Asker;
+use gap_pool::{
+    Answered, Fault, KeyId, KeyView, Lease, Need, NewKey, Outcome, Pool, ProjectId, Ranking, Summary, Tried,
+};
 use jiff::Timestamp;
-use secrecy::SecretString;
-use tokio::sync::{Notify, Semaphore};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use self::chores::Hinted;
+use self::line::{Line, News};
+pub use self::terms::Terms;
+use self::terms::Told;
 use crate::clock::Clock;
+use crate::config::UpstreamKey;
+use crate::lifecycle::Lifecycle;
 use crate::upstream::{Secret, UnsendableKey};
 
 /// The upstream keys. Cheap to clone; clones share everything.
@@ -24,13 +38,21 @@ pub struct Keyring(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     /// A std mutex: it is held for microseconds and never over an await.
-    pool: Mutex<Pool>,
+    state: Mutex<State>,
     secrets: ArcSwap<HashMap<KeyId, Secret>>,
+    terms: Terms,
     clock: Clock,
-    /// Told when a key comes: somebody's wait may be over. Rests end by the clock, which needs no telling.
-    changed: Notify,
-    /// Places for requests that wait for a key.
-    waiting: Semaphore,
+    lifecycle: Lifecycle,
+    /// Told when somebody waits for less long than those before.
+    sooner: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    pool: Pool,
+    line: Line,
+    told: Told,
+    hinted: Hinted,
 }
 
 /// No key can be had in time.
@@ -40,11 +62,15 @@ pub struct NoLease {
     pub ranking: Ranking,
     /// When the decision was taken.
     pub at: Timestamp,
+    /// A key returns in time, but too many wait already.
+    pub crowded: bool,
 }
 
-/// How long a request waits for a key at most.
+/// Who waits for a key, and how long at most.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
+    /// The access key: those who wait take turns by it.
+    pub asker: Asker,
     /// No longer than until this instant.
     pub until: Instant,
 }
@@ -52,116 +78,147 @@ pub struct Patience {
 // === impl Keyring ===
 
 impl Keyring {
-    /// An empty ring; at most `max_waiting` requests wait at a time.
-    pub fn new(policy: Policy, max_waiting: usize, clock: Clock) -> Self {
+    /// An empty ring.
+    pub fn new(terms: Terms, clock: Clock, lifecycle: Lifecycle) -> Self {
+        let state = State {
+            pool: Pool::new(terms.policy),
+            line: Line::new(terms.max_waiting),
+            told: Told::default(),
+            hinted: Hinted::default(),
+        };
         Self(Arc::new(Inner {
-            pool: Mutex::new(Pool::new(policy)),
+            state: Mutex::new(state),
             secrets: ArcSwap::default(),
+            terms,
             clock,
-            changed: Notify::new(),
-            waiting: Semaphore::new(max_waiting),
+            lifecycle,
+            sooner: Notify::new(),
         }))
     }
 
     /// Adds keys, ready for use: nothing is checked with Google, so a key works as soon as Google does.
     ///
     /// Errors: a key that cannot be sent in a header; then none is added.
-    pub fn add_all<'a>(&self, texts: impl IntoIterator<Item = &'a SecretString>) -> Result<Vec<KeyId>, UnsendableKey> {
-        let new: Vec<Secret> = texts.into_iter().map(Secret::new).collect::<Result<_, _>>()?;
-        let now = self.0.clock.now();
-        let mut secrets = HashMap::clone(&self.0.secrets.load());
-        let mut pool = self.pool();
-        let mut ids = Vec::with_capacity(new.len());
-        for secret in new {
-            let id = pool.add(NewKey { label: secret.masked().to_owned(), ..NewKey::default() }, now);
-            secrets.insert(id, secret);
-            ids.push(id);
-        }
-        // Before the lock is gone, so that no ranking names a key whose secret is not there yet.
-        self.0.secrets.store(Arc::new(secrets));
-        drop(pool);
-        self.0.changed.notify_waiters();
+    pub fn add_all(&self, keys: &[UpstreamKey]) -> Result<Vec<KeyId>, UnsendableKey> {
+        let new: Vec<(Secret, NewKey)> = keys.iter().map(|key| self.new_key(key)).collect::<Result<_, _>>()?;
+        let ids = self.change(|state, now| {
+            let mut secrets = HashMap::clone(&self.0.secrets.load());
+            let mut ids = Vec::with_capacity(new.len());
+            for (secret, key) in new {
+                let id = state.pool.add(key, now);
+                secrets.insert(id, secret);
+                ids.push(id);
+            }
+            self.0.terms.tell_limits(&mut state.pool, &mut state.told, now);
+            // Before the lock is gone, so that no ranking names a key whose secret is not there yet.
+            self.0.secrets.store(Arc::new(secrets));
+            ids
+        });
         Ok(ids)
+    }
+
+    fn new_key(&self, key: &UpstreamKey) -> Result<(Secret, NewKey), UnsendableKey> {
+        let secret = Secret::new(&key.secret)?;
+        let key = self.0.terms.new_key(key, secret.masked().to_owned(), reference(&key.secret));
+        Ok((secret, key))
     }
 
     /// Takes the best key for `need`, waiting for one that returns in time.
     ///
     /// Errors: [`NoLease`] when none is free and none returns before `patience` ends, or too many wait already.
     pub async fn lease(&self, need: &Need, tried: &Tried, patience: Patience) -> Result<LeaseGuard, NoLease> {
-        let mut place = None;
-        loop {
-            // Registered before looking, so that a key that returns in between is not missed.
-            let changed = self.0.changed.notified();
-            let refused = match self.try_lease(need, tried) {
-                Ok(lease) => return Ok(lease),
-                Err(refused) => refused,
-            };
-            let Some(wait) = refused.wait().filter(|wait| Instant::now() + *wait <= patience.until) else {
-                return Err(refused);
-            };
-            if place.is_none() {
-                place = self.0.waiting.try_acquire().ok();
-            }
-            if place.is_none() {
-                return Err(refused);
-            }
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = changed => {}
-            }
+        let mut refused = match self.try_lease(need, tried) {
+            Ok(lease) => return Ok(lease),
+            Err(refused) => refused,
+        };
+        let Some(mut place) = self.stand_in_line(need, tried, patience, &mut refused) else { return Err(refused) };
+        match place.wait(patience.until).await {
+            Some(news) => news,
+            // A last look: it says what is the matter now, and somebody may just have given up what this one needs.
+            None => self.try_lease(need, tried),
         }
     }
 
     fn try_lease(&self, need: &Need, tried: &Tried) -> Result<LeaseGuard, NoLease> {
         let now = self.0.clock.now();
-        let mut pool = self.pool();
-        let ranking = pool.rank(need, tried, now);
-        let Some(lease) = pool.reserve(need, &ranking, now) else { return Err(NoLease { ranking, at: now }) };
-        drop(pool);
+        let mut state = self.state();
+        // What came free belongs to those who wait for it.
+        let news = if state.line.is_due(now) { state.look_again(self, now) } else { News::default() };
+        let ranking = state.pool.rank(need, tried, now);
+        let lease = state.pool.reserve(need, &ranking, now);
+        drop(state);
+        news.spread();
+        let refused = |ranking| NoLease { ranking, at: now, crowded: false };
+        let Some(lease) = lease else { return Err(refused(ranking)) };
+        self.guard(need, lease, ranking).map_err(|unused| {
+            let (lease, ranking) = *unused;
+            self.settle(lease, &Outcome::Abandoned);
+            refused(ranking)
+        })
+    }
+
+    /// The lease with its secret; back without, if the key was removed in between: then it counts as not there.
+    fn guard(&self, need: &Need, lease: Lease, ranking: Ranking) -> Result<LeaseGuard, Box<(Lease, Ranking)>> {
         let key = lease.key();
-        if let Some(secret) = self.0.secrets.load().get(&key) {
-            return Ok(LeaseGuard { ring: self.clone(), lease: Some(lease), key, secret: secret.clone() });
+        match self.0.secrets.load().get(&key) {
+            Some(secret) => {
+                let (ring, model, secret) = (self.clone(), need.model.clone(), secret.clone());
+                Ok(LeaseGuard { ring, lease: Some(lease), key, secret, model, ranking })
+            }
+            None => Err(Box::new((lease, ranking))),
         }
-        // Removed between the two looks: as if it had not been there.
-        self.pool().settle(lease, &Outcome::Abandoned, now);
-        Err(NoLease { ranking, at: now })
     }
 
     /// Counts of keys by state.
     pub fn summary(&self) -> Summary {
         let now = self.0.clock.now();
-        self.pool().summary(now)
+        self.state().pool.summary(now)
     }
 
     /// Every key with its state.
     pub fn keys(&self) -> Vec<KeyView> {
         let now = self.0.clock.now();
-        self.pool().keys(now)
+        self.state().pool.keys(now)
     }
 
     /// Leases that are not settled yet.
     pub fn open_leases(&self) -> usize {
-        self.pool().open_leases()
+        self.state().pool.open_leases()
+    }
+
+    /// Requests that wait for a key.
+    pub fn waiting(&self) -> usize {
+        self.state().line.len()
     }
 
     /// A panic inside the pool leaves counters off by one at worst; refusing every request after it would be worse.
-    fn pool(&self) -> MutexGuard<'_, Pool> {
-        self.0.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the state, and lets those who wait have what came free by it.
+    fn change<T>(&self, change: impl FnOnce(&mut State, Timestamp) -> T) -> T {
+        let now = self.0.clock.now();
+        let mut state = self.state();
+        let result = change(&mut state, now);
+        let news = state.look_again(self, now);
+        drop(state);
+        news.spread();
+        result
     }
 
     fn settle(&self, lease: Lease, outcome: &Outcome) {
-        let now = self.0.clock.now();
-        self.pool().settle(lease, outcome, now);
+        self.change(|state, now| state.pool.settle(lease, outcome, now));
     }
 }
 
-impl NoLease {
-    /// How long until the first resting key returns, if any does.
-    pub fn wait(&self) -> Option<Duration> {
-        let wait = self.ranking.returns_at?.duration_since(self.at);
-        // A moment more than the rest: waking a hair early would only mean to look twice.
-        Some(Duration::try_from(wait).unwrap_or_default() + Duration::from_millis(1))
-    }
+/// What a key is known by where the key itself must not be: the same after a restart, and no way back to the key.
+fn reference(key: &SecretString) -> String {
+    let digest = Sha256::digest(key.expose_secret().as_bytes());
+    digest.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 // === LeaseGuard ===
@@ -174,6 +231,8 @@ pub struct LeaseGuard {
     lease: Option<Lease>,
     key: KeyId,
     secret: Secret,
+    model: Option<Box<str>>,
+    ranking: Ranking,
 }
 
 impl LeaseGuard {
@@ -192,9 +251,29 @@ impl LeaseGuard {
         &self.secret
     }
 
+    /// Why it was this key; nothing when asked again.
+    pub fn take_ranking(&mut self) -> Ranking {
+        std::mem::take(&mut self.ranking)
+    }
+
+    /// Tells the pool that an answer has begun, which may end later: what it shows of the key, others need not wait for.
+    pub fn answer_began(&mut self) {
+        if let Some(lease) = &mut self.lease {
+            self.ring.change(|state, now| state.pool.answer_began(lease, now));
+        }
+    }
+
     /// Tells the pool that the key answered.
-    pub fn succeeded(mut self) {
-        self.end(&Outcome::success());
+    pub fn answered(mut self, answered: Answered) {
+        self.end(&Outcome::Success(answered));
+        let Some(model) = self.model.take() else { return };
+        let Keyring(ring) = &self.ring;
+        let now = ring.clock.now();
+        let mut state = self.ring.state();
+        let State { pool, told, .. } = &mut *state;
+        if !told.knows(&model) {
+            ring.terms.tell_defaults(&model, pool, told, now);
+        }
     }
 
     /// Tells the pool what went wrong.

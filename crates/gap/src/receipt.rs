@@ -5,17 +5,22 @@
 //! drops it, and the drop settles the lease and writes one line in the log. Nothing is settled twice because nothing
 //! else settles.
 
+mod explanation;
+
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use gap_pool::ProjectId;
 use gap_pool::verdict::{self, Fault, TransportFault};
+use gap_pool::waiting::Asker;
+use gap_pool::{Answered, ProjectId, Ranking};
 use gap_protocol::meter::{Findings, Usage};
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{Level, enabled, info};
 
+use self::explanation::Decisions;
 use crate::keyring::LeaseGuard;
 use crate::middleware::Visit;
 use crate::relay::RelayError;
@@ -25,6 +30,8 @@ use crate::upstream::Secret;
 pub const X_GAP_KEY: HeaderName = HeaderName::from_static("x-gap-key");
 /// How many tries the answer took.
 pub const X_GAP_ATTEMPTS: HeaderName = HeaderName::from_static("x-gap-attempts");
+/// How many milliseconds it waited for a key, if it did.
+pub const X_GAP_WAITED: HeaderName = HeaderName::from_static("x-gap-waited");
 
 /// Marks a response whose line in the log is written by its receipt. Only the front door reads it.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +43,7 @@ pub struct Receipt {
     facts: Facts,
     lease: Option<LeaseGuard>,
     attempts: Vec<Attempt>,
+    decisions: Decisions,
     waited: Duration,
     first_byte: Option<Duration>,
     status: Option<StatusCode>,
@@ -68,6 +76,8 @@ struct Attempt {
     took: Duration,
     /// The cause of its failure; none for the try that answered or is under way.
     cause: Option<&'static str>,
+    /// Whose fault it was, if it failed.
+    scope: Option<&'static str>,
 }
 
 /// How a call ended.
@@ -92,6 +102,7 @@ impl Receipt {
             facts,
             lease: None,
             attempts: Vec::new(),
+            decisions: Decisions::default(),
             waited: Duration::ZERO,
             first_byte: None,
             status: None,
@@ -101,6 +112,19 @@ impl Receipt {
             end: End::Open,
             part: false,
         }
+    }
+
+    /// Who asks, for the pool: those who wait for a key take turns by it.
+    pub fn asker(&self) -> Asker {
+        let mut hasher = DefaultHasher::new();
+        self.facts.caller.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// The pool decided which key is next, or that there is none, after this wait.
+    pub fn decided(&mut self, ranking: Ranking, waited: Duration) {
+        self.waited += waited;
+        self.decisions.add(ranking, waited);
     }
 
     /// The record of one of several calls that become one answer. It writes no line of its own.
@@ -119,17 +143,19 @@ impl Receipt {
     /// Takes in what a part has noted.
     pub fn absorb(&mut self, mut part: Self) {
         self.attempts.append(&mut part.attempts);
+        self.decisions.append(&mut part.decisions);
         self.waited += part.waited;
-    }
-
-    /// Adds to the time spent waiting for a key.
-    pub fn waited(&mut self, time: Duration) {
-        self.waited += time;
     }
 
     /// A try began with this key.
     pub fn attempt_began(&mut self, secret: &Secret) {
-        self.attempts.push(Attempt { key: secret.clone(), began: Instant::now(), took: Duration::ZERO, cause: None });
+        self.attempts.push(Attempt {
+            key: secret.clone(),
+            began: Instant::now(),
+            took: Duration::ZERO,
+            cause: None,
+            scope: None,
+        });
     }
 
     /// The try failed.
@@ -137,6 +163,7 @@ impl Receipt {
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.took = attempt.began.elapsed();
             attempt.cause = Some(fault.cause.name());
+            attempt.scope = Some(fault.scope.name());
         }
     }
 
@@ -149,7 +176,8 @@ impl Receipt {
     }
 
     /// The try answered; its lease is settled when the answer has ended.
-    pub fn attempt_answered(&mut self, lease: LeaseGuard) {
+    pub fn attempt_answered(&mut self, mut lease: LeaseGuard) {
+        lease.answer_began();
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.took = attempt.began.elapsed();
         }
@@ -157,9 +185,10 @@ impl Receipt {
     }
 
     /// All of the answer has been read: nothing more depends on its key.
-    pub fn answer_read(&mut self) {
+    pub fn answer_read(&mut self, findings: &Findings) {
+        self.read(findings);
         if let Some(lease) = self.lease.take() {
-            lease.succeeded();
+            lease.answered(self.answer());
         }
     }
 
@@ -207,6 +236,10 @@ impl Receipt {
     /// Names the key and the number of tries in an answer's headers.
     pub fn name_in(&self, headers: &mut HeaderMap) {
         headers.insert(X_GAP_ATTEMPTS, HeaderValue::from(self.attempts.len()));
+        let waited = millis(self.waited);
+        if waited > 0 {
+            headers.insert(X_GAP_WAITED, HeaderValue::from(waited));
+        }
         if let Some(last) = self.attempts.last() {
             headers.insert(X_GAP_KEY, last.key.masked_header());
         }
@@ -223,8 +256,21 @@ impl Receipt {
         match self.end {
             End::BrokeOff(_) => lease.failed(verdict::of_transport(TransportFault::Reset)),
             // A client that left in the middle has seen that the key does answer.
-            End::Completed | End::Open | End::Refused => lease.succeeded(),
+            End::Completed | End::Open | End::Refused => lease.answered(self.answer()),
         }
+    }
+
+    /// What the answer was like, as far as the pool needs to know.
+    fn answer(&self) -> Answered {
+        let input_tokens = self.usage.as_ref().map(|usage| usage.prompt).filter(|tokens| *tokens > 0);
+        // How long it took says more of the prompt than of the key: one long answer would keep a good key out of the turns.
+        Answered { input_tokens, latency: None, empty: false }
+    }
+
+    /// Why which keys were tried: when there is something to explain, or somebody is curious.
+    fn explanation(&self) -> Option<String> {
+        let noteworthy = self.attempts.len() > 1 || self.decisions.has_refusal() || millis(self.waited) > 0;
+        (noteworthy || enabled!(Level::DEBUG)).then(|| self.decisions.to_json(&self.attempts))
     }
 
     fn write_line(&self) {
@@ -245,6 +291,7 @@ impl Receipt {
             attempts = self.attempts.len(),
             failed_attempts = (!tried.is_empty()).then(|| tried.join(",")),
             key.label = self.attempts.last().map_or("", |attempt| attempt.key.masked()),
+            pool.explanation = self.explanation(),
             finish_reason = self.finish_reason.as_deref(),
             usage.prompt_tokens = usage.map(|usage| usage.prompt),
             usage.cached_tokens = usage.and_then(|usage| some(usage.cached)),

@@ -14,12 +14,13 @@ mod pace;
 pub mod phases;
 mod reading;
 pub mod reply;
+mod tokens;
 mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use gap_pool::{Affinity, Fault, Need, Tried};
+use gap_pool::{Affinity, Answered, Fault, Need, Tried};
 use gap_protocol::meter::Framing;
 use http::{HeaderMap, Method, Response};
 use tokio::time::Instant;
@@ -98,7 +99,8 @@ impl Call {
     }
 
     fn need(&self) -> Need {
-        Need { model: self.model.as_deref().map(Into::into), affinity: self.affinity }
+        let model = self.model.as_deref().map(Into::into);
+        Need { model, affinity: self.affinity, tokens: tokens::of_call(self), tiers: None }
     }
 }
 
@@ -132,7 +134,7 @@ pub enum RelayError {
 #[derive(Debug)]
 pub struct Relay {
     keyring: Keyring,
-    upstream: Upstream,
+    upstream: Arc<Upstream>,
     clock: Clock,
     policy: RelayPolicy,
 }
@@ -141,7 +143,7 @@ pub struct Relay {
 
 impl Relay {
     /// Puts the parts together.
-    pub fn new(keyring: Keyring, upstream: Upstream, clock: Clock, policy: RelayPolicy) -> Arc<Self> {
+    pub fn new(keyring: Keyring, upstream: Arc<Upstream>, clock: Clock, policy: RelayPolicy) -> Arc<Self> {
         Arc::new(Self { keyring, upstream, clock, policy })
     }
 
@@ -177,7 +179,7 @@ impl Relay {
     /// Gets `call` answered for GAP itself, or for an answer that is put together of several.
     pub async fn ask(&self, call: &Call, receipt: &mut Receipt) -> Result<WholeAnswer, RelayError> {
         let answer = self.try_keys(call, &Whole, receipt).await?;
-        receipt.answer_read();
+        receipt.answer_read(&answer.findings);
         Ok(answer)
     }
 
@@ -192,18 +194,21 @@ impl Relay {
         let mut tried = Tried::default();
         loop {
             let asked = Instant::now();
-            let patience = Patience { until: attempts.wait_until(asked) };
-            let lease = match self.keyring.lease(&need, &tried, patience).await {
+            let patience = Patience { asker: receipt.asker(), until: attempts.wait_until(asked) };
+            let mut lease = match self.keyring.lease(&need, &tried, patience).await {
                 Ok(lease) => lease,
-                Err(refused) => return Err(attempts.without_key(refused)),
+                Err(refused) => {
+                    receipt.decided(refused.ranking.clone(), asked.elapsed());
+                    return Err(attempts.without_key(refused));
+                }
             };
-            receipt.waited(asked.elapsed());
+            receipt.decided(lease.take_ranking(), asked.elapsed());
             receipt.attempt_began(lease.secret());
             let unopened = match self.try_once(call, opening, &lease, attempts.deadline()).await {
                 Ok(opened) if O::is_empty(&opened) && attempts.may_ask_again(call, Instant::now()) => {
                     receipt.attempt_empty();
                     tried.put_last(lease.key());
-                    lease.succeeded();
+                    lease.answered(Answered { empty: true, ..Answered::default() });
                     continue;
                 }
                 Ok(opened) => {

@@ -67,7 +67,7 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
     let listener = listen(SocketAddr::new(settings.server.host, settings.server.port)).await?;
     let address = listener.local_addr().unwrap_or(SocketAddr::new(settings.server.host, settings.server.port));
     let app = App::build(settings, mode, clock, lifecycle.clone())?;
-    app.models.follow(&lifecycle);
+    app.begin_chores();
     announce();
     greet(&app, address);
 

@@ -1,15 +1,17 @@
 //! Who may serve a request, and why the others may not.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::ids::{KeyId, ProjectId};
+use crate::limits::Quota;
 use crate::verdict::Cause;
 
 /// The answer to "who may serve this now?".
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ranking {
     /// The best few, best first; empty when nobody may.
     pub candidates: Vec<Candidate>,
@@ -17,10 +19,14 @@ pub struct Ranking {
     pub rejected: Rejected,
     /// When the first of those that rest is back; none when nobody comes back by waiting.
     pub returns_at: Option<Timestamp>,
+    /// How many keys are in play, looked at or not.
+    pub in_play: usize,
+    /// How many projects were looked at.
+    pub looked_at: usize,
 }
 
 /// A key that may serve the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Candidate {
     /// The key.
     pub key: KeyId,
@@ -28,6 +34,49 @@ pub struct Candidate {
     pub project: ProjectId,
     /// Why it stands where it stands.
     pub why: Why,
+    /// How good it looked.
+    pub score: Score,
+}
+
+/// How good a candidate looks: headroom × health.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Score {
+    /// What is left of its bucket's quotas, from 0 to 1: those of a day weigh more than those of a minute.
+    pub headroom: f32,
+    /// How well it has answered lately, from 0 to 1.
+    pub health: f32,
+}
+
+/// A [`Ranking`] for a log.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Explanation {
+    /// How many keys are in play.
+    pub in_play: usize,
+    /// How many projects were looked at.
+    pub looked_at: usize,
+    /// The best few, best first.
+    pub best: Vec<Explained>,
+    /// How many keys are out, by reason.
+    pub rejected: BTreeMap<&'static str, usize>,
+    /// When the first of those that rest is back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returns_at: Option<Timestamp>,
+}
+
+/// A [`Candidate`] for a log.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explained {
+    /// The key.
+    pub key: KeyId,
+    /// Its project.
+    pub project: ProjectId,
+    /// Why it stands where it stands.
+    pub why: &'static str,
+    /// Headroom × health.
+    pub score: f32,
+    /// The parts of the score.
+    #[serde(flatten)]
+    pub parts: Score,
 }
 
 /// Why a candidate stands where it stands.
@@ -58,6 +107,16 @@ pub enum Reason {
     Tried,
     /// The request wants another project.
     OtherProject,
+    /// By the pool's own count there is no room for the request.
+    Spent(Quota),
+    /// It carries as many requests as it may.
+    Busy,
+    /// It may not be used for this model.
+    OtherModel,
+    /// Its project is on another tier than the request wants.
+    OtherTier,
+    /// Its time is over.
+    Expired,
 }
 
 // === impl Ranking ===
@@ -84,6 +143,40 @@ impl Ranking {
             _ = write!(words, "; the first is back at {at:.0}");
         }
         words
+    }
+
+    /// The decision as a value: for a log record.
+    pub fn explanation(&self) -> Explanation {
+        let explained = |candidate: &Candidate| Explained {
+            key: candidate.key,
+            project: candidate.project,
+            why: candidate.why.name(),
+            score: candidate.score.total(),
+            parts: candidate.score,
+        };
+        let mut rejected = BTreeMap::new();
+        for (reason, count) in self.rejected.iter() {
+            *rejected.entry(reason.name()).or_default() += count;
+        }
+        Explanation {
+            in_play: self.in_play,
+            looked_at: self.looked_at,
+            best: self.candidates.iter().map(explained).collect(),
+            rejected,
+            returns_at: self.returns_at,
+        }
+    }
+}
+
+// === impl Score ===
+
+impl Score {
+    /// The best there is.
+    pub(crate) const BEST: Self = Self { headroom: 1.0, health: 1.0 };
+
+    /// Headroom × health.
+    pub fn total(self) -> f32 {
+        self.headroom * self.health
     }
 }
 
@@ -143,6 +236,14 @@ impl Reason {
             Self::SwitchedOff => "switched_off",
             Self::Tried => "tried_already",
             Self::OtherProject => "other_project",
+            Self::Spent(Quota::RequestsPerMinute) => "spent_requests_per_minute",
+            Self::Spent(Quota::TokensPerMinute) => "spent_tokens_per_minute",
+            Self::Spent(Quota::RequestsPerDay) => "spent_requests_per_day",
+            Self::Spent(Quota::TokensPerDay) => "spent_tokens_per_day",
+            Self::Busy => "busy",
+            Self::OtherModel => "other_model",
+            Self::OtherTier => "other_tier",
+            Self::Expired => "expired",
         }
     }
 }

@@ -1,209 +1,242 @@
-//! Settle: what an outcome does to its key, project and bucket.
-
-use std::time::Duration;
+//! Settle: what really happened takes the place of what was booked.
 
 use jiff::Timestamp;
 
-use super::lease::{Lease, Outcome};
-use super::ranking::Reason;
-use super::{Disabled, Model, Pool, Resting, Standing};
+use super::lease::{Answered, Lease, Looks, Outcome};
+use super::{Model, Pool, Resting, Standing};
 use crate::ids::ProjectId;
-use crate::pacific::{after, next_midnight};
-use crate::verdict::{Cause, Fault, LONGEST, Rest, Scope};
-
-/// Refusals in a row that nobody explained.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Strikes {
-    count: usize,
-    /// Leases up to this one were given before the last strike; they have nothing to add to it.
-    known_at: u64,
-}
-
-/// What a fault does to what it hits.
-enum Effect {
-    Nothing,
-    LastResort(Timestamp),
-    Asleep(Timestamp),
-    Out,
-}
-
-impl Strikes {
-    /// Counts a refusal of `lease`; none when it is old news.
-    fn strike(&mut self, lease: &Lease, turn: u64) -> Option<usize> {
-        if self.count > 0 && lease.turn <= self.known_at {
-            return None;
-        }
-        self.count += 1;
-        self.known_at = turn;
-        Some(self.count)
-    }
-
-    /// Takes back one strike, if `lease` was given after the last.
-    fn ease(&mut self, lease: &Lease) {
-        if lease.turn > self.known_at {
-            self.count = self.count.saturating_sub(1);
-        }
-    }
-}
+use crate::quota::{Charged, millis};
+use crate::verdict::{Cause, Fault};
 
 impl Pool {
     /// Tells how a leased request ended.
+    #[expect(clippy::needless_pass_by_value, reason = "a lease is settled once: whoever settles it has it no more")]
     pub fn settle(&mut self, lease: Lease, outcome: &Outcome, now: Timestamp) {
+        self.arrive(now);
         self.open = self.open.saturating_sub(1);
-        // Removed in the meantime: nobody is left to be judged.
-        let Some(key) = self.keys.get_mut(&lease.key) else { return };
-        let counters = &mut key.counters;
-        counters.open = counters.open.saturating_sub(1);
+        let name: Box<str> = self.counted_as(&lease.bucket).into();
+        // Keys may have moved to another project in the meantime.
+        let key = self.keys.get_mut(&lease.key);
+        let project = key.map_or(lease.project, |key| {
+            let counters = &mut key.counters;
+            counters.open = counters.open.saturating_sub(1);
+            match outcome {
+                Outcome::Success(answered) => {
+                    counters.successes += 1;
+                    counters.empty += u64::from(answered.empty);
+                }
+                Outcome::Fault(_) => counters.faults += 1,
+                Outcome::Abandoned => counters.abandoned += 1,
+            }
+            key.project
+        });
+        self.put_down(&lease, project, now);
         match outcome {
-            Outcome::Success => {
-                counters.successes += 1;
-                key.strikes.ease(&lease);
-                self.bucket_answered(lease, now);
-            }
+            Outcome::Success(answered) => self.answered(&lease, &name, project, *answered, now),
             Outcome::Fault(fault) => {
-                counters.faults += 1;
-                self.blame(&lease, fault, now);
+                self.end_looks(&lease, &name, project, now);
+                self.failed(&lease, &name, project, fault, now);
             }
-            Outcome::Abandoned => counters.abandoned += 1,
+            Outcome::Abandoned => self.end_looks(&lease, &name, project, now),
         }
     }
 
-    fn bucket_answered(&mut self, lease: Lease, now: Timestamp) {
-        let Some(model) = self.models.get_mut(&lease.bucket) else {
-            self.models.insert(lease.bucket, Model::default());
+    /// Tells that an answer has begun, long before it ends: those who wait for what it finds out need not wait longer.
+    pub fn answer_began(&mut self, lease: &mut Lease, now: Timestamp) {
+        if lease.looks == Looks::default() {
+            return;
+        }
+        self.arrive(now);
+        let name: Box<str> = self.counted_as(&lease.bucket).into();
+        let project = self.keys.get(&lease.key).map_or(lease.project, |key| key.project);
+        self.looks_good(lease, &name, project, now);
+        lease.looks = Looks::default();
+    }
+
+    /// One request less is under way with a key.
+    fn put_down(&mut self, lease: &Lease, project: ProjectId, now: Timestamp) {
+        let Some(member) = self.projects.get_mut(&project).and_then(|project| project.member(lease.key)) else {
             return;
         };
-        let Some(bucket) = model.buckets.get_mut(&lease.project) else { return };
-        bucket.strikes.ease(&lease);
+        let was_full = member.open >= member.concurrency;
+        member.open = member.open.saturating_sub(1);
+        if was_full {
+            self.refresh_key(lease.key, now);
+        }
+    }
+
+    fn answered(&mut self, lease: &Lease, name: &str, project: ProjectId, answered: Answered, now: Timestamp) {
+        let at = millis(now);
+        self.storms.answered(at);
+        if self.egress.is_open() {
+            self.egress.answered(lease.turn);
+        }
+        if let Some(key) = self.keys.get_mut(&lease.key)
+            && key.strikes.count > 0
+        {
+            key.strikes.ease(lease);
+        }
+        if !self.models.contains_key(name) {
+            self.models.insert(name.into(), Model::default());
+        }
+        if let Some(model) = self.models.get_mut(name) {
+            model.breaker.answered(lease.turn);
+            model.health.answered(answered.latency, at);
+        }
+        self.correct(lease, name, project, answered.input_tokens, now);
+        self.looks_good(lease, name, project, now);
+        let Some(bucket) = self.models.get_mut(name).and_then(|model| model.buckets.get_mut(&project)) else { return };
+        bucket.strikes.ease(lease);
+        bucket.health.answered(answered.latency, at);
+        if let Some(booking) = &lease.booking {
+            bucket.proven = [bucket.proven[0].max(booking.seen[0]), bucket.proven[1].max(booking.seen[2])];
+        }
         if matches!(bucket.standing, Standing::LastResort(_)) {
             bucket.standing = Standing::InPlay;
-            self.refresh(lease.project, now);
+            self.refresh_bucket(name, project, now);
         }
+        self.learn_from_answer(lease, name, project, now);
     }
 
-    fn blame(&mut self, lease: &Lease, fault: &Fault, now: Timestamp) {
-        match fault.scope {
-            // Nobody here is to blame.
-            Scope::Request | Scope::Feature | Scope::Egress | Scope::Model | Scope::Upstream => {}
-            Scope::Bucket => self.blame_bucket(lease, fault, now),
-            Scope::Key => self.blame_key(lease, fault, now),
-            Scope::Project => self.blame_project(lease.project, fault, now),
+    fn failed(&mut self, lease: &Lease, name: &str, project: ProjectId, fault: &Fault, now: Timestamp) {
+        let charged = charged(fault.cause);
+        if let Some(booking) = lease.booking.filter(|_| !(charged.minute && charged.day))
+            && let Some(bucket) = self.models.get_mut(name).and_then(|model| model.buckets.get_mut(&project))
+        {
+            bucket.usage.take_back(booking.at, booking.tokens, booking.day_ends, charged);
+            self.refresh_bucket(name, project, now);
         }
+        let (project, name) = self.learn_from_fault(lease, name, project, fault, now);
+        self.blame(lease, &name, project, fault, now);
     }
 
-    fn blame_bucket(&mut self, lease: &Lease, fault: &Fault, now: Timestamp) {
-        let answered_before = self.models.contains_key(&lease.bucket);
-        if matches!(fault.rest, Rest::None) || matches!(fault.rest, Rest::LastResort(_)) && !answered_before {
-            return;
-        }
-        self.give_own_lane(&lease.bucket, now);
-        let Some(model) = self.models.get_mut(&lease.bucket) else { return };
-        let bucket = model.buckets.entry(lease.project).or_default();
-        let ladder = self.policy.escalation;
-        let step = |count: usize| Some(ladder[count.min(ladder.len()) - 1]);
-        let effect = effect(fault, lease.project, now, || bucket.strikes.strike(lease, self.turn).and_then(step));
-        let cause = fault.cause;
-        bucket.standing = match (effect, bucket.standing) {
-            (Effect::Nothing, standing) | (_, standing @ Standing::OffTier) => standing,
-            (Effect::Out, _) => Standing::OffTier,
-            (Effect::Asleep(until), Standing::Resting(rest)) => Standing::Resting(rest.or_longer(until, cause)),
-            (Effect::Asleep(until), _) => Standing::Resting(Resting { until, cause }),
-            (Effect::LastResort(_), standing @ Standing::Resting(rest)) if rest.until > now => standing,
-            (Effect::LastResort(until), Standing::LastResort(rest)) => {
-                Standing::LastResort(rest.or_longer(until, cause))
+    /// Puts what Google counted in the place of the estimate.
+    fn correct(&mut self, lease: &Lease, name: &str, project: ProjectId, tokens: Option<u64>, now: Timestamp) {
+        let day_ends = self.day_ends(now);
+        let rule = self.rule;
+        let truth = tokens;
+        let tokens = tokens.unwrap_or(lease.estimate);
+        let Some(booking) = lease.booking else {
+            // The first answer of a model: from now on it is counted, beginning with this.
+            let at = millis(now);
+            if let Some(bucket) = self.bucket(name, project) {
+                bucket.usage.book(tokens, at, day_ends, rule);
             }
-            (Effect::LastResort(until), _) => Standing::LastResort(Resting { until, cause }),
+            return self.refresh_bucket(name, project, now);
         };
-        self.refresh(lease.project, now);
-    }
-
-    fn blame_key(&mut self, lease: &Lease, fault: &Fault, now: Timestamp) {
-        let Some(key) = self.keys.get_mut(&lease.key) else { return };
-        let ladder = self.policy.escalation;
-        // The first time it may have been the request: one bad request must not empty the pool.
-        let step = |count: usize| Some(ladder[count.checked_sub(2)?.min(ladder.len() - 1)]);
-        match effect(fault, lease.project, now, || key.strikes.strike(lease, self.turn).and_then(step)) {
-            Effect::Nothing | Effect::LastResort(_) => return,
-            Effect::Asleep(until) => key.rest = Some(Resting::longest(key.rest, until, fault)),
-            Effect::Out => key.disabled = Some(Disabled::by(fault)),
+        let Some(model) = self.models.get_mut(name) else { return };
+        if let Some(truth) = truth {
+            model.margin.learn(lease.estimate, truth);
         }
-        self.refresh_key(lease.key, now);
-    }
-
-    fn blame_project(&mut self, id: ProjectId, fault: &Fault, now: Timestamp) {
-        let Some(project) = self.projects.get_mut(&id) else { return };
-        let shortest = self.policy.escalation[0];
-        match effect(fault, id, now, || Some(shortest)) {
-            Effect::Nothing | Effect::LastResort(_) => return,
-            Effect::Asleep(until) => project.rest = Some(Resting::longest(project.rest, until, fault)),
-            Effect::Out => project.disabled = Some(Disabled::by(fault)),
-        }
-        self.refresh(id, now);
-    }
-
-    /// Sees to it that a model has an order of its own. Takes it from models that do not need theirs any more.
-    fn give_own_lane(&mut self, bucket: &str, now: Timestamp) {
-        if self.models.get(bucket).is_some_and(|model| model.lane.is_some()) {
-            return;
-        }
-        for model in self.models.values_mut().filter(|model| model.lane.is_some()) {
-            model.buckets.retain(|_, bucket| bucket.strikes.count > 0 || bucket.standing.is_out(now));
-            if model.buckets.is_empty() {
-                model.lane = None;
+        let Some(bucket) = model.buckets.get_mut(&project) else { return };
+        if tokens != booking.tokens {
+            bucket.usage.correct(booking.at, booking.tokens, tokens, booking.day_ends);
+            let limited = bucket.caps[1] != crate::quota::UNLIMITED || bucket.caps[3] != crate::quota::UNLIMITED;
+            if limited {
+                self.refresh_bucket(name, project, now);
             }
         }
-        let model = self.models.entry(bucket.into()).or_default();
-        model.lane = Some(self.base.clone());
     }
-}
 
-impl Standing {
-    fn is_out(self, now: Timestamp) -> bool {
-        match self {
-            Self::InPlay => false,
-            Self::LastResort(rest) | Self::Resting(rest) => rest.until > now,
-            Self::OffTier => true,
+    /// A lease has found out that all is well: whoever rested because nobody knew is back.
+    fn looks_good(&mut self, lease: &Lease, name: &str, project: ProjectId, now: Timestamp) {
+        self.finish_looks(lease, name, project, now, |_| None);
+        if lease.looks.pause {
+            self.egress.answered(lease.turn);
+            if let Some(model) = self.models.get_mut(name) {
+                model.breaker.answered(lease.turn);
+            }
+        }
+    }
+
+    /// A lease ends without news. What is waiting for its news lets the next one look.
+    fn end_looks(&mut self, lease: &Lease, name: &str, project: ProjectId, now: Timestamp) {
+        self.finish_looks(lease, name, project, now, |rest| Some(Resting { until: now, ..rest }));
+        if lease.looks.pause {
+            self.egress.look_ended(millis(now));
+            if let Some(model) = self.models.get_mut(name) {
+                model.breaker.look_ended(millis(now));
+            }
+        }
+    }
+
+    /// Replaces the rests that a lease looks behind; not those that have been replaced by others in the meantime.
+    fn finish_looks(
+        &mut self,
+        lease: &Lease,
+        name: &str,
+        project: ProjectId,
+        now: Timestamp,
+        replaced: impl Fn(Resting) -> Option<Resting>,
+    ) {
+        let Looks { key: of_key, project: of_project, bucket: of_bucket, .. } = lease.looks;
+        let is = |rest: Resting, until: Option<Timestamp>| Some(rest.until) == until;
+        if let Some(key) = self.keys.get_mut(&lease.key)
+            && let Some(rest) = key.rest.filter(|rest| is(*rest, of_key))
+        {
+            key.rest = replaced(rest);
+            self.refresh_key(lease.key, now);
+            self.refresh_everywhere(project, now);
+        }
+        if let Some(found) = self.projects.get_mut(&project)
+            && let Some(rest) = found.rest.filter(|rest| is(*rest, of_project))
+        {
+            found.rest = replaced(rest);
+            self.refresh(project, now);
+            // Lanes of other models may not have noticed yet that the rest was over; it is not to come back with the clock.
+            self.refresh_everywhere(project, now);
+        }
+        if let Some(bucket) = self.models.get_mut(name).and_then(|model| model.buckets.get_mut(&project))
+            && let Standing::Resting(rest) = bucket.standing
+            && is(rest, of_bucket)
+        {
+            bucket.standing = replaced(rest).map_or(Standing::InPlay, Standing::Resting);
+            self.refresh_bucket(name, project, now);
         }
     }
 }
 
-impl Resting {
-    /// A later, milder fault does not bring the end nearer.
-    fn or_longer(self, until: Timestamp, cause: Cause) -> Self {
-        if until > self.until { Self { until, cause } } else { self }
+/// What Google counts a refused request against (wire 19). What it was never asked, or refused for who asked, it does not
+/// count.
+fn charged(cause: Cause) -> Charged {
+    match cause {
+        Cause::InvalidRequest
+        | Cause::InputTooLong
+        | Cause::NotFound
+        | Cause::ResourceForbidden
+        | Cause::OauthRequired => Charged { minute: true, day: false },
+        Cause::InternalError
+        | Cause::BadGateway
+        | Cause::Unavailable
+        | Cause::DeadlineExceeded
+        | Cause::Cancelled
+        | Cause::ConnectionReset
+        | Cause::TimedOut
+        | Cause::Overloaded => Charged { minute: true, day: true },
+        Cause::RequestsPerMinute
+        | Cause::TokensPerMinute
+        | Cause::RequestsPerDay
+        | Cause::TokensPerDay
+        | Cause::QuotaExhausted
+        | Cause::Unexplained
+        | Cause::FeatureQuota
+        | Cause::NotOnTier
+        | Cause::ModelNotFound
+        | Cause::KeyInvalid
+        | Cause::KeyExpired
+        | Cause::KeySuspended
+        | Cause::KeyLeaked
+        | Cause::KeyRestricted
+        | Cause::Forbidden
+        | Cause::ProjectSuspended
+        | Cause::ProjectDenied
+        | Cause::ServiceDisabled
+        | Cause::SpendCapReached
+        | Cause::PrepaymentDepleted
+        | Cause::PaymentRequired
+        | Cause::BillingRequired
+        | Cause::RegionUnsupported
+        | Cause::EgressBlocked
+        | Cause::ConnectFailed => Charged { minute: false, day: false },
     }
-
-    fn longest(rest: Option<Self>, until: Timestamp, fault: &Fault) -> Self {
-        let new = Self { until, cause: fault.cause };
-        rest.map_or(new, |rest| rest.or_longer(until, fault.cause))
-    }
-}
-
-impl Disabled {
-    fn by(fault: &Fault) -> Self {
-        Self { reason: Reason::Fault(fault.cause), message: fault.message.clone(), help: fault.help.clone() }
-    }
-}
-
-fn effect(fault: &Fault, project: ProjectId, now: Timestamp, escalate: impl FnOnce() -> Option<Duration>) -> Effect {
-    match fault.rest {
-        Rest::None => Effect::Nothing,
-        Rest::For(wait) => Effect::Asleep(after(now, wait.min(LONGEST))),
-        Rest::NextMinute => Effect::Asleep(next_minute(project, now)),
-        Rest::Midnight { hint } => {
-            let midnight = next_midnight(now);
-            Effect::Asleep(hint.map_or(midnight, |hint| after(now, hint).min(midnight)))
-        }
-        Rest::Escalating => escalate().map_or(Effect::Nothing, |wait| Effect::Asleep(after(now, wait))),
-        Rest::OffTier | Rest::Disabled => Effect::Out,
-        Rest::LastResort(wait) => Effect::LastResort(after(now, wait.min(LONGEST))),
-    }
-}
-
-/// The next minute, and up to two seconds more: not all projects should come back in the same instant (wire 6).
-fn next_minute(project: ProjectId, now: Timestamp) -> Timestamp {
-    // Fibonacci hashing: neighbours land far apart.
-    let spread = project.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 2000;
-    let minute = Duration::from_secs(60 - now.as_second().rem_euclid(60).unsigned_abs());
-    after(now, minute + Duration::from_millis(spread))
 }

@@ -1,10 +1,16 @@
 //! The pool as people see it.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::ranking::Reason;
+use super::{Bucket, Key, Pool, Project, Standing};
 use crate::ids::{KeyId, ProjectId};
+use crate::lane::State;
+use crate::limits::{Limits, Quota, Source, Tier};
+use crate::quota::{Caps, UNLIMITED, millis};
 use crate::verdict::Cause;
 
 /// How many keys are in which state. A key with one exhausted bucket is healthy: it serves other models.
@@ -31,6 +37,10 @@ pub struct KeyView {
     pub project: ProjectId,
     /// Its project in the operator's words, if they are known.
     pub project_name: Option<String>,
+    /// Google's number of its project, if that is known.
+    pub project_number: Option<u64>,
+    /// What its project pays, if that is known.
+    pub tier: Option<Tier>,
     /// Whether it can be used.
     pub state: KeyState,
     /// Buckets of its project that are out of play, by model.
@@ -89,4 +99,175 @@ pub struct Counters {
     pub faults: u64,
     /// Requests whose client left.
     pub abandoned: u64,
+    /// Requests answered with nothing, or nothing that can be used.
+    pub empty: u64,
+}
+
+/// What a bucket has used, of what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QuotaView {
+    /// The quota.
+    pub quota: Quota,
+    /// What is used of it, by the pool's own count.
+    pub used: u64,
+    /// Its limit; none: nobody has named one.
+    pub limit: Option<u64>,
+    /// Who says so.
+    pub source: Option<Source>,
+}
+
+/// A bucket as a forecast sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BucketToday {
+    pub(crate) used_today: u64,
+    pub(crate) rests_until: Option<Timestamp>,
+    pub(crate) off_tier: bool,
+}
+
+// === impl Pool ===
+
+impl Pool {
+    /// How many keys are in which state. Looks only at projects that had trouble.
+    pub fn summary(&self, now: Timestamp) -> Summary {
+        let mut summary = Summary { total: self.keys.len(), ..Summary::default() };
+        // While the clock is behind, a project may rest again that had recovered.
+        let doubt = now < self.latest;
+        let everyone = self.projects.keys().filter(|_| doubt);
+        for id in everyone.chain(self.troubled.iter().filter(|_| !doubt)) {
+            let Some(project) = self.projects.get(id) else { continue };
+            for key in project.members.iter().filter_map(|member| self.keys.get(&member.key)) {
+                match state_of(key, project, now) {
+                    KeyState::Ready => {}
+                    KeyState::Resting { .. } => summary.resting += 1,
+                    KeyState::Disabled { .. } => summary.disabled += 1,
+                }
+            }
+        }
+        // Those whose time ended since the last change are not among the troubled yet.
+        let over = self.expiring.iter().take_while(|(at, _)| *at <= now);
+        let over = over.filter_map(|(_, id)| self.keys.get(id)).filter(|key| !self.troubled.contains(&key.project));
+        summary.disabled += if doubt { 0 } else { over.count() };
+        summary.healthy = summary.total - summary.resting - summary.disabled;
+        summary
+    }
+
+    /// Every key with its state, in the order in which they joined.
+    pub fn keys(&self, now: Timestamp) -> Vec<KeyView> {
+        let mut buckets = self.buckets_out(now);
+        let view = |(id, key): (&KeyId, &Key)| {
+            let project = self.projects.get(&key.project)?;
+            Some(KeyView {
+                id: *id,
+                label: key.label.clone(),
+                project: key.project,
+                project_name: project.name.clone(),
+                project_number: project.number,
+                tier: project.tier,
+                state: state_of(key, project, now),
+                buckets: buckets.get_mut(&key.project).cloned().unwrap_or_default(),
+                last_used: key.last_used,
+                counters: key.counters,
+            })
+        };
+        let mut keys: Vec<KeyView> = self.keys.iter().filter_map(view).collect();
+        keys.sort_unstable_by_key(|key| key.id);
+        keys
+    }
+
+    /// What a project has used of a model's quotas.
+    pub fn quotas(&self, project: ProjectId, model: &str, now: Timestamp) -> Vec<QuotaView> {
+        let (id, name, at) = (self.present(project), self.counted_as(model), millis(now));
+        let Some(project) = self.projects.get(&id) else { return Vec::new() };
+        let bucket = self.models.get(name).and_then(|model| model.buckets.get(&id));
+        let nothing = Bucket::new();
+        let bucket = bucket.unwrap_or(&nothing);
+        let minute = bucket.usage.minute(at, self.rule);
+        let day = bucket.usage.day(at, self.day_ends(now), self.rule);
+        let defaults: Limits = self.defaults.get(name, project.tier);
+        let learning = bucket.learning.as_deref().cloned().unwrap_or_default();
+        let used = [minute.requests, minute.tokens, day.requests, day.tokens];
+        let views = Quota::ALL.into_iter().zip(used).map(|(quota, used)| {
+            let limit = learning.limit(quota, project.limits.as_deref(), &defaults);
+            QuotaView { quota, used, limit: limit.map(|(limit, _)| limit), source: limit.map(|(_, source)| source) }
+        });
+        views.collect()
+    }
+
+    /// The models that are counted.
+    pub(crate) fn counted_models(&self) -> impl Iterator<Item = &str> {
+        self.models.keys().map(|name| &**name)
+    }
+
+    /// Every project with its limits for a model, what it is to the model, and its bucket if there is one.
+    pub(crate) fn buckets_of(&self, name: &str, now: Timestamp) -> Vec<(Caps, State, Option<BucketToday>)> {
+        let model = self.models.get(name);
+        let view = |(id, project): (&ProjectId, &Project)| {
+            let state = project.state_for(name, project.state(now));
+            let bucket = model.and_then(|model| model.buckets.get(id));
+            let today = bucket.map(|bucket| BucketToday {
+                used_today: bucket.usage.day(millis(now), self.day_ends(now), self.rule).requests,
+                rests_until: match bucket.standing {
+                    Standing::Resting(rest) => Some(rest.until),
+                    Standing::InPlay | Standing::LastResort(_) | Standing::OffTier => None,
+                },
+                off_tier: matches!(bucket.standing, Standing::OffTier),
+            });
+            let mut unused = Bucket::new();
+            unused.set_caps(project, &self.defaults.get(name, project.tier));
+            let mut caps = bucket.map_or(unused.caps, |bucket| bucket.caps);
+            // What others of its class have is the best guess for those that have not been told.
+            for (cap, usual) in
+                caps.iter_mut().zip(model.map_or([UNLIMITED; 4], |model| model.usual[project.class() as usize]))
+            {
+                *cap = if *cap == UNLIMITED { usual } else { *cap };
+            }
+            (caps, state, today)
+        };
+        self.projects.iter().map(view).collect()
+    }
+
+    fn buckets_out(&self, now: Timestamp) -> HashMap<ProjectId, Vec<BucketView>> {
+        let day_ends = self.day_ends(now);
+        let mut out: HashMap<ProjectId, Vec<BucketView>> = HashMap::new();
+        for (name, model) in &self.models {
+            for (project, bucket) in &model.buckets {
+                let (until, reason) = match bucket.state(State::Ready, now, day_ends, self.rule) {
+                    State::Ready => continue,
+                    State::LastResort(until) => (Some(until), Reason::Fault(Cause::ModelNotFound)),
+                    State::Asleep(until, reason) => (Some(until), reason),
+                    State::Out(reason) => (None, reason),
+                };
+                let cause = match reason {
+                    Reason::Spent(Quota::RequestsPerMinute) => Cause::RequestsPerMinute,
+                    Reason::Spent(Quota::TokensPerMinute) => Cause::TokensPerMinute,
+                    Reason::Spent(Quota::RequestsPerDay) => Cause::RequestsPerDay,
+                    Reason::Spent(Quota::TokensPerDay) => Cause::TokensPerDay,
+                    Reason::Fault(cause) => cause,
+                    _ => continue,
+                };
+                out.entry(*project).or_default().push(BucketView { model: name.to_string(), until, cause });
+            }
+        }
+        for views in out.values_mut() {
+            views.sort_by(|a, b| a.model.cmp(&b.model));
+        }
+        out
+    }
+}
+
+fn state_of(key: &Key, project: &Project, now: Timestamp) -> KeyState {
+    if let Some(disabled) = key.disabled.as_ref().or(project.disabled.as_ref()) {
+        return KeyState::Disabled {
+            reason: disabled.reason,
+            message: disabled.message.clone(),
+            help: disabled.help.clone(),
+        };
+    }
+    if key.expires_at.is_some_and(|at| at <= now) {
+        return KeyState::Disabled { reason: Reason::Expired, message: String::new(), help: None };
+    }
+    let rests = [key.rest, project.rest].into_iter().flatten().filter(|rest| rest.until > now);
+    rests
+        .max_by_key(|rest| rest.until)
+        .map_or(KeyState::Ready, |rest| KeyState::Resting { until: rest.until, cause: rest.cause })
 }

@@ -1,9 +1,11 @@
 //! What can be wrong, whose it is, and what follows from it. One table: [`Cause::consequences`].
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Something that went wrong with a try.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,6 +243,48 @@ impl Fault {
 // === impl Cause ===
 
 impl Cause {
+    /// Every cause.
+    const ALL: &[Self] = &[
+        Self::InvalidRequest,
+        Self::InputTooLong,
+        Self::NotFound,
+        Self::ResourceForbidden,
+        Self::OauthRequired,
+        Self::RequestsPerMinute,
+        Self::TokensPerMinute,
+        Self::RequestsPerDay,
+        Self::TokensPerDay,
+        Self::QuotaExhausted,
+        Self::Unexplained,
+        Self::FeatureQuota,
+        Self::NotOnTier,
+        Self::ModelNotFound,
+        Self::KeyInvalid,
+        Self::KeyExpired,
+        Self::KeySuspended,
+        Self::KeyLeaked,
+        Self::KeyRestricted,
+        Self::Forbidden,
+        Self::ProjectSuspended,
+        Self::ProjectDenied,
+        Self::ServiceDisabled,
+        Self::SpendCapReached,
+        Self::PrepaymentDepleted,
+        Self::PaymentRequired,
+        Self::BillingRequired,
+        Self::RegionUnsupported,
+        Self::EgressBlocked,
+        Self::Overloaded,
+        Self::InternalError,
+        Self::BadGateway,
+        Self::Unavailable,
+        Self::DeadlineExceeded,
+        Self::Cancelled,
+        Self::ConnectFailed,
+        Self::ConnectionReset,
+        Self::TimedOut,
+    ];
+
     /// Whose it is, how long it lasts and whether to try again, unless the answer says more.
     const fn consequences(self) -> (Scope, Rest, Retry) {
         match self {
@@ -403,6 +447,14 @@ impl fmt::Display for Cause {
 impl Serialize for Cause {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Cause {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<str>::deserialize(deserializer)?;
+        let found = Self::ALL.iter().find(|cause| cause.name() == name);
+        found.copied().ok_or_else(|| D::Error::custom(format_args!("unknown cause {name}")))
     }
 }
 

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::body::{ErrorBody, Shape, contains};
 use super::fault::{Cause, Fault, Rest, Violation};
 use super::{Answer, delay, money};
+use crate::limits::{Quota, Tier};
 use crate::pacific::{next_midnight, until};
 
 /// A delay this long means the day, not the minute: those for minutes are below one, those given along with a day's
@@ -119,6 +120,37 @@ fn unnamed(body: &ErrorBody, delay: Option<Duration>) -> Fault {
     fault.retry_delay = Some(delay);
     fault
 }
+
+// === impl Violation ===
+
+impl Violation {
+    /// Which of the four quotas of a bucket it is; none for those of features and for those without a name.
+    pub fn quota(&self) -> Option<Quota> {
+        let day = contains(&self.quota_id, "PerDay") || contains(&self.metric, "per_day");
+        let counted = match Window::of(self) {
+            Window::Feature | Window::Unnamed => return None,
+            Window::Minute | Window::Day | Window::Never => contains(&self.quota_id, "token"),
+        };
+        Some(match (counted || contains(&self.metric, "token"), day) {
+            (false, false) => Quota::RequestsPerMinute,
+            (true, false) => Quota::TokensPerMinute,
+            (false, true) => Quota::RequestsPerDay,
+            (true, true) => Quota::TokensPerDay,
+        })
+    }
+
+    /// What the project pays, as far as the names tell; paid is taken for the first paid tier.
+    pub fn tier(&self) -> Option<Tier> {
+        let says = |camel: &str, snake: &str| contains(&self.quota_id, camel) || contains(&self.metric, snake);
+        if says("FreeTier", "free_tier") {
+            Some(Tier::Free)
+        } else {
+            says("PaidTier", "paid_tier").then_some(Tier::Tier1)
+        }
+    }
+}
+
+// === impl Window ===
 
 impl Window {
     fn of(violation: &Violation) -> Self {

@@ -1,6 +1,7 @@
 //! What a setting may take: how its text is read, what is said when it cannot be, how it is shown.
 
 pub(super) mod addresses;
+pub(super) mod pool;
 pub(super) mod quantities;
 pub(super) mod secrets;
 
@@ -154,6 +155,21 @@ impl<T: Copy + PartialOrd + TryFrom<u64> + std::fmt::Display> Kind for Whole<T> 
 }
 
 // === texts ===
+
+/// Any text.
+pub(super) struct Text;
+
+impl Kind for Text {
+    type Value = String;
+
+    fn takes(&self) -> String {
+        "a text".to_owned()
+    }
+
+    fn parse(&self, raw: &Raw) -> Result<String, String> {
+        one(raw, self).map(str::to_owned)
+    }
+}
 
 /// A folder or file.
 pub(super) struct FilePath;

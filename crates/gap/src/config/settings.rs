@@ -4,13 +4,15 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use gap_pool::TierPolicy;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
 use super::kinds::addresses::{Database, DatabaseUrl, HostName, HttpUrl, Networks, Origin, PathPrefix, RedisUrl};
+use super::kinds::pool::{LimitsByHand, ModelLimits, UpstreamKey, UpstreamKeys};
 use super::kinds::quantities::{LogFilter, Size, Span};
 use super::kinds::secrets::{Secret, Secrets, SigningSecret};
-use super::kinds::{Address, FilePath, ListOf, Maybe, OneOf, Switch, Whole};
+use super::kinds::{Address, FilePath, ListOf, Maybe, OneOf, Switch, Text, Whole};
 use super::reader::Reader;
 
 /// Everything that can be set. `Debug` shows no secret.
@@ -155,7 +157,15 @@ pub struct Signatures {
 #[derive(Clone, Debug)]
 pub struct Pool {
     /// Upstream keys, each once.
-    pub keys: Vec<SecretString>,
+    pub keys: Vec<UpstreamKey>,
+    /// Projects that pay.
+    pub paid_projects: Vec<String>,
+    /// Which projects may serve, and in which order.
+    pub tiers: TierPolicy,
+    /// Limits that the operator knows.
+    pub limits: Vec<LimitsByHand>,
+    /// Requests that one key may carry at a time; 0 is no limit.
+    pub key_concurrency: u32,
     /// Tries of one request that may fail without blaming a key.
     pub max_attempts: u32,
     /// Keys that one request may try.
@@ -278,6 +288,12 @@ pub enum LogFormat {
 
 const STORAGE_MODES: OneOf<StorageMode> =
     OneOf(&[("memory", StorageMode::Memory), ("database", StorageMode::Database)]);
+const TIERS: OneOf<TierPolicy> = OneOf(&[
+    ("any", TierPolicy::Any),
+    ("free_first", TierPolicy::FreeFirst),
+    ("paid_first", TierPolicy::PaidFirst),
+    ("only_paid", TierPolicy::OnlyPaid),
+]);
 const LOG_FORMATS: OneOf<LogFormat> = OneOf(&[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)]);
 
 const MIB: usize = 1024 * 1024;
@@ -381,7 +397,11 @@ impl Media {
 impl Pool {
     fn read(reader: &mut Reader) -> Self {
         Self {
-            keys: reader.take("pool.keys", &Secrets { sendable: true }),
+            keys: reader.take("pool.keys", &UpstreamKeys),
+            paid_projects: reader.take("pool.paid_projects", &ListOf(Text)),
+            tiers: reader.take("pool.tiers", &TIERS),
+            limits: reader.take("pool.limits", &ListOf(ModelLimits)),
+            key_concurrency: reader.take("pool.key_concurrency", &Whole(0..=100_000)),
             max_attempts: reader.take("pool.max_attempts", &Whole(1..=100)),
             max_keys: reader.take("pool.max_keys", &Whole(1..=10_000)),
             deadline: reader.take("pool.deadline", &Span::some()),
@@ -395,13 +415,12 @@ impl Pool {
 
 impl Auth {
     fn read(reader: &mut Reader) -> Self {
-        let typed = Secrets { sendable: false };
         Self {
             secret_key: reader.take("auth.secret_key", &Maybe(SigningSecret)),
             secret_key_previous: reader.take("auth.secret_key_previous", &Maybe(Secret)),
-            passwords: reader.take("auth.passwords", &typed),
-            users_api_keys: reader.take("auth.users_api_keys", &typed),
-            admin_api_keys: reader.take("auth.admin_api_keys", &typed),
+            passwords: reader.take("auth.passwords", &Secrets),
+            users_api_keys: reader.take("auth.users_api_keys", &Secrets),
+            admin_api_keys: reader.take("auth.admin_api_keys", &Secrets),
             access_token_expire_minutes: reader.take("auth.access_token_expire_minutes", &Whole(1..=525_600)),
         }
     }

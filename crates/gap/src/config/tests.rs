@@ -90,7 +90,8 @@ fn lists_of_one_place_add_up_and_count_once() {
         secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(plain(&loaded.settings.auth.admin_api_keys), ["a1", "a2", "t1"]);
-    assert_eq!(plain(&loaded.settings.pool.keys), ["k1", "k2", "k3"]);
+    let keys: Vec<_> = loaded.settings.pool.keys.iter().map(|key| key.secret.clone()).collect();
+    assert_eq!(plain(&keys), ["k1", "k2", "k3"]);
     assert_eq!(warnings(&loaded).len(), 2, "{:?}", warnings(&loaded));
 }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use gap_pool::verdict::Cause;
 use jiff::SignedDuration;
 
@@ -7,10 +9,13 @@ const NOON: &str = "2026-06-15T12:00:00Z";
 
 fn ring(keys: &[&str], max_waiting: usize) -> (Keyring, Clock) {
     let clock = Clock::hand(NOON.parse().unwrap());
-    let ring = Keyring::new(Policy::default(), max_waiting, clock.clone());
-    let keys: Vec<SecretString> = keys.iter().map(|key| SecretString::from(*key)).collect();
-    ring.add_all(&keys).unwrap();
+    let ring = Keyring::new(Terms { max_waiting, ..Terms::default() }, clock.clone(), Lifecycle::default());
+    ring.add_all(&keys.iter().map(|key| upstream_key(key)).collect::<Vec<_>>()).unwrap();
     (ring, clock)
+}
+
+fn upstream_key(text: &str) -> UpstreamKey {
+    UpstreamKey { project: None, secret: SecretString::from(text) }
 }
 
 fn need() -> Need {
@@ -18,7 +23,7 @@ fn need() -> Need {
 }
 
 fn patience(seconds: u64) -> Patience {
-    Patience { until: Instant::now() + Duration::from_secs(seconds) }
+    Patience { asker: 1, until: Instant::now() + Duration::from_secs(seconds) }
 }
 
 async fn lease(ring: &Keyring, seconds: u64) -> Result<LeaseGuard, NoLease> {
@@ -28,7 +33,7 @@ async fn lease(ring: &Keyring, seconds: u64) -> Result<LeaseGuard, NoLease> {
 #[tokio::test]
 async fn a_lease_is_settled_once_whatever_happens_to_it() {
     let (ring, _) = ring(&["one-upstream-key", "two-upstream-key"], 10);
-    lease(&ring, 0).await.unwrap().succeeded();
+    lease(&ring, 0).await.unwrap().answered(Answered::default());
     lease(&ring, 0).await.unwrap().failed(Fault::new(Cause::Overloaded, ""));
     drop(lease(&ring, 0).await.unwrap());
     let panicking = lease(&ring, 0).await.unwrap();
@@ -50,7 +55,7 @@ async fn a_wait_that_cannot_succeed_is_not_begun() {
     lease(&ring, 0).await.unwrap().failed(Fault::new(Cause::RequestsPerDay, ""));
     let began = Instant::now();
     let refused = lease(&ring, 600).await.unwrap_err();
-    assert!(refused.wait().unwrap() > Duration::from_hours(10));
+    assert!(refused.ranking.returns_at.unwrap().duration_since(refused.at).as_hours() > 10);
     assert_eq!(began.elapsed(), Duration::ZERO);
 }
 
@@ -83,7 +88,7 @@ async fn places_to_wait_are_bounded() {
     lease(&ring, 0).await.unwrap().failed(Fault::new(Cause::RequestsPerMinute, ""));
     let mut first = Box::pin(lease(&ring, 120));
     assert!(futures_util::poll!(&mut first).is_pending());
-    assert!(lease(&ring, 120).await.is_err());
+    assert!(lease(&ring, 120).await.unwrap_err().crowded);
     drop(first);
     let mut next = Box::pin(lease(&ring, 120));
     assert!(futures_util::poll!(&mut next).is_pending(), "the place is free again");
@@ -95,14 +100,14 @@ async fn a_new_key_ends_everybodys_wait() {
     lease(&ring, 0).await.unwrap().failed(Fault::new(Cause::RequestsPerMinute, ""));
     let mut waiting = Box::pin(lease(&ring, 120));
     assert!(futures_util::poll!(&mut waiting).is_pending());
-    ring.add_all(&[SecretString::from("two-upstream-key")]).unwrap();
+    ring.add_all(&[upstream_key("two-upstream-key")]).unwrap();
     assert_eq!(waiting.await.unwrap().secret().masked(), "two-…-key");
 }
 
 #[test]
 fn one_key_that_cannot_be_sent_keeps_all_out() {
     let (ring, _) = ring(&[], 1);
-    let keys = ["good-upstream-key", "bad\nkey"].map(SecretString::from);
+    let keys = ["good-upstream-key", "bad\nkey"].map(upstream_key);
     assert!(ring.add_all(&keys).is_err());
     assert_eq!(ring.summary().total, 0);
 }

@@ -1,10 +1,12 @@
-use gap_pool::{Need, Policy, Tried};
+use gap_pool::{Need, Tried};
 use secrecy::SecretString;
 
 use super::*;
 use crate::clock::Clock;
+use crate::config::UpstreamKey;
 use crate::dialect::Dialect;
-use crate::keyring::{Keyring, Patience};
+use crate::keyring::{Keyring, Patience, Terms};
+use crate::lifecycle::Lifecycle;
 
 fn facts() -> Facts {
     let visit = Visit {
@@ -18,9 +20,9 @@ fn facts() -> Facts {
 
 /// A receipt of a call that one key has answered, and the ring of that key.
 async fn answered() -> (Receipt, Keyring) {
-    let ring = Keyring::new(Policy::default(), 1, Clock::hand(jiff::Timestamp::UNIX_EPOCH));
-    ring.add_all(&[SecretString::from("one-upstream-key")]).unwrap();
-    let patience = Patience { until: Instant::now() };
+    let ring = Keyring::new(Terms::default(), Clock::hand(jiff::Timestamp::UNIX_EPOCH), Lifecycle::default());
+    ring.add_all(&[UpstreamKey { project: None, secret: SecretString::from("one-upstream-key") }]).unwrap();
+    let patience = Patience { asker: 1, until: Instant::now() };
     let lease = ring.lease(&Need::default(), &Tried::default(), patience).await.unwrap();
     let mut receipt = Receipt::begin(facts());
     receipt.attempt_began(lease.secret());

@@ -149,7 +149,7 @@ fn googles_word_about_the_request_is_the_last_one() {
     // The same when there is no other project to ask.
     let mut attempts = Attempts::new(&policy, &call, now);
     assert!(matches!(attempts.after(not_found(), &call, now), Next::Again { .. }));
-    let nobody = NoLease { ranking: gap_pool::Ranking::default(), at: jiff::Timestamp::UNIX_EPOCH };
+    let nobody = NoLease { ranking: gap_pool::Ranking::default(), at: jiff::Timestamp::UNIX_EPOCH, crowded: false };
     assert!(matches!(attempts.without_key(nobody), RelayError::Refused(_)));
 }
 
@@ -157,7 +157,7 @@ fn googles_word_about_the_request_is_the_last_one() {
 fn without_a_key_from_the_beginning_the_pool_has_the_word() {
     let policy = policy();
     let attempts = Attempts::new(&policy, &call(Framing::Json), Instant::now());
-    let nobody = NoLease { ranking: gap_pool::Ranking::default(), at: jiff::Timestamp::UNIX_EPOCH };
+    let nobody = NoLease { ranking: gap_pool::Ranking::default(), at: jiff::Timestamp::UNIX_EPOCH, crowded: false };
     assert!(matches!(attempts.without_key(nobody), RelayError::NoKey(_)));
 }
 

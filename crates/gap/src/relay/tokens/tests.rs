@@ -1,0 +1,52 @@
+use serde_json::{Value as Json, json};
+
+use super::*;
+
+fn tokens(body: &Json) -> u64 {
+    of_json(&body.to_string().into())
+}
+
+fn says(text: &str) -> Json {
+    json!({ "contents": [{ "role": "user", "parts": [{ "text": text }] }] })
+}
+
+#[test]
+fn only_words_cost() {
+    assert_eq!(tokens(&says("one two three")), 3);
+    let mut tuned = says("one two three");
+    tuned["generationConfig"] = json!({ "temperature": 0.5, "stopSequences": ["a lot of words that nobody reads"] });
+    tuned["safetySettings"] = json!([{ "category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF" }]);
+    assert_eq!(tokens(&tuned), 3);
+    tuned["systemInstruction"] = json!({ "parts": [{ "text": "be brief" }] });
+    assert_eq!(tokens(&tuned), 5);
+}
+
+#[test]
+fn functions_cost_what_the_model_is_told_of_them() {
+    let mut with_tools = says("one two three");
+    with_tools["tools"] = json!([{ "functionDeclarations": [{
+        "name": "look_up", "description": "looks a word up",
+        "parameters": { "type": "OBJECT", "properties": { "text": { "type": "STRING" } } },
+    }] }]);
+    let cost = tokens(&with_tools) - 3;
+    assert!((8..30).contains(&cost), "{cost}");
+}
+
+#[test]
+fn media_cost_by_their_kind_and_not_by_their_letters() {
+    let with = |mime: &str| {
+        let data = "A".repeat(400_000);
+        json!({ "contents": [{ "parts": [{ "inlineData": { "mimeType": mime, "data": data } }] }] })
+    };
+    assert_eq!(tokens(&with("image/png")), 258);
+    assert_eq!(tokens(&with("application/pdf")), 258 * 6);
+    assert!(tokens(&with("text/plain")) > 50_000);
+    let elsewhere = json!({ "contents": [{ "parts": [{ "fileData": { "fileUri": "x", "mimeType": "image/png" } }] }] });
+    assert_eq!(tokens(&elsewhere), 258);
+}
+
+#[test]
+fn what_is_no_json_is_worth_its_length() {
+    assert_eq!(of_json(&Bytes::from_static(b"\x1f\x8b\x08\x00\x00\x00\x00\x00")), 2);
+    assert_eq!(of_json(&Bytes::new()), 0);
+}
