@@ -24,11 +24,11 @@ pub(super) const STAGES: &[Stage] = &[
     Stage { name: "generated", about: "generated documents are fresh", after: Some("build"), run: check_generated },
     Stage {
         name: "e2e-python",
-        about: "Google's Python SDKs against the binary",
+        about: "Google's and OpenAI's Python SDKs against the binary",
         after: Some("build"),
         run: drive_python,
     },
-    Stage { name: "e2e-js", about: "Google's JavaScript SDK against the binary", after: Some("build"), run: drive_js },
+    Stage { name: "e2e-js", about: "their JavaScript SDKs against the binary", after: Some("build"), run: drive_js },
 ];
 
 /// What every cargo command of a run shares: other features or another profile would build everything again.
