@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
-use gap_pool::Fault;
 use gap_pool::verdict::{Cause, Scope};
+use gap_pool::{Fault, Ranking, Reason};
 use gap_protocol::gemini::error::Status;
 use gap_protocol::gemini::path::PathError;
 use gap_protocol::{anthropic, openai};
@@ -376,6 +376,12 @@ fn no_key(refused: &NoLease) -> Failure {
         return Failure::new(Kind::RateLimited, message).retry_after(wait.unwrap_or(A_MOMENT)).scope("quota");
     }
     match wait {
+        // Nobody's quota is used up: the model is overloaded, or the way to Google blocked, for everybody (wire 16, 20).
+        Some(wait) if is_overload(&refused.ranking) => {
+            Failure::new(Kind::Unavailable, format!("Gemini cannot serve this now: {reasons}"))
+                .retry_after(wait)
+                .scope("upstream")
+        }
         Some(wait) => Failure::new(Kind::RateLimited, format!("No upstream key can serve this now: {reasons}"))
             .retry_after(wait)
             .scope("quota"),
@@ -387,6 +393,24 @@ fn no_key(refused: &NoLease) -> Failure {
         }
         None => Failure::new(Kind::Unavailable, format!("No upstream key can serve this: {reasons}")).scope("pool"),
     }
+}
+
+/// Whether every key that will be back waits for the model, or for the way to Google, and none for quota.
+fn is_overload(ranking: &Ranking) -> bool {
+    let mut overloaded = false;
+    for (reason, _) in ranking.rejected.iter() {
+        match reason {
+            Reason::Fault(Cause::Overloaded | Cause::EgressBlocked) => overloaded = true,
+            Reason::Fault(_) | Reason::Spent(_) | Reason::Busy => return false,
+            Reason::SwitchedOff
+            | Reason::Tried
+            | Reason::OtherProject
+            | Reason::OtherModel
+            | Reason::OtherTier
+            | Reason::Expired => {}
+        }
+    }
+    overloaded
 }
 
 fn until(at: Timestamp, now: Timestamp) -> Duration {
