@@ -64,7 +64,7 @@ pub fn is_empty(schema: &Node<'_>) -> bool {
 }
 
 /// Whether a schema is JSON Schema at all. Broken tool servers declare drafts of long ago (`required: true` on a
-/// property), or a bare map of properties; [`clean`] makes sense of these, Google does not.
+/// property), or a bare map of properties; [`clean()`] makes sense of these, Google does not.
 pub fn is_sound(schema: &Node<'_>) -> bool {
     let Kind::Map(_) = schema.kind() else { return false };
     let root_says_what_it_is = ["type", "properties", "$ref", "anyOf", "oneOf", "allOf", "enum", "const"];

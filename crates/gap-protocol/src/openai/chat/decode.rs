@@ -6,7 +6,7 @@
 //!
 //! The order of work: read the document ([`json`]), find the model and what it can do, turn messages into turns
 //! ([`messages`], [`turns`]), tools into declarations ([`tools`]), the rest into `generationConfig` ([`generation`],
-//! [`thinking`], [`format`]), and write it all into one buffer. A megabyte of text or base64 is passed over once and copied
+//! [`thinking`], [`mod@format`]), and write it all into one buffer. A megabyte of text or base64 is passed over once and copied
 //! once.
 //!
 //! When Google refuses a feature, the service remembers it ([`Memory::refused_by`]) and decodes the same bytes again: there is

@@ -1,6 +1,6 @@
 //! The way from Gemini's answer to OpenAI's: what both forms of it, a stream and one body, have in common.
 //!
-//! An [`Answer`] follows the events of an answer, candidate by candidate, and turns them into [`Delta`]s: what OpenAI calls
+//! An [`Answer`](super::answer::Answer) follows the events of an answer, candidate by candidate, and turns them into [`Delta`]s: what OpenAI calls
 //! the pieces of a message. A [`Sink`] writes them, as frames ([`super::stream`]) or into one body ([`super::unary`]). So a
 //! body is the sum of its stream by construction, and a rule about ids, names or finish reasons stands in one place.
 //!
@@ -88,7 +88,7 @@ pub(super) struct End<'e> {
     pub(super) facts: &'e [u8],
 }
 
-/// Writes what an [`Answer`] finds.
+/// Writes what an [`Answer`](super::answer::Answer) finds.
 pub(super) trait Sink {
     /// The model that answers.
     fn model(&mut self, version: Text<'_>);
