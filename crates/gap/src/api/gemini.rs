@@ -67,6 +67,10 @@ pub async fn relay_native(
     let resumed = is_upload.then(|| app.uploads.resume(query)).flatten();
     let admitted = recognise(&app, &parts.headers, query, resumed.as_ref()).and_then(|caller| {
         let target = target.map_err(|error| Failure::invalid_path(&error))?;
+        if parts.method == Method::TRACE {
+            // It asks for the request as it arrived: with the upstream key.
+            return Err(Failure::wrong_method(&parts.method, parts.uri.path()));
+        }
         if target.kind == Kind::WebSocket { Err(Failure::not_built("The Live API")) } else { Ok((caller, target)) }
     });
     let (caller, target) = match admitted {

@@ -153,3 +153,11 @@ async fn an_answer_without_content_has_no_length() {
         assert_eq!(reply.header("content-length"), None, "{status}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_may_trace_what_carries_an_upstream_key() {
+    let app = TestApp::start().await;
+    let reply = app.client().send(Method::TRACE, "/v1beta/models", "").await;
+    assert_eq!(reply.status, 405, "{}", reply.text());
+    assert_eq!(app.arrived(), 0);
+}
