@@ -15,6 +15,7 @@ use crate::learned::Learned;
 use crate::lifecycle::Lifecycle;
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
+use crate::pages::Pages;
 use crate::relay::{Relay, RelayPolicy};
 use crate::signatures::{Vault, VaultPolicy};
 use crate::uploads::Uploads;
@@ -43,6 +44,8 @@ pub struct Parts {
     pub relay: Arc<Relay>,
     /// Uploads under way.
     pub uploads: Uploads,
+    /// Whose pages of lists were given out.
+    pub pages: Pages,
     /// What models can do, as far as it is known beforehand.
     pub models: Models,
     /// Which models there are.
@@ -98,6 +101,7 @@ impl App {
         };
         let access = access_keys(&settings);
         let uploads = Uploads::new(&settings, clock.clone());
+        let pages = Pages::new(clock.clone());
         let media = MediaFetcher::new(media_policy(&settings), upstream::trusted(&settings.upstream)?);
         let signatures = Vault::new(VaultPolicy {
             bytes: settings.signatures.memory,
@@ -113,6 +117,7 @@ impl App {
             upstream,
             relay,
             uploads,
+            pages,
             models,
             list: List::default(),
             learned: Learned::default(),

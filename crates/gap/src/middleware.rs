@@ -16,7 +16,7 @@ use axum::extract::FromRequestParts;
 use axum::response::Response;
 use futures_util::FutureExt;
 use gap_protocol::gemini::path;
-use http::header::{HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, StatusCode, Uri};
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -104,6 +104,7 @@ impl FrontDoor {
                 Failure::internal().into_response(line.visit.dialect)
             }
         };
+        drop_false_length(&mut response);
         response.headers_mut().insert(X_REQUEST_ID, line.visit.id.clone());
         if response.extensions_mut().remove::<Receipted>().is_some() {
             // Its receipt writes the line, with what only it knows.
@@ -146,6 +147,19 @@ fn request_id(presented: Option<&HeaderValue>) -> HeaderValue {
     let mut buffer = uuid::Uuid::encode_buffer();
     let text = uuid::Uuid::now_v7().simple().encode_lower(&mut buffer);
     HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("unnamed"))
+}
+
+/// The router gives every empty answer a length of zero. "No content" may not have one (RFC 9110, 8.6), and "not modified"
+/// would say that what the client has kept is empty.
+fn drop_false_length(response: &mut Response) {
+    let bare = match response.status() {
+        StatusCode::NO_CONTENT => true,
+        StatusCode::NOT_MODIFIED => response.headers().get(CONTENT_LENGTH).is_some_and(|length| length == "0"),
+        _ => false,
+    };
+    if bare {
+        response.headers_mut().remove(CONTENT_LENGTH);
+    }
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {

@@ -12,7 +12,7 @@ use gap_pool::Affinity;
 use gap_protocol::gemini::path::{self, Kind, Target};
 use gap_protocol::meter::Framing;
 use http::header::HeaderName;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Method, Request};
 
 use crate::app::App;
 use crate::body::{RequestBody, discard};
@@ -67,6 +67,10 @@ pub async fn relay_native(
     let resumed = is_upload.then(|| app.uploads.resume(query)).flatten();
     let admitted = recognise(&app, &parts.headers, query, resumed.as_ref()).and_then(|caller| {
         let target = target.map_err(|error| Failure::invalid_path(&error))?;
+        if parts.method == Method::TRACE {
+            // It asks for the request as it arrived: with the upstream key.
+            return Err(Failure::wrong_method(&parts.method, parts.uri.path()));
+        }
         if target.kind == Kind::WebSocket { Err(Failure::not_built("The Live API")) } else { Ok((caller, target)) }
     });
     let (caller, target) = match admitted {
@@ -83,13 +87,15 @@ pub async fn relay_native(
         request_line: format!("{} {}", parts.method, parts.uri.path()),
         model: target.model().map(str::to_owned),
     };
+    let origin = || (parts.method == Method::GET).then(|| app.pages.origin(query)).flatten();
+    let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin);
     let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
     let call = Call {
         path: target.upstream_path().into_owned(),
         query: query.map(|query| path::strip_credentials(query).into_owned()),
         headers: headers::for_upstream(&parts.headers),
         model: facts.model.clone(),
-        affinity: resumed.map_or(Affinity::None, |resumed| Affinity::Must(resumed.owner.project)),
+        affinity: home.map_or(Affinity::None, Affinity::Must),
         framing,
         repeatable: target.repeatable(&parts.method) && !parts.headers.contains_key(METHOD_OVERRIDE),
         finishes: target.method == Some("streamGenerateContent"),
@@ -123,6 +129,7 @@ async fn answer(
     upload: Option<(Caller, String)>,
 ) -> Result<Response, GeminiFailure> {
     let framing = call.framing;
+    let may_be_a_page = call.verb == Method::GET;
     let policy = app.relay.policy();
     let pending = app.relay.clone().answer(call, receipt);
     let decided = match framing {
@@ -139,6 +146,9 @@ async fn answer(
     };
     match decided {
         Ok(mut reply) => {
+            if may_be_a_page && let (Some(document), Some(project)) = (reply.document(), reply.project()) {
+                app.pages.note(&document, project);
+            }
             if let (Some((caller, own_address)), Some(project)) = (upload, reply.project()) {
                 app.uploads.take_over(reply.headers_mut(), &Owner { caller, project }, &own_address);
             }

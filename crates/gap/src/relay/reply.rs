@@ -4,6 +4,7 @@
 //! the upstream is quiet, an error event when it breaks off between events, an aborted transfer when it breaks off
 //! inside one. Never an invented end.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -95,6 +96,18 @@ impl Reply {
     /// The project whose key answered.
     pub fn project(&self) -> Option<ProjectId> {
         self.body.receipt.project()
+    }
+
+    /// The whole of a JSON document, if all of it is here.
+    pub fn document(&self) -> Option<Cow<'_, [u8]>> {
+        let ReplyBody { framing: Framing::Json, promise: Promise::Document, rest: Rest::Ended, held, .. } = &self.body
+        else {
+            return None;
+        };
+        match held.front() {
+            Some(only) if held.len() == 1 => Some(Cow::Borrowed(only)),
+            _ => Some(held.iter().flatten().copied().collect()),
+        }
     }
 
     /// How the answer is framed.

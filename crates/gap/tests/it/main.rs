@@ -26,6 +26,8 @@ mod native;
 #[cfg(test)]
 mod openai;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod pool;
 #[cfg(test)]
 mod recordings;

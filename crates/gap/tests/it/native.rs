@@ -138,3 +138,26 @@ async fn the_live_api_is_named_as_missing() {
     let reply = app.get("/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent").await;
     assert_eq!(reply.google_error(), (501, "UNIMPLEMENTED".to_owned()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_without_content_has_no_length() {
+    let upstream = RawUpstream::start(vec![
+        b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(),
+        b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec(),
+    ])
+    .await;
+    let app = TestApp::with().upstream(upstream.address).start().await;
+    for status in [204, 304] {
+        let reply = app.get("/v1beta/files/abc").await;
+        assert_eq!(reply.status, status);
+        assert_eq!(reply.header("content-length"), None, "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_may_trace_what_carries_an_upstream_key() {
+    let app = TestApp::start().await;
+    let reply = app.client().send(Method::TRACE, "/v1beta/models", "").await;
+    assert_eq!(reply.status, 405, "{}", reply.text());
+    assert_eq!(app.arrived(), 0);
+}
