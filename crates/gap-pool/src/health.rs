@@ -14,6 +14,8 @@ const WORST: f32 = 0.8;
 const SLOWEST: f32 = 0.3;
 /// So many times the usual latency is chance: prompts differ more than keys do.
 const CHANCE: f32 = 2.0;
+/// Slowness costs nothing before so many answers: who is passed over for a slow first one could not show that it was chance.
+const FEW: u8 = 10;
 
 /// How well something has answered lately.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -21,6 +23,8 @@ pub(crate) struct Health {
     refused: f32,
     /// Milliseconds to the first event; 0: nobody knows.
     latency: f32,
+    /// How many answers that is the average of, up to [`FEW`].
+    measured: u8,
     at: Millis,
 }
 
@@ -32,9 +36,11 @@ impl Health {
         self.note(0.0, now);
         if let Some(latency) = latency {
             let latency = (latency.as_secs_f32() * 1000.0).max(1.0);
+            self.measured = (self.measured + 1).min(FEW);
+            let step = STEP.max(1.0 / f32::from(self.measured));
             // By ratios: one answer that takes a minute must not outweigh a dozen that take seconds.
             self.latency =
-                if self.latency == 0.0 { latency } else { self.latency * (latency / self.latency).powf(STEP) };
+                if self.latency == 0.0 { latency } else { self.latency * (latency / self.latency).powf(step) };
         }
     }
 
@@ -47,7 +53,7 @@ impl Health {
     pub(crate) fn score(&self, usual_latency: f32, now: Millis) -> f32 {
         let refused = if self.refused == 0.0 { 0.0 } else { self.refused * self.faded(now) };
         let tolerated = usual_latency * CHANCE;
-        let slow = if self.latency > tolerated && tolerated > 0.0 {
+        let slow = if self.measured >= FEW && self.latency > tolerated && tolerated > 0.0 {
             // It fades: who is not asked because of it could not show that it is over.
             (1.0 - tolerated / self.latency) * self.faded(now)
         } else {
@@ -91,6 +97,12 @@ mod tests {
     fn one_slow_answer_among_many_costs_nothing() {
         let health = after(&[2_000, 3_000, 90_000, 1_000]);
         assert!(health.score(2_000.0, 0) >= 1.0, "{health:?}");
+    }
+
+    #[test]
+    fn a_few_slow_answers_are_chance() {
+        assert!(after(&[90_000; 9]).score(1_000.0, 0) >= 1.0);
+        assert!(after(&[90_000, 2, 2, 2, 2, 2, 2, 2, 2, 2]).score(3.0, 0) >= 0.95);
     }
 
     #[test]

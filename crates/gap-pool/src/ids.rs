@@ -20,8 +20,8 @@ pub struct ProjectId(pub(crate) u64);
 /// an attacker would be the larger part of the cost of a look-up.
 pub(crate) type IdMap<K, V> = HashMap<K, V, BuildHasherDefault<IdHasher>>;
 
-/// A map by the name of a model. Only names that Google or the operator knows are in it, so nobody can choose them to
-/// collide either.
+/// A map by the name of a model. The names in it are known to Google or the operator, but for a few that are not, too
+/// few to do harm where they collide.
 pub(crate) type NameMap<V> = HashMap<Box<str>, V, BuildHasherDefault<IdHasher>>;
 
 /// Spreads counted numbers.

@@ -7,8 +7,8 @@
 //! ## Edges
 //! - A clock that jumps back never shortens a rest: rests end at points in time, a milder fault later on does not bring
 //!   the end nearer, and while the clock is behind, what the lanes call ready is looked at twice.
-//! - Only a model that has answered some time, or that the table of limits knows, is counted: otherwise a client could
-//!   fill the memory with names that do not exist.
+//! - Only a model that has answered some time, or that the table of limits knows, is counted for good: otherwise a client
+//!   could fill the memory with names that do not exist. Limits for every model hold for any name all the same.
 //! - Requests that were under way together and fail alike count as one strike: they tell the same news.
 
 mod breaker;
@@ -26,12 +26,13 @@ mod room;
 mod settling;
 pub(crate) mod snapshot;
 mod storms;
+mod strangers;
 pub(crate) mod view;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -79,8 +80,10 @@ pub struct Pool {
     hints: projects::Hints,
     /// Every project, for models in which all buckets are in play.
     base: Lane<ProjectId>,
-    /// Models that have answered or refused for lack of quota, and those whose limits are known.
+    /// Models that have answered or refused for lack of quota, those whose limits are known, and a few strangers.
     models: NameMap<Model>,
+    /// The names of the strangers among them, in the order in which they are looked at.
+    strangers: VecDeque<Box<str>>,
     /// Names that share the quota of another model.
     aliases: NameMap<Box<str>>,
     /// Projects that are not healthy through and through; may hold some that have recovered.
@@ -156,6 +159,8 @@ struct Member {
 
 #[derive(Debug)]
 struct Model {
+    /// It has not answered yet, and is only counted where there are limits for every model.
+    stranger: bool,
     /// None while every bucket is in play.
     lane: Option<Lane<ProjectId>>,
     /// Only those with something to remember.
@@ -225,6 +230,7 @@ impl Default for Policy {
 impl Default for Model {
     fn default() -> Self {
         Self {
+            stranger: false,
             lane: None,
             buckets: IdMap::default(),
             usual: [[UNLIMITED; 4]; 2],
@@ -251,6 +257,7 @@ impl Pool {
             hints: projects::Hints::default(),
             base: Lane::default(),
             models: NameMap::default(),
+            strangers: VecDeque::new(),
             aliases: NameMap::default(),
             troubled: BTreeSet::new(),
             expiring: BTreeSet::new(),

@@ -263,8 +263,8 @@ impl Receipt {
     /// What the answer was like, as far as the pool needs to know.
     fn answer(&self) -> Answered {
         let input_tokens = self.usage.as_ref().map(|usage| usage.prompt).filter(|tokens| *tokens > 0);
-        // How long it took says more of the prompt than of the key: one long answer would keep a good key out of the turns.
-        Answered { input_tokens, latency: None, empty: false }
+        let latency = self.attempts.last().map(|attempt| attempt.took);
+        Answered { input_tokens, latency, empty: false }
     }
 
     /// Why which keys were tried: when there is something to explain, or somebody is curious.

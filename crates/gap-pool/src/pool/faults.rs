@@ -98,16 +98,14 @@ impl Pool {
 
     fn blame_model(&mut self, lease: &Lease, name: &str, now: Timestamp) {
         // Overloaded is a model that is there: Google does not say so of names that do not exist.
-        if !self.models.contains_key(name) {
-            self.models.insert(name.into(), super::Model::default());
-        }
+        self.know(name);
         if let Some(model) = self.models.get_mut(name) {
             model.breaker.fail(lease.turn, self.turn, false, millis(now));
         }
     }
 
     fn blame_bucket(&mut self, lease: &Lease, name: &str, project: ProjectId, fault: &Fault, now: Timestamp) {
-        let answered_before = self.models.contains_key(name);
+        let answered_before = self.is_known(name);
         if matches!(fault.rest, Rest::None) || matches!(fault.rest, Rest::LastResort(_)) && !answered_before {
             return;
         }

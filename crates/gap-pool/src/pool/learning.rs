@@ -117,7 +117,7 @@ impl Pool {
             target.clone_from(&real);
         }
         self.aliases.insert(name.into(), real.clone());
-        let Some(old) = self.models.remove(name) else { return real };
+        let Some(old) = self.take_model(name) else { return real };
         let everyone: Vec<ProjectId> = old.buckets.keys().copied().collect();
         for (id, bucket) in old.buckets {
             if let Some(place) = self.bucket(&real, id) {

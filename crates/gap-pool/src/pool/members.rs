@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::faults::Strikes;
 use super::ranking::Reason;
 use super::view::Counters;
-use super::{Bucket, Disabled, Key, Member, Pool, Project};
+use super::{Disabled, Key, Member, Pool, Project};
 use crate::ids::{KeyId, ProjectId};
 use crate::lane::{Class, State};
 use crate::limits::{Defaults, Limits, Tier};
@@ -133,9 +133,10 @@ impl Pool {
         match model {
             None => project.limits = (limits != Limits::default()).then(|| Box::new(limits)),
             Some(model) => {
-                let model = self.counted_as(model).into();
-                let bucket = self.models.entry(model).or_default().buckets.entry(id).or_insert_with(Bucket::new);
-                bucket.learning.get_or_insert_default().by_hand = limits;
+                let model: Box<str> = self.counted_as(model).into();
+                if let Some(bucket) = self.bucket(&model, id) {
+                    bucket.learning.get_or_insert_default().by_hand = limits;
+                }
             }
         }
         self.refresh_caps(id, now);

@@ -50,6 +50,7 @@ impl Pool {
         for (name, model) in &mut self.models {
             model.tidy(name, &self.projects, now, self.rule);
         }
+        self.forget_idle_strangers(usize::MAX, now);
     }
 
     /// The clock went back: whatever waits for a point of time that lay near is put in its place anew.
@@ -119,7 +120,9 @@ impl Pool {
         let (size, class) = (project.size(), project.class());
         if let Some(lane) = &mut model.lane {
             lane.put(id, state, size, class);
-        } else if bucket.caps != [UNLIMITED; 4] || bucket.state(State::Ready, now, day_ends, rule) != State::Ready {
+        } else if !model.stranger
+            && (bucket.caps != [UNLIMITED; 4] || bucket.state(State::Ready, now, day_ends, rule) != State::Ready)
+        {
             self.give_own_lane(name, now);
         }
         self.latest = self.latest.max(now);
@@ -139,12 +142,19 @@ impl Pool {
         }
     }
 
-    /// The bucket of a project, made if it is not there yet; none when there is no such project.
+    /// The bucket of a project, made if it is not there yet; none when there is no such project. From now on its model is
+    /// counted.
     pub(super) fn bucket(&mut self, name: &str, id: ProjectId) -> Option<&mut Bucket> {
-        let project = self.projects.get(&id)?;
-        if !self.models.contains_key(name) {
-            self.models.insert(name.into(), Model::default());
+        if !self.projects.contains_key(&id) {
+            return None;
         }
+        self.know(name);
+        self.counted_bucket(name, id)
+    }
+
+    /// The bucket of a project for a model that is counted there.
+    pub(super) fn counted_bucket(&mut self, name: &str, id: ProjectId) -> Option<&mut Bucket> {
+        let project = self.projects.get(&id)?;
         let model = self.models.get_mut(name)?;
         let defaults = &self.defaults;
         Some(model.buckets.entry(id).or_insert_with(|| {

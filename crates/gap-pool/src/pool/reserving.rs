@@ -25,8 +25,8 @@ impl Pool {
         let turn = self.turn;
         self.latest = self.latest.max(now);
         let name = self.counted_as(need.bucket());
-        let counted = self.models.contains_key(name) || self.defaults.knows(name);
         let bucket: Box<str> = name.into();
+        let counted = self.counts(&bucket, project_id, now);
 
         match self.models.get_mut(&bucket).and_then(|model| model.lane.as_mut()) {
             Some(lane) => {
@@ -63,7 +63,7 @@ impl Pool {
     fn book(&mut self, name: &str, candidate: Candidate, tokens: u64, now: Timestamp) -> Option<Booking> {
         let (at, day_ends, rule) = (millis(now), self.day_ends(now), self.rule);
         let margin = self.models.get(name).map(|model| model.margin).unwrap_or_default();
-        let bucket = self.bucket(name, candidate.project)?;
+        let bucket = self.counted_bucket(name, candidate.project)?;
         let tokens = margin.within(tokens, &bucket.caps(at));
         bucket.usage.book(tokens, at, day_ends, rule);
         let minute = bucket.usage.minute(at, rule);

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::lease::{Answered, Lease, Looks, Outcome};
-use super::{Model, Pool, Resting, Standing};
+use super::{Pool, Resting, Standing};
 use crate::ids::ProjectId;
 use crate::quota::{Charged, millis};
 use crate::verdict::{Cause, Fault};
@@ -39,6 +39,7 @@ impl Pool {
             }
             Outcome::Abandoned => self.end_looks(&lease, &name, project, now),
         }
+        self.see_off(&name, project, now);
     }
 
     /// Tells that an answer has begun, long before it ends: those who wait for what it finds out need not wait longer.
@@ -76,9 +77,7 @@ impl Pool {
         {
             key.strikes.ease(lease);
         }
-        if !self.models.contains_key(name) {
-            self.models.insert(name.into(), Model::default());
-        }
+        self.know(name);
         if let Some(model) = self.models.get_mut(name) {
             model.breaker.answered(lease.turn);
             model.health.answered(answered.latency, at);

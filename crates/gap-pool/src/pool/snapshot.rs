@@ -116,7 +116,7 @@ impl Pool {
             };
             projects.insert(*id, record);
         }
-        for (name, model) in &self.models {
+        for (name, model) in self.models.iter().filter(|(_, model)| !model.stranger) {
             for (id, bucket) in &model.buckets {
                 if let Some(project) = projects.get_mut(id) {
                     project.buckets.insert(name.to_string(), BucketRecord::from(bucket));

@@ -4,6 +4,7 @@ mod choice;
 mod faults;
 mod learning;
 mod restart;
+mod strangers;
 
 use std::time::Duration;
 

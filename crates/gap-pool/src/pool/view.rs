@@ -195,7 +195,7 @@ impl Pool {
 
     /// The models that are counted.
     pub(crate) fn counted_models(&self) -> impl Iterator<Item = &str> {
-        self.models.keys().map(|name| &**name)
+        self.models.iter().filter(|(_, model)| !model.stranger).map(|(name, _)| &**name)
     }
 
     /// Every project with its limits for a model, what it is to the model, and its bucket if there is one.

@@ -29,6 +29,32 @@ fn three_equal_keys_share_three_hundred_calls() {
     }
 }
 
+/// How often each of three equal keys is chosen in 300 calls that take so many milliseconds each, by number of the call.
+fn shares(latency: impl Fn(u64) -> u64) -> HashMap<KeyId, usize> {
+    let mut rig = Rig::with(3);
+    let mut counts = HashMap::new();
+    for nth in 0..300 {
+        let latency = Duration::from_millis(latency(nth));
+        let lease = rig.lease().unwrap();
+        *counts.entry(lease.key()).or_default() += 1;
+        rig.now += latency;
+        let answered = Answered { latency: Some(latency), ..Answered::default() };
+        rig.pool.settle(lease, &Outcome::Success(answered), rig.now);
+    }
+    counts
+}
+
+#[rstest::rstest]
+#[case::the_first_answer_is_slow(|nth| if nth == 0 { 8_000 } else { 2 })]
+#[case::the_first_answer_of_the_last_key_is_slow(|nth| if nth == 2 { 30_000 } else { 800 })]
+#[case::now_and_then_one_is_slow(|nth| if nth % 50 == 7 { 60_000 } else { 1_500 })]
+#[case::between_one_and_eight_seconds(|nth| 1_000 + crate::ids::scatter(nth) % 7_000)]
+#[case::between_one_and_ninety_milliseconds(|nth| 1 + crate::ids::scatter(nth + 77) % 90)]
+fn chance_in_how_long_answers_take_does_not_spoil_the_shares(#[case] latency: fn(u64) -> u64) {
+    let counts = shares(latency);
+    assert!(counts.values().all(|count| (90..=110).contains(count)) && counts.len() == 3, "{counts:?}");
+}
+
 #[test]
 fn many_equal_keys_share_evenly() {
     let mut rig = Rig::with(200);
