@@ -287,6 +287,17 @@ pub(super) fn is_encoded(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
+/// What an error within an answer (the value of `error`, as JSON) says of why the answer does not go on.
+pub(super) fn why_it_broke_off(error: &str) -> &'static str {
+    let code = serde_json::from_str::<serde_json::Value>(error).ok().and_then(|error| error.get("code")?.as_u64());
+    match code {
+        Some(429) => "the upstream's quota ran out",
+        Some(503) => "the upstream is overloaded",
+        Some(504) => "the upstream took too long",
+        _ => "the upstream reported an error",
+    }
+}
+
 /// What a model never answers with, so that something else is taken for its answer.
 fn is_no_media(content_type: &[u8]) -> bool {
     content_type.is_empty() || content_type.starts_with(b"text/")

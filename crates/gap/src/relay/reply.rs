@@ -19,7 +19,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::RelayPolicy;
 use super::pace::{Beat, Pace};
-use super::reading::{Opened, Promise};
+use super::reading::{Opened, Promise, why_it_broke_off};
 use crate::error::Failure;
 use crate::receipt::{Receipt, Receipted};
 use crate::upstream::Answer;
@@ -207,7 +207,12 @@ impl ReplyBody {
             return self.break_off("the upstream ended it without finishing", cx);
         }
         self.rest = Rest::Over;
-        self.receipt.completed(self.meter.findings());
+        let findings = self.meter.findings();
+        match findings.error.as_deref().filter(|_| self.framing != Framing::Json) {
+            // The client has Google's own words for it.
+            Some(error) => self.receipt.broke_off(why_it_broke_off(error), findings),
+            None => self.receipt.completed(findings),
+        }
         Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
     }
 

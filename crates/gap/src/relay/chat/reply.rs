@@ -18,6 +18,7 @@ use super::{ChatError, ChatOpened, Translated, Translation};
 use crate::error::Failure;
 use crate::receipt::{Receipt, Receipted};
 use crate::relay::pace::{Beat, Pace};
+use crate::relay::reading::why_it_broke_off;
 use crate::relay::reply::{BrokenOff, X_ACCEL_BUFFERING};
 use crate::relay::{RelayError, RelayPolicy};
 use crate::signatures::CallMemory;
@@ -230,11 +231,5 @@ impl Open {
 /// What a client is told of an answer that cannot go on.
 fn why(error: &EncodeError) -> &'static str {
     let EncodeError::Upstream(said) = error else { return "the upstream ended it without finishing" };
-    let code = serde_json::from_str::<serde_json::Value>(said).ok().and_then(|said| said.get("code")?.as_u64());
-    match code {
-        Some(429) => "the upstream's quota ran out",
-        Some(503) => "the upstream is overloaded",
-        Some(504) => "the upstream took too long",
-        _ => "the upstream reported an error",
-    }
+    why_it_broke_off(said)
 }
