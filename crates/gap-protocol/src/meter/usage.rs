@@ -1,5 +1,7 @@
 //! What an answer cost.
 
+mod plain;
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -78,7 +80,7 @@ pub struct Modalities {
 impl Usage {
     /// Reads a JSON object; fields of an unexpected kind count as absent.
     pub(crate) fn read(json: &[u8]) -> Option<Self> {
-        serde_json::from_slice(json).ok()
+        plain::read(json).or_else(|| serde_json::from_slice(json).ok())
     }
 }
 

@@ -17,6 +17,10 @@ use crate::body::RequestBody;
 
 /// Larger bodies are not looked into: nobody writes so much text, so they are mostly media.
 const MOST: u64 = 4 * 1024 * 1024;
+/// Of texts longer than this, in bytes, samples speak for the whole: so many, of so many bytes.
+const LONG_TEXT: usize = 16 * 1024;
+const SAMPLES: usize = 16;
+const SAMPLE: usize = 512;
 /// Base64 is longer than what it wraps.
 const WRAPPED: (u64, u64) = (3, 4);
 /// What bytes are worth in which nothing can be told apart.
@@ -46,6 +50,21 @@ fn of_json(body: &Bytes) -> u64 {
         // Google will refuse it, or it is compressed.
         Err(_) => body.len() as u64 / BYTES_PER_TOKEN,
     }
+}
+
+/// A guess does not get better by the time it takes, and every prompt is only guessed until Google has counted.
+fn of_text(text: &str) -> u64 {
+    if text.len() <= LONG_TEXT {
+        return estimate::of_text(text);
+    }
+    let stride = text.len() / SAMPLES;
+    let samples = (0..SAMPLES).filter_map(|number| {
+        let from = text.ceil_char_boundary(number * stride);
+        text.get(from..text.ceil_char_boundary(from + SAMPLE))
+    });
+    let (tokens, read) =
+        samples.fold((0, 0), |(tokens, read), sample| (tokens + estimate::of_text(sample), read + sample.len() as u64));
+    tokens * text.len() as u64 / read.max(1)
 }
 
 /// Where a value stands, which says what it costs.
@@ -130,7 +149,7 @@ impl<'de> Visitor<'de> for Value<'_> {
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
         *self.tokens += match self.place {
-            Place::Text => estimate::of_text(text),
+            Place::Text => of_text(text),
             Place::Data => estimate::of_json(text),
             Place::Request | Place::Blob | Place::File | Place::Nowhere => 0,
         };

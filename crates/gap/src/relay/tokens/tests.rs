@@ -50,3 +50,14 @@ fn what_is_no_json_is_worth_its_length() {
     assert_eq!(of_json(&Bytes::from_static(b"\x1f\x8b\x08\x00\x00\x00\x00\x00")), 2);
     assert_eq!(of_json(&Bytes::new()), 0);
 }
+
+#[test]
+fn samples_speak_for_a_long_text() {
+    let prose = "The quick brown fox jumps over 13 lazy dogs, and nobody knows why. ".repeat(2_000);
+    let chinese = "速度快的棕色狐狸跳过了懒狗。".repeat(5_000);
+    let mixed = format!("{prose}{chinese}");
+    for text in [&prose, &chinese, &mixed] {
+        let (guess, all) = (tokens(&says(text)), estimate::of_text(text));
+        assert!(guess.abs_diff(all) * 20 <= all, "{guess} instead of {all}");
+    }
+}
