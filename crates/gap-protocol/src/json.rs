@@ -245,7 +245,12 @@ impl<'a> Node<'a> {
 
     /// Its value, or an error that names the path.
     pub fn want_number(&self, path: &Path<'_>) -> Result<f64, DecodeError> {
-        self.number().filter(|number| number.is_finite()).ok_or_else(|| self.unwanted(path, "a number"))
+        match self.number() {
+            Some(number) if number.is_finite() => Ok(number),
+            // `1e999` is a number in JSON, and infinite as a double.
+            Some(_) => Err(DecodeError::new(Problem::Invalid, path.to_string(), "is too large a number")),
+            None => Err(self.unwanted(path, "a number")),
+        }
     }
 
     /// Its value, or an error that names the path.

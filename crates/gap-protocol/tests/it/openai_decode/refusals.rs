@@ -24,6 +24,15 @@ fn what_is_no_json_object_is_refused_as_a_whole() {
 }
 
 #[test]
+fn a_number_too_large_for_a_double_is_refused_as_that() {
+    let context = DecodeContext { models: &MODELS, memory: &NoMemory, options: DecodeOptions::default() };
+    let body =
+        br#"{"model": "gemini-2.5-flash", "messages": [{"role": "user", "content": "Hi"}], "temperature": 1e999}"#;
+    let error = decode(body, &context).unwrap_err();
+    assert_eq!((error.to_string().as_str(), error.problem), ("temperature: is too large a number", Problem::Invalid));
+}
+
+#[test]
 fn fields_are_named_with_what_they_take() {
     let cases = [
         (json!({"model": null}), "model: the name of a model is needed"),
