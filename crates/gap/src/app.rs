@@ -15,6 +15,7 @@ use crate::database;
 use crate::keyring::{Keyring, Terms};
 use crate::learned::Learned;
 use crate::lifecycle::Lifecycle;
+use crate::live::{self, Live};
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
 use crate::pages::Pages;
@@ -32,6 +33,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// The settings it was built from.
     pub settings: Settings,
+    /// The settings in force, where they may change meanwhile.
+    pub live: Live,
     /// What is kept: in a database, or in memory until restart.
     pub store: Store,
     /// Tells the time.
@@ -92,12 +95,13 @@ pub enum BuildError {
 impl App {
     /// Builds everything around an open store. Connects to nothing and starts nothing.
     pub fn build(
-        settings: Settings,
+        live: Live,
         store: Store,
         mode: Mode,
         clock: Clock,
         lifecycle: Lifecycle,
     ) -> Result<Self, BuildError> {
+        let settings = live.loaded().settings.clone();
         let models = Models::load(settings.models.file.as_deref())?;
         let keyring = Keyring::new(terms(&settings, &models), clock.clone(), lifecycle.clone());
         keyring.add_all(&settings.pool.keys)?;
@@ -120,6 +124,7 @@ impl App {
         });
         Ok(Self(Arc::new(Parts {
             settings,
+            live,
             store,
             clock,
             lifecycle,
@@ -144,6 +149,7 @@ impl App {
     /// Begins what goes on beside requests, until shutdown.
     pub fn begin_chores(&self) {
         database::begin_chores(self);
+        live::begin_chores(self);
         self.models.follow(&self.lifecycle);
         self.keyring.begin_chores(Arc::clone(&self.upstream));
     }

@@ -20,6 +20,7 @@ pub mod error;
 pub mod keyring;
 pub mod learned;
 pub mod lifecycle;
+pub mod live;
 pub mod media;
 pub mod middleware;
 pub mod models;

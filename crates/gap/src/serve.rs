@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::database::DatabaseError;
 use crate::lifecycle::{Lifecycle, Signals};
+use crate::live::Live;
 use crate::secrets::FolderError;
 use crate::telemetry::{self, LogError};
 use crate::{database, router, server};
@@ -61,17 +62,19 @@ pub enum Ended {
 /// Serves until the process is asked to stop. `announce` is called when it certainly will.
 pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<Ended, StartError> {
     let mut signals = Signals::take_over().map_err(StartError::Signals)?;
-    let Loaded { settings, warnings, .. } = loaded;
+    let settings = loaded.settings.clone();
     let clock = Clock::system();
     let _log = telemetry::start(&settings.telemetry, &clock)?;
-    for notice in &warnings {
+    for notice in &loaded.warnings {
         warn!("{notice}");
     }
     let lifecycle = Lifecycle::default();
     let listener = listen(SocketAddr::new(settings.server.host, settings.server.port)).await?;
     let address = listener.local_addr().unwrap_or(SocketAddr::new(settings.server.host, settings.server.port));
     let store = database::open(&settings, &clock).await?;
-    let app = App::build(settings, store, mode, clock, lifecycle.clone())?;
+    let live = Live::new(loaded);
+    live.take_over(&store).await.map_err(DatabaseError::from)?;
+    let app = App::build(live, store, mode, clock, lifecycle.clone())?;
     app.begin_chores();
     announce();
     greet(&app, address);

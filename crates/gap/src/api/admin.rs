@@ -6,6 +6,8 @@
 //! description at `/openapi.json` is made from the handlers themselves.
 
 pub mod actor;
+mod audit;
+mod config;
 pub mod page;
 pub mod problem;
 mod status;
@@ -32,5 +34,9 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
     components.add_security_scheme("session", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     components
         .add_security_scheme("admin_token", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Admin-Token"))));
-    OpenApiRouter::with_openapi(description).routes(routes!(status::show_status)).split_for_parts()
+    OpenApiRouter::with_openapi(description)
+        .routes(routes!(status::show_status))
+        .routes(routes!(config::show_config, config::change_config))
+        .routes(routes!(audit::list_audit))
+        .split_for_parts()
 }

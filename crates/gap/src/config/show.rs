@@ -74,7 +74,7 @@ pub fn reference() -> String {
         let variables = item.short_names.iter().map(|name| (*name).to_owned()).chain([item.variable()]);
         let variables = variables.map(|name| format!("`{name}`")).collect::<Vec<_>>().join("<br>");
         let cells =
-            [format!("`{}`", item.key), variables, default_cell(item), format!("{} *Takes {takes}.*", item.meaning)];
+            [format!("`{}`", item.key), variables, default_cell(item), format!("{} *Takes {takes}.*{}", item.meaning, if item.changeable { " Changes at run time." } else { "" })];
         let _ = writeln!(out, "| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
     }
     out

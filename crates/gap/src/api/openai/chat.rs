@@ -74,7 +74,7 @@ struct Exchange {
 impl Exchange {
     fn new(app: App, caller: &Caller, document: Document, strict: bool) -> Self {
         let memory = CallMemory::new(&caller.name, app.signatures.clone(), app.learned.clone(), app.clock.clone());
-        let disable_safety_filtering = app.settings.upstream.disable_safety_filtering;
+        let disable_safety_filtering = app.live.read(|settings| settings.upstream.disable_safety_filtering);
         let options = DecodeOptions { strict, disable_safety_filtering, ..DecodeOptions::default() };
         Self { app, document, options, memory, client_deadline: None }
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use secrecy::SecretString;
 
-use super::{Kind, bare, one, parts, repetitions};
+use super::{Field, Kind, bare, one, parts, repetitions};
 use crate::config::document::Raw;
 
 /// A secret text.
@@ -12,6 +12,10 @@ pub(in crate::config) struct Secret;
 
 impl Kind for Secret {
     type Value = SecretString;
+
+    fn field(&self) -> Field {
+        Field::Secret
+    }
 
     fn takes(&self) -> String {
         "a secret text".to_owned()
@@ -52,6 +56,10 @@ impl SigningSecret {
 impl Kind for SigningSecret {
     type Value = SecretString;
 
+    fn field(&self) -> Field {
+        Field::Secret
+    }
+
     fn takes(&self) -> String {
         format!("a secret text of at least {} bytes", Self::SHORTEST)
     }
@@ -79,6 +87,10 @@ pub(in crate::config) struct Secrets;
 
 impl Kind for Secrets {
     type Value = Vec<SecretString>;
+
+    fn field(&self) -> Field {
+        Field::Secret
+    }
 
     fn takes(&self) -> String {
         "secret texts, separated by commas or lines".to_owned()
