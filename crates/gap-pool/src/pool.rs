@@ -11,6 +11,8 @@
 //!   could fill the memory with names that do not exist. Limits for every model hold for any name all the same.
 //! - Requests that were under way together and fail alike count as one strike: they tell the same news.
 
+pub(crate) mod accounts;
+mod amending;
 mod breaker;
 mod choosing;
 mod faults;
@@ -70,6 +72,7 @@ pub struct Pool {
     policy: Policy,
     defaults: Defaults,
     keys: IdMap<KeyId, Key>,
+    by_reference: HashMap<String, KeyId>,
     projects: IdMap<ProjectId, Project>,
     project_names: HashMap<String, ProjectId>,
     /// Projects by Google's own number.
@@ -250,6 +253,7 @@ impl Pool {
             policy,
             defaults: Defaults::default(),
             keys: IdMap::default(),
+            by_reference: HashMap::new(),
             projects: IdMap::default(),
             project_names: HashMap::new(),
             project_numbers: HashMap::new(),

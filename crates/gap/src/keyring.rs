@@ -5,17 +5,17 @@
 
 mod chores;
 mod line;
+mod management;
 mod terms;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use gap_pool::waiting::Asker;
-use gap_pool::{
-    Answered, Fault, KeyId, KeyView, Lease, Need, NewKey, Outcome, Pool, ProjectId, Ranking, Summary, Tried,
-};
+use gap_pool::{Answered, Fault, KeyId, Lease, Need, Outcome, Pool, ProjectId, Ranking, Summary, Tried};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -24,8 +24,9 @@ use tokio::time::Instant;
 
 use self::chores::Hinted;
 use self::line::{Line, News};
-pub use self::terms::Terms;
+pub use self::management::{Added, Addition, Finding, KeyCheck, Page};
 use self::terms::Told;
+pub use self::terms::{Terms, USUAL_WEIGHT};
 use crate::clock::Clock;
 use crate::config::UpstreamKey;
 use crate::lifecycle::Lifecycle;
@@ -50,6 +51,8 @@ struct Inner {
 #[derive(Debug)]
 struct State {
     pool: Pool,
+    /// Keys by the digest of their secret: each is there once.
+    by_digest: HashMap<String, KeyId>,
     line: Line,
     told: Told,
     hinted: Hinted,
@@ -82,6 +85,7 @@ impl Keyring {
     pub fn new(terms: Terms, clock: Clock, lifecycle: Lifecycle) -> Self {
         let state = State {
             pool: Pool::new(terms.policy),
+            by_digest: HashMap::new(),
             line: Line::new(terms.max_waiting),
             told: Told::default(),
             hinted: Hinted::default(),
@@ -96,31 +100,12 @@ impl Keyring {
         }))
     }
 
-    /// Adds keys, ready for use: nothing is checked with Google, so a key works as soon as Google does.
+    /// Adds the keys of the settings.
     ///
     /// Errors: a key that cannot be sent in a header; then none is added.
     pub fn add_all(&self, keys: &[UpstreamKey]) -> Result<Vec<KeyId>, UnsendableKey> {
-        let new: Vec<(Secret, NewKey)> = keys.iter().map(|key| self.new_key(key)).collect::<Result<_, _>>()?;
-        let ids = self.change(|state, now| {
-            let mut secrets = HashMap::clone(&self.0.secrets.load());
-            let mut ids = Vec::with_capacity(new.len());
-            for (secret, key) in new {
-                let id = state.pool.add(key, now);
-                secrets.insert(id, secret);
-                ids.push(id);
-            }
-            self.0.terms.tell_limits(&mut state.pool, &mut state.told, now);
-            // Before the lock is gone, so that no ranking names a key whose secret is not there yet.
-            self.0.secrets.store(Arc::new(secrets));
-            ids
-        });
-        Ok(ids)
-    }
-
-    fn new_key(&self, key: &UpstreamKey) -> Result<(Secret, NewKey), UnsendableKey> {
-        let secret = Secret::new(&key.secret)?;
-        let key = self.0.terms.new_key(key, secret.masked().to_owned(), reference(&key.secret));
-        Ok((secret, key))
+        let added = self.add(keys.iter().map(Addition::of_settings).collect())?;
+        Ok(added.into_iter().map(|added| added.key).collect())
     }
 
     /// Takes the best key for `need`, waiting for one that returns in time.
@@ -173,12 +158,6 @@ impl Keyring {
     pub fn summary(&self) -> Summary {
         let now = self.0.clock.now();
         self.state().pool.summary(now)
-    }
-
-    /// Every key with its state.
-    pub fn keys(&self) -> Vec<KeyView> {
-        let now = self.0.clock.now();
-        self.state().pool.keys(now)
     }
 
     /// Leases that are not settled yet.
@@ -276,8 +255,11 @@ impl LeaseGuard {
         }
     }
 
-    /// Tells the pool what went wrong.
-    pub fn failed(mut self, fault: Fault) {
+    /// Tells the pool what went wrong. Google's words may repeat the key; the pool keeps them without it.
+    pub fn failed(mut self, mut fault: Fault) {
+        if let Cow::Owned(message) = self.secret.redact(&fault.message) {
+            fault.message = message;
+        }
         self.end(&Outcome::Fault(fault));
     }
 

@@ -22,6 +22,9 @@ impl Pool {
         if let Some(expires_at) = key.expires_at {
             self.expiring.insert((expires_at, id));
         }
+        if let Some(reference) = &key.reference {
+            self.by_reference.insert(reference.clone(), id);
+        }
         self.keys.insert(
             id,
             Key {
@@ -62,6 +65,9 @@ impl Pool {
     pub fn remove(&mut self, key: KeyId, now: Timestamp) -> bool {
         self.arrive(now);
         let Some(removed) = self.keys.remove(&key) else { return false };
+        if let Some(reference) = removed.reference.filter(|reference| self.by_reference.get(reference) == Some(&key)) {
+            self.by_reference.remove(&reference);
+        }
         if let Some(expires_at) = removed.expires_at {
             self.expiring.remove(&(expires_at, key));
         }
@@ -103,15 +109,21 @@ impl Pool {
         true
     }
 
-    /// Takes a key out of play until it is enabled. Whether there is such a key.
-    pub fn disable(&mut self, key: KeyId, now: Timestamp) -> bool {
+    /// Takes a key out of play until it is enabled; `message` says why, in the operator's words. Whether there is such a
+    /// key.
+    pub fn disable(&mut self, key: KeyId, message: &str, now: Timestamp) -> bool {
         self.arrive(now);
         let Some(found) = self.keys.get_mut(&key) else { return false };
-        found.disabled = Some(Disabled { reason: Reason::SwitchedOff, message: String::new(), help: None });
+        found.disabled = Some(Disabled { reason: Reason::SwitchedOff, message: message.to_owned(), help: None });
         let recheck = found.recheck.take();
         self.forget_recheck(key, recheck);
         self.refresh_key(key, now);
         true
+    }
+
+    /// The key that a store knows by this reference.
+    pub fn find(&self, reference: &str) -> Option<KeyId> {
+        self.by_reference.get(reference).copied()
     }
 
     /// Replaces the limits by tier, for buckets of which nothing better is known.
@@ -134,7 +146,10 @@ impl Pool {
             None => project.limits = (limits != Limits::default()).then(|| Box::new(limits)),
             Some(model) => {
                 let model: Box<str> = self.counted_as(model).into();
-                if let Some(bucket) = self.bucket(&model, id) {
+                // Where nothing is remembered there is nothing to take back.
+                let (nothing, known) = (limits == Limits::default(), self.models.contains_key(&model));
+                let bucket = if nothing && !known { None } else { self.bucket(&model, id) };
+                if let Some(bucket) = bucket {
                     bucket.learning.get_or_insert_default().by_hand = limits;
                 }
             }

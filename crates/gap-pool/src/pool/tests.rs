@@ -1,5 +1,6 @@
 //! The pool told as stories: what a user would notice.
 
+mod amending;
 mod choice;
 mod faults;
 mod learning;
