@@ -39,6 +39,6 @@ pub use pool::lease::{Answered, Lease, Outcome};
 pub use pool::projects::Hint;
 pub use pool::ranking::{Candidate, Explained, Explanation, Ranking, Reason, Rejected, Score, Why};
 pub use pool::snapshot::Snapshot;
-pub use pool::view::{BucketView, Counters, KeyState, KeyView, QuotaView, Summary};
+pub use pool::view::{BucketView, Counters, Glance, KeyState, KeyView, QuotaView, Standing, Summary};
 pub use pool::{Policy, Pool};
 pub use verdict::Fault;

@@ -20,7 +20,12 @@ struct Step {
 
 const FIRST: &str = include_str!("../migrations/0001_first.sql");
 
-const STEPS: &[Step] = &[Step { version: 1, name: "first", sqlite: FIRST, postgres: FIRST }];
+const DELETED_KEYS: &str = include_str!("../migrations/0002_deleted_keys.sql");
+
+const STEPS: &[Step] = &[
+    Step { version: 1, name: "first", sqlite: FIRST, postgres: FIRST },
+    Step { version: 2, name: "deleted_keys", sqlite: DELETED_KEYS, postgres: DELETED_KEYS },
+];
 
 /// Where the steps taken are noted. A name of our own: others may keep theirs in the same database.
 pub(crate) const TABLE: &str = "gap_migrations";

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::ranking::Reason;
-use super::{Bucket, Key, Pool, Project, Standing};
+use super::{Bucket, Key, Pool, Project, Standing as BucketStanding};
 use crate::ids::{KeyId, ProjectId};
 use crate::lane::State;
 use crate::limits::{Limits, Quota, Source, Tier};
@@ -54,6 +54,35 @@ pub struct KeyView {
     pub last_used: Option<Timestamp>,
     /// What it has done.
     pub counters: Counters,
+}
+
+/// As much of a key as lists are sorted and cut by: a hundred thousand are looked at in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glance {
+    /// Whether it can be used.
+    pub standing: Standing,
+    /// Its project's id.
+    pub project: ProjectId,
+    /// Google's number of its project, if that is known.
+    pub project_number: Option<u64>,
+    /// What its project pays, if that is known.
+    pub tier: Option<Tier>,
+    /// When it was last leased.
+    pub last_used: Option<Timestamp>,
+    /// Leases given.
+    pub leases: u64,
+}
+
+/// [`KeyState`] in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It can be used.
+    Ready,
+    /// It comes back by itself.
+    Resting,
+    /// Somebody must mend it.
+    Disabled,
 }
 
 /// Whether a key can be used.
@@ -167,6 +196,29 @@ impl Pool {
         keys
     }
 
+    /// As much of a key as lists need; none when there is no such key.
+    pub fn glance(&self, id: KeyId, now: Timestamp) -> Option<Glance> {
+        let key = self.keys.get(&id)?;
+        let project = self.projects.get(&key.project)?;
+        let rests = |rest: Option<super::Resting>| rest.is_some_and(|rest| rest.until > now);
+        let over = key.expires_at.is_some_and(|at| at <= now);
+        let standing = if over || key.disabled.is_some() || project.disabled.is_some() {
+            Standing::Disabled
+        } else if rests(key.rest) || rests(project.rest) {
+            Standing::Resting
+        } else {
+            Standing::Ready
+        };
+        Some(Glance {
+            standing,
+            project: key.project,
+            project_number: project.number,
+            tier: project.tier,
+            last_used: key.last_used,
+            leases: key.counters.leases,
+        })
+    }
+
     /// One key with its state; none when there is no such key.
     pub fn key(&self, id: KeyId, now: Timestamp) -> Option<KeyView> {
         let key = self.keys.get(&id)?;
@@ -231,10 +283,10 @@ impl Pool {
             let today = bucket.map(|bucket| BucketToday {
                 used_today: bucket.usage.day(millis(now), self.day_ends(now), self.rule).requests,
                 rests_until: match bucket.standing {
-                    Standing::Resting(rest) => Some(rest.until),
-                    Standing::InPlay | Standing::LastResort(_) | Standing::OffTier => None,
+                    BucketStanding::Resting(rest) => Some(rest.until),
+                    BucketStanding::InPlay | BucketStanding::LastResort(_) | BucketStanding::OffTier => None,
                 },
-                off_tier: matches!(bucket.standing, Standing::OffTier),
+                off_tier: matches!(bucket.standing, BucketStanding::OffTier),
             });
             let mut unused = Bucket::new();
             unused.set_caps(project, &self.defaults.get(name, project.tier));

@@ -68,7 +68,7 @@ async fn keys_can_be_changed_enabled_and_removed(#[values(On::File, On::Memory, 
     let found = store.upstream_keys().find(new.id).await.unwrap().unwrap();
     assert_eq!((found.details, found.disabled, found.updated_at), (details, None, hours(3)));
 
-    assert!(store.upstream_keys().delete(new.id).await.unwrap());
+    assert!(store.upstream_keys().delete(new.id, now()).await.unwrap());
     assert!(store.upstream_keys().find(new.id).await.unwrap().is_none());
     store.close().await;
 }
@@ -81,7 +81,7 @@ async fn what_is_not_there_is_said_not_to_be(#[values(On::File, On::Memory, On::
     let nobody = id();
     assert!(!store.upstream_keys().update(nobody, &KeyDetails::default(), now()).await.unwrap());
     assert!(!store.upstream_keys().set_disabled(nobody, None, now()).await.unwrap());
-    assert!(!store.upstream_keys().delete(nobody).await.unwrap());
+    assert!(!store.upstream_keys().delete(nobody, now()).await.unwrap());
     assert!(store.upstream_keys().find(nobody).await.unwrap().is_none());
     assert!(!store.projects().update(nobody, &ProjectDetails::default(), now()).await.unwrap());
     assert!(!store.projects().delete(nobody).await.unwrap());

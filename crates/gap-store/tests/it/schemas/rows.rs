@@ -162,7 +162,7 @@ pub(super) async fn check(store: &Store) {
 /// Writes to every table.
 pub(super) async fn change(store: &Store) {
     assert!(store.projects().update(uuid(1), &ProjectDetails::default(), hours(1)).await.unwrap());
-    assert!(store.upstream_keys().delete(uuid(2)).await.unwrap());
+    assert!(store.upstream_keys().delete(uuid(2), now()).await.unwrap());
     assert!(store.access_keys().delete(uuid(4)).await.unwrap());
     store.pool_state().save(&[bucket()], &[key_state()]).await.unwrap();
     store.settings().put(&BTreeMap::from([("other".to_owned(), Some(json!(1)))]), "bob", now()).await.unwrap();
