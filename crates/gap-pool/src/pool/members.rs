@@ -38,6 +38,7 @@ impl Pool {
                 last_used: None,
                 counters: Counters::default(),
                 recheck: None,
+                saved_news: false,
             },
         );
         if let Some(found) = self.projects.get_mut(&project) {
@@ -188,6 +189,7 @@ impl Pool {
 
     pub(super) fn forget_project(&mut self, id: ProjectId) {
         let Some(project) = self.projects.remove(&id) else { return };
+        self.forget_rows(&project);
         if let Some(name) = project.name {
             self.project_names.remove(&name);
         }
