@@ -63,6 +63,8 @@ pub struct Policy {
     pub escalation: [Duration; 4],
     /// Which tiers may serve, unless a need says otherwise.
     pub tiers: TierPolicy,
+    /// The share of keys of which nothing is said; those of others are measured by it.
+    pub usual_weight: u32,
     /// Where the pool's dice begin: two pools with the same seed and the same life choose alike.
     pub seed: u64,
 }
@@ -236,6 +238,7 @@ impl Default for Policy {
             // wire 10
             escalation: [Duration::from_secs(30), minutes(2), minutes(10), minutes(60)],
             tiers: TierPolicy::default(),
+            usual_weight: 1,
             seed: 0,
         }
     }

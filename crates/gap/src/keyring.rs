@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use gap_pool::waiting::Asker;
-use gap_pool::{Answered, Fault, Forecast, KeyId, Lease, Need, Outcome, Pool, ProjectId, Ranking, Summary, Tried};
+use gap_pool::{Answered, Fault, Forecast, KeyId, Lease, Need, Outcome, Policy, Pool, ProjectId, Ranking, Summary, Tried};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -88,7 +88,7 @@ impl Keyring {
     /// An empty ring.
     pub fn new(terms: Terms, clock: Clock, lifecycle: Lifecycle) -> Self {
         let state = State {
-            pool: Pool::new(terms.policy),
+            pool: Pool::new(Policy { usual_weight: USUAL_WEIGHT, ..terms.policy }),
             by_digest: HashMap::new(),
             line: Line::new(terms.max_waiting),
             told: Told::default(),
