@@ -38,6 +38,7 @@ pub use pool::accounts::BucketAccount;
 pub use pool::lease::{Answered, Lease, Outcome};
 pub use pool::projects::Hint;
 pub use pool::ranking::{Candidate, Explained, Explanation, Ranking, Reason, Rejected, Score, Why};
+pub use pool::rows::{BucketRow, Changes, KeyRow, ROW_VERSION};
 pub use pool::snapshot::Snapshot;
 pub use pool::view::{BucketView, Counters, Glance, KeyState, KeyView, QuotaView, Standing, Summary};
 pub use pool::{Policy, Pool};

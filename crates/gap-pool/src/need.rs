@@ -21,7 +21,7 @@ pub struct NewKey {
     pub tier: Option<Tier>,
     /// The models it may be used for; none: all.
     pub models: Option<Vec<String>>,
-    /// Its share among equals; none: 1.
+    /// Its share among equals; none: the usual one of [`Policy`](crate::Policy).
     pub weight: Option<u32>,
     /// How many requests it may carry at a time; none: any number.
     pub concurrency: Option<u32>,
@@ -38,7 +38,7 @@ pub struct KeyTerms {
     pub tier: Option<Tier>,
     /// The models it may be used for, each of which may end in a star; none: all.
     pub models: Option<Vec<String>>,
-    /// Its share among equals, in any unit that is the same for all keys; none: 1.
+    /// Its share among equals; none: the usual one of [`Policy`](crate::Policy).
     pub weight: Option<u32>,
     /// How many requests it may carry at a time; none: any number.
     pub concurrency: Option<u32>,

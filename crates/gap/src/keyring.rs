@@ -6,6 +6,7 @@
 mod chores;
 mod line;
 mod management;
+mod saving;
 mod terms;
 
 use std::borrow::Cow;
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use gap_pool::waiting::Asker;
-use gap_pool::{Answered, Fault, KeyId, Lease, Need, Outcome, Pool, ProjectId, Ranking, Summary, Tried};
+use gap_pool::{Answered, Fault, Forecast, KeyId, Lease, Need, Outcome, Policy, Pool, ProjectId, Ranking, Summary, Tried};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -25,6 +26,7 @@ use tokio::time::Instant;
 use self::chores::Hinted;
 use self::line::{Line, News};
 pub use self::management::{Added, Addition, Finding, KeyCheck, Page};
+pub use self::saving::{SavedBucket, SavedKey, SavedState, Unsaved};
 use self::terms::Told;
 pub use self::terms::{Terms, USUAL_WEIGHT};
 use crate::clock::Clock;
@@ -56,6 +58,8 @@ struct State {
     line: Line,
     told: Told,
     hinted: Hinted,
+    /// Since when requests are counted: a forecast needs to know.
+    counting_since: Timestamp,
 }
 
 /// No key can be had in time.
@@ -84,11 +88,12 @@ impl Keyring {
     /// An empty ring.
     pub fn new(terms: Terms, clock: Clock, lifecycle: Lifecycle) -> Self {
         let state = State {
-            pool: Pool::new(terms.policy),
+            pool: Pool::new(Policy { usual_weight: USUAL_WEIGHT, ..terms.policy }),
             by_digest: HashMap::new(),
             line: Line::new(terms.max_waiting),
             told: Told::default(),
             hinted: Hinted::default(),
+            counting_since: clock.now(),
         };
         Self(Arc::new(Inner {
             state: Mutex::new(state),
@@ -158,6 +163,13 @@ impl Keyring {
     pub fn summary(&self) -> Summary {
         let now = self.0.clock.now();
         self.state().pool.summary(now)
+    }
+
+    /// What today looks like, model by model: what is left, when it runs dry at the present rate, and what to do about it.
+    pub fn forecast(&self) -> Vec<Forecast> {
+        let now = self.0.clock.now();
+        let state = self.state();
+        state.pool.forecast(state.counting_since, now)
     }
 
     /// Leases that are not settled yet.

@@ -28,9 +28,10 @@ impl Pool {
             self.file(key, Some(name), now);
         }
         let Some(id) = self.keys.get(&key).map(|key| key.project) else { return false };
+        let usual_weight = self.policy.usual_weight;
         if let Some(project) = self.projects.get_mut(&id) {
             if let Some(member) = project.member(key) {
-                member.take(terms);
+                member.take(terms, usual_weight);
             }
             project.reweigh();
         }
@@ -86,8 +87,8 @@ impl Pool {
 // === impl Member ===
 
 impl super::Member {
-    fn take(&mut self, terms: &KeyTerms) {
-        self.weight = terms.weight.unwrap_or(1).max(1);
+    fn take(&mut self, terms: &KeyTerms, usual_weight: u32) {
+        self.weight = terms.weight.unwrap_or(usual_weight).max(1);
         self.concurrency = terms.concurrency.unwrap_or(u32::MAX).max(1);
         self.models = terms.models.as_ref().map(|models| models.iter().map(|model| model.as_str().into()).collect());
     }

@@ -16,6 +16,7 @@ impl Pool {
     /// Adds a key, ready for use. Two keys with one secret are the caller's business: the pool knows no secrets.
     pub fn add(&mut self, key: NewKey, now: Timestamp) -> KeyId {
         self.arrive(now);
+        let usual_weight = self.policy.usual_weight;
         let id = KeyId(self.next_key);
         self.next_key += 1;
         let project = self.project_named(key.project);
@@ -38,6 +39,7 @@ impl Pool {
                 last_used: None,
                 counters: Counters::default(),
                 recheck: None,
+                saved_news: false,
             },
         );
         if let Some(found) = self.projects.get_mut(&project) {
@@ -45,7 +47,7 @@ impl Pool {
                 key: id,
                 state: State::Ready,
                 turn: 0,
-                weight: key.weight.unwrap_or(1).max(1),
+                weight: key.weight.unwrap_or(usual_weight).max(1),
                 open: 0,
                 concurrency: key.concurrency.unwrap_or(u32::MAX).max(1),
                 models: key.models.map(|models| models.into_iter().map(Into::into).collect()),
@@ -188,6 +190,7 @@ impl Pool {
 
     pub(super) fn forget_project(&mut self, id: ProjectId) {
         let Some(project) = self.projects.remove(&id) else { return };
+        self.forget_rows(&project);
         if let Some(name) = project.name {
             self.project_names.remove(&name);
         }

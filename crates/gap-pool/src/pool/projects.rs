@@ -119,6 +119,8 @@ impl Pool {
             (None, None) => {
                 project.number = Some(number);
                 self.project_numbers.insert(number, id);
+                self.touch_project(id);
+                self.touch_key(key);
                 Some(id)
             }
             (None, Some(other)) => {
@@ -186,6 +188,8 @@ impl Pool {
         }
         for model in self.models.values_mut() {
             let Some(mut bucket) = model.buckets.remove(&from) else { continue };
+            // It is noted under the old project.
+            bucket.unsaved = false;
             if let Some(learning) = &mut bucket.learning {
                 learning.by_hand = Limits::default();
             }
@@ -199,6 +203,7 @@ impl Pool {
     /// Two projects turn out to be one.
     fn merge_projects(&mut self, from: ProjectId, into: ProjectId, now: Timestamp) {
         let Some(mut gone) = self.projects.remove(&from) else { return };
+        self.forget_rows(&gone);
         let Some(stays) = self.projects.get_mut(&into) else { return };
         for member in &gone.members {
             if let Some(key) = self.keys.get_mut(&member.key) {
@@ -233,6 +238,8 @@ impl Pool {
         self.refresh_caps(into, now);
         self.refresh_everywhere(into, now);
         self.refresh(into, now);
+        let members: Vec<KeyId> = self.members_of(into).collect();
+        members.into_iter().for_each(|key| self.touch_key(key));
     }
 }
 
@@ -243,7 +250,8 @@ impl Model {
         if let Some(lane) = &mut self.lane {
             lane.remove(from);
         }
-        let Some(gone) = self.buckets.remove(&from) else { return };
+        let Some(mut gone) = self.buckets.remove(&from) else { return };
+        gone.unsaved = false;
         match self.buckets.entry(into) {
             Entry::Vacant(place) => _ = place.insert(gone),
             Entry::Occupied(mut place) => place.get_mut().merge(gone),

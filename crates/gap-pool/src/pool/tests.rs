@@ -5,6 +5,7 @@ mod choice;
 mod faults;
 mod learning;
 mod restart;
+mod rows;
 mod strangers;
 
 use std::time::Duration;

@@ -56,7 +56,6 @@ impl Terms {
         KeyTerms {
             tier: terms.tier.or(paid.then_some(Tier::Tier1)),
             concurrency: terms.concurrency.or(self.concurrency),
-            weight: terms.weight.or(Some(USUAL_WEIGHT)),
             ..terms
         }
     }
