@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::body::{BodyPolicy, ByteBudget};
 use crate::caller::{AccessKeys, Role};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Settings, StorageMode};
 use crate::database;
 use crate::keyring::{Keyring, Terms};
 use crate::learned::Learned;
@@ -19,6 +19,8 @@ use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
 use crate::pages::Pages;
 use crate::relay::{Relay, RelayPolicy};
+use crate::roster::checks::Checks;
+use crate::roster::{Keeping, Roster, RosterError};
 use crate::signatures::{Vault, VaultPolicy};
 use crate::uploads::Uploads;
 use crate::upstream::{self, UnsendableKey, Upstream, UpstreamError};
@@ -42,6 +44,10 @@ pub struct Parts {
     pub access: AccessKeys,
     /// The upstream keys.
     pub keyring: Keyring,
+    /// The upstream keys as people manage them.
+    pub roster: Roster,
+    /// Looks at many keys.
+    pub checks: Checks,
     /// The client to Google.
     pub upstream: Arc<Upstream>,
     /// Gets calls answered.
@@ -100,7 +106,18 @@ impl App {
     ) -> Result<Self, BuildError> {
         let models = Models::load(settings.models.file.as_deref())?;
         let keyring = Keyring::new(terms(&settings, &models), clock.clone(), lifecycle.clone());
-        keyring.add_all(&settings.pool.keys)?;
+        let keeping = match settings.store.key_storage_mode {
+            StorageMode::Memory => Keeping::Memory,
+            StorageMode::Database => Keeping::Database,
+        };
+        if settings.wants_database() {
+            keyring.track_changes();
+        }
+        let roster = Roster::new(keyring.clone(), store.clone(), clock.clone(), keeping);
+        if keeping == Keeping::Memory {
+            roster.adopt(&settings.pool.keys)?;
+        }
+        let checks = Checks::new(clock.clone(), lifecycle.clone());
         let upstream = Arc::new(Upstream::new(&settings.upstream)?);
         let relay = Relay::new(keyring.clone(), Arc::clone(&upstream), clock.clone(), relay_policy(&settings));
         let bodies = BodyPolicy {
@@ -125,6 +142,8 @@ impl App {
             lifecycle,
             access,
             keyring,
+            roster,
+            checks,
             upstream,
             relay,
             uploads,
@@ -141,9 +160,15 @@ impl App {
 }
 
 impl App {
+    /// Brings in what the store remembers of upstream keys. To be called once, before the first request.
+    pub async fn open(&self) -> Result<(), RosterError> {
+        self.roster.open(&self.settings.pool.keys, &self.lifecycle).await
+    }
+
     /// Begins what goes on beside requests, until shutdown.
     pub fn begin_chores(&self) {
         database::begin_chores(self);
+        self.roster.begin_chores(&self.lifecycle);
         self.models.follow(&self.lifecycle);
         self.keyring.begin_chores(Arc::clone(&self.upstream));
     }

@@ -6,6 +6,7 @@
 mod chores;
 mod line;
 mod management;
+mod many;
 mod saving;
 mod terms;
 
@@ -16,7 +17,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use gap_pool::waiting::Asker;
-use gap_pool::{Answered, Fault, Forecast, KeyId, Lease, Need, Outcome, Policy, Pool, ProjectId, Ranking, Summary, Tried};
+use gap_pool::{
+    Answered, Fault, Forecast, KeyId, Lease, Need, Outcome, Policy, Pool, ProjectId, Ranking, Summary, Tried,
+};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};

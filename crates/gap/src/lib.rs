@@ -26,6 +26,7 @@ pub mod models;
 pub mod pages;
 pub mod receipt;
 pub mod relay;
+pub mod roster;
 pub mod router;
 pub mod secrets;
 pub mod serve;

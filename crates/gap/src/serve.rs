@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::database::DatabaseError;
 use crate::lifecycle::{Lifecycle, Signals};
+use crate::roster::RosterError;
 use crate::secrets::FolderError;
 use crate::telemetry::{self, LogError};
 use crate::{database, router, server};
@@ -34,6 +35,9 @@ pub enum StartError {
     /// A component cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// The upstream keys cannot be read.
+    #[error("the upstream keys in the database: {0}")]
+    Keys(#[from] RosterError),
     /// The system does not let GAP listen to signals.
     #[error("signals cannot be received: {0}")]
     Signals(io::Error),
@@ -72,6 +76,7 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
     let address = listener.local_addr().unwrap_or(SocketAddr::new(settings.server.host, settings.server.port));
     let store = database::open(&settings, &clock).await?;
     let app = App::build(settings, store, mode, clock, lifecycle.clone())?;
+    app.open().await?;
     app.begin_chores();
     announce();
     greet(&app, address);
