@@ -10,8 +10,9 @@ mod json;
 use std::collections::HashMap;
 
 use gap_pool::import::{self, BadLine};
+use gap_store::foreign::ForeignKey;
 use gap_store::upstream_keys::KeyDetails;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,6 +27,9 @@ pub const MOST_BYTES: usize = 16 * 1024 * 1024;
 const MOST_NOTES: usize = 1_000;
 /// So many keys are entered in one transaction.
 const STRETCH: usize = 5_000;
+
+/// Why a key is switched off that was so before.
+const SWITCHED_OFF_BEFORE: &str = "it was switched off where it came from";
 
 /// What came of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -136,6 +140,27 @@ impl Parsed {
             }
         }
         if parsed.found.len() > MOST_LINES { Err(Unreadable::TooLong) } else { Ok(parsed) }
+    }
+
+    /// The keys of another program's database; their places stand for lines.
+    pub fn of_original(keys: Vec<ForeignKey>) -> Self {
+        let mut parsed = Self::default();
+        for (at, key) in keys.into_iter().enumerate() {
+            let before = parsed.found.len();
+            for (_, entry) in import::entries(key.secret.expose_secret()) {
+                let details = KeyDetails { label: key.label.clone(), ..KeyDetails::default() };
+                match entry {
+                    Ok(imported) => parsed.add(at + 1, imported.key, imported.project.map(str::to_owned), details),
+                    Err(why) => parsed.note(at + 1, NoteKind::Bad, BadLine { line: at, why }.reason()),
+                }
+            }
+            if !key.active {
+                for found in parsed.found.iter_mut().skip(before) {
+                    found.disabled = Some(SWITCHED_OFF_BEFORE.to_owned());
+                }
+            }
+        }
+        parsed
     }
 
     fn add(&mut self, line: usize, key: &str, project: Option<String>, details: KeyDetails) {

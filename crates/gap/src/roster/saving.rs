@@ -8,6 +8,7 @@ use std::time::Duration;
 use gap_pool::{KeyState as PoolKeyState, Reason};
 use gap_store::pool_state::{BucketState, KeyState, Snapshot};
 use gap_store::{Address, StoreError};
+use jiff::Timestamp;
 use tracing::warn;
 use uuid::Uuid;
 
@@ -21,6 +22,8 @@ const EVERY: Duration = Duration::from_secs(3);
 const BATCH: usize = 1_000;
 /// How often the end of the last request is looked for.
 const MOMENT: Duration = Duration::from_millis(50);
+/// What lasts is kept until the end of time, which a database's milliseconds must be able to say.
+const END_OF_TIME: Timestamp = Timestamp::constant(253_370_764_800, 0);
 
 // === impl Roster ===
 
@@ -124,7 +127,12 @@ impl Roster {
 }
 
 fn snapshot(state: &SavedState) -> Snapshot {
-    Snapshot { version: state.version, json: state.json.clone(), resting_until: state.keep_until, at: state.at }
+    Snapshot {
+        version: state.version,
+        json: state.json.clone(),
+        resting_until: state.keep_until.map(|until| until.min(END_OF_TIME)),
+        at: state.at,
+    }
 }
 
 fn saved(state: Snapshot) -> SavedState {

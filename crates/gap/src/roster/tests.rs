@@ -98,6 +98,8 @@ async fn a_rest_survives_a_restart() {
         panic!("this is a refusal")
     };
     lease.failed(fault);
+    let key = before.find(id).unwrap().key;
+    assert_eq!(before.0.keyring.key(key).unwrap().buckets.len(), 1, "the bucket rests");
     before.save().await.unwrap();
 
     let after = roster(&store, &clock);

@@ -3,7 +3,7 @@
 use gap_store::upstream_keys::KeyDetails;
 use serde_json::{Map, Value};
 
-use super::{NoteKind, Parsed, Unreadable};
+use super::{NoteKind, Parsed, SWITCHED_OFF_BEFORE, Unreadable};
 use crate::roster::{HEAVIEST, tier_named};
 
 /// new-api's number for Gemini among its kinds of channels.
@@ -95,7 +95,7 @@ fn read_object(at: usize, fields: &Map<String, Value>, parsed: &mut Parsed) {
             says("disabled", true) || says("is_active", false) || says("enabled", false)
         }
     };
-    let off = off.then(|| "it was switched off where it came from".to_owned());
+    let off = off.then(|| SWITCHED_OFF_BEFORE.to_owned());
     read_keys(at, keys, text("project").map(str::to_owned), &details, off, parsed);
 }
 
