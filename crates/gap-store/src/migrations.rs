@@ -30,6 +30,9 @@ const STEPS: &[Step] = &[
 /// Where the steps taken are noted. A name of our own: others may keep theirs in the same database.
 pub(crate) const TABLE: &str = "gap_migrations";
 
+/// Held until the transaction ends. The number is ours, and means nothing.
+const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(7133548209264)";
+
 /// The newest schema that this program knows.
 pub fn latest_schema() -> i64 {
     STEPS.iter().map(|step| step.version).max().unwrap_or(0)
@@ -45,6 +48,8 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
         }
         Db::Postgres(pool) => {
             let mut transaction = pool.begin_writing().await?;
+            // Of several instances that start at once, the others wait: even `IF NOT EXISTS` fails for the slower one.
+            sqlx::query(ONE_AT_A_TIME).execute(&mut *transaction).await?;
             run_to(None, &mut transaction).await?;
             transaction.commit().await?;
         }
