@@ -156,7 +156,9 @@ pub(super) fn write(value: &Node<'_>, out: &mut Hasher) {
         Kind::Text(_) => write_text(&value.text().unwrap_or_default(), out),
         Kind::List(items) => {
             out.update(b"[").update(&length(items.len()));
-            items.iter().for_each(|item| write(item, out));
+            for item in items {
+                write(item, out);
+            }
         }
         Kind::Map(members) => {
             let mut sorted: Vec<&Member<'_>> = members.iter().collect();

@@ -111,6 +111,11 @@ struct Work<'c> {
 
 /// Turns a request body into a call, or says which field is at fault and what it takes.
 pub fn decode(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, DecodeError> {
+    decode_for(body, None, context)
+}
+
+/// The same for another model than the request names; answers name this one.
+pub fn decode_for(body: &[u8], instead: Option<&str>, context: &DecodeContext<'_>) -> Result<Decoded, DecodeError> {
     let request = json::parse(body).map_err(|error| {
         DecodeError::of_body(Problem::Malformed, format!("the request body is not valid JSON: {error}"))
     })?;
@@ -119,7 +124,10 @@ pub fn decode(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, Decod
         return Err(DecodeError::of_body(Problem::Malformed, message));
     }
     let root = Path::Root;
-    let asked = text_of(&request, "model")?.unwrap_or_default();
+    let asked = match instead {
+        Some(model) => Cow::Borrowed(model),
+        None => text_of(&request, "model")?.unwrap_or_default(),
+    };
     let model = context.models.resolve(&asked).to_owned();
     if model.is_empty() {
         return Err(DecodeError::new(Problem::Missing, "model", "the name of a model is needed"));
