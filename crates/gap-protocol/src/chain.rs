@@ -58,6 +58,8 @@ pub struct Link {
     pub prefix: Digest,
     /// Whether the model spoke.
     pub is_models: bool,
+    /// How many functions it calls.
+    pub calls: usize,
     /// Where it stands in the body that it was read from; empty for a turn that was appended.
     pub bytes: Range<usize>,
 }
@@ -82,23 +84,31 @@ impl Chain {
         let mut chain = Self { root, root_bytes, turns: Vec::with_capacity(turns.len() + 1) };
         for node in turns {
             let Some(turn) = Turn::of(node, key) else { return Self::default() };
-            let is_models = turn.is_models();
+            let (is_models, calls) = (turn.is_models(), turn.calls());
             let at = (node.raw().as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
-            chain.append(turn.finish(), is_models, at..at + node.raw().len(), key);
+            let bytes = at..at + node.raw().len();
+            chain.append(Link { turn: turn.finish(), prefix: Digest::default(), is_models, calls, bytes }, key);
         }
         chain
     }
 
     /// Adds the model's answer, which the next request will bring back.
     pub fn push_reply(&mut self, reply: Digest, key: &Key) {
-        self.append(reply, true, 0..0, key);
+        let link = Link { turn: reply, prefix: Digest::default(), is_models: true, calls: 0, bytes: 0..0 };
+        self.append(link, key);
     }
 
-    fn append(&mut self, turn: Digest, is_models: bool, bytes: Range<usize>, key: &Key) {
-        let before = self.turns.last().map_or(self.root, |link| link.prefix);
+    fn append(&mut self, link: Link, key: &Key) {
+        let before = self.last().unwrap_or(self.root);
         let mut hasher = Hasher::new_keyed(key);
-        hasher.update(b"prefix").update(&before).update(&turn);
-        self.turns.push(Link { turn, prefix: short(&hasher), is_models, bytes });
+        hasher.update(b"prefix").update(&before).update(&link.turn);
+        self.turns.push(Link { prefix: short(&hasher), ..link });
+    }
+
+    /// The turns, each with the name of what stands before it.
+    pub fn places(&self) -> impl Iterator<Item = (Digest, &Link)> {
+        let before = std::iter::once(self.root).chain(self.turns.iter().map(|link| link.prefix));
+        before.zip(&self.turns)
     }
 
     /// The name of what stands before the first turn.

@@ -28,6 +28,7 @@ pub(super) struct Turn {
     hasher: Hasher,
     key: Key,
     is_models: bool,
+    calls: usize,
     /// Text that may go on in the next part.
     text: Option<Hasher>,
 }
@@ -36,7 +37,7 @@ pub(super) struct Turn {
 
 impl Turn {
     pub(super) fn begin(is_models: bool, key: &Key) -> Self {
-        Self { hasher: Hasher::new_keyed(key), key: *key, is_models, text: None }
+        Self { hasher: Hasher::new_keyed(key), key: *key, is_models, calls: 0, text: None }
     }
 
     /// A `Content`; none when it is nothing of the kind.
@@ -60,6 +61,10 @@ impl Turn {
         self.is_models
     }
 
+    pub(super) fn calls(&self) -> usize {
+        self.calls
+    }
+
     pub(super) fn add_all(&mut self, parts: &Node<'_>) {
         for part in parts.items().unwrap_or(std::slice::from_ref(parts)) {
             self.add(part);
@@ -80,7 +85,10 @@ impl Turn {
                 "text" => self.add_text(&value.text().unwrap_or_default()),
                 "thought" | "thoughtSignature" | "thought_signature" => {}
                 "inlineData" | "inline_data" => self.add_blob(value),
-                "functionCall" | "function_call" => self.add_function(b'c', value, &["args"]),
+                "functionCall" | "function_call" => {
+                    self.calls += 1;
+                    self.add_function(b'c', value, &["args"]);
+                }
                 "functionResponse" | "function_response" => self.add_function(b'r', value, &["response", "parts"]),
                 other => {
                     self.end_text();

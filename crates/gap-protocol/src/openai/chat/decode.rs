@@ -41,6 +41,7 @@ use crate::json::{self, Node, ObjectWriter, Path};
 use crate::models::{Family, ModelTable};
 
 use config::Config;
+pub use signature::NO_SIGNATURE;
 
 /// What decoding needs to know besides the request.
 #[derive(Clone, Copy)]
@@ -58,6 +59,11 @@ pub trait Memory {
     /// The thought signature of the call with this id, if it is known. The memory of one access key must not answer
     /// another's question.
     fn signature_of(&self, call_id: &str) -> Option<String>;
+
+    /// The thought signature of a call by its place: how many calls of the model stand before it in the conversation.
+    fn signature_at(&self, _calls_before: usize) -> Option<String> {
+        None
+    }
 
     /// What this model has refused so far.
     fn refused_by(&self, model: &str) -> Unsupported;
@@ -107,6 +113,8 @@ struct Work<'c> {
     /// Bytes of media in the body, which are not text.
     media_bytes: usize,
     media: u64,
+    /// Calls of the model so far.
+    calls: usize,
 }
 
 /// Turns a request body into a call, or says which field is at fault and what it takes.
@@ -142,6 +150,7 @@ pub fn decode_for(body: &[u8], instead: Option<&str>, context: &DecodeContext<'_
         resources: Vec::new(),
         media_bytes: 0,
         media: 0,
+        calls: 0,
     };
     work.note_what_has_no_equal(&request, &root);
 

@@ -81,7 +81,13 @@ impl Exchange {
         Self { app, document, options, memory, client_deadline: None, instead: None }
     }
 
-    fn decode(&self) -> Result<Decoded, OpenAiFailure> {
+    fn decode(&mut self) -> Result<Decoded, OpenAiFailure> {
+        let decoded = self.decode_once()?;
+        // Calls that came back under ids of the client's own are known by their place.
+        if self.memory.recall(&decoded.call().body) { self.decode_once() } else { Ok(decoded) }
+    }
+
+    fn decode_once(&self) -> Result<Decoded, OpenAiFailure> {
         let models = self.app.models.table();
         let context = DecodeContext { models: &models, memory: &self.memory, options: self.options };
         Ok(decode_for(&self.document.bytes, self.instead.as_deref(), &context)?)
@@ -165,12 +171,13 @@ impl Exchange {
             // What the request names belongs to one project, and a cache to one model.
             may_fall_back: !self.options.strict && call.resources.is_empty(),
         };
+        let signs = !call.plan.tools.is_empty() && self.app.models.table().find(&call.model).signatures;
         let chat = Chat {
             plan: call.plan.clone(),
             id: format!("chatcmpl-{}", uuid::Uuid::now_v7().simple()),
             created: u64::try_from(self.app.clock.now().as_second()).unwrap_or_default(),
             estimated_prompt: call.estimated_tokens,
-            memory: self.memory.clone(),
+            memory: if signs { self.memory.clone().answering(&call.body) } else { self.memory.clone() },
         };
         Ok((sent, chat))
     }
