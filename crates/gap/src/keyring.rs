@@ -74,8 +74,8 @@ pub struct NoLease {
     pub at: Timestamp,
     /// A key returns in time, but too many wait already.
     pub crowded: bool,
-    /// How long it was waited for.
-    pub waited: Duration,
+    /// How many milliseconds it was waited for.
+    pub waited_ms: u32,
 }
 
 /// Who waits for a key, and how long at most.
@@ -139,7 +139,10 @@ impl Keyring {
                 lease.waited = waited;
                 Ok(lease)
             }
-            Err(refused) => Err(NoLease { waited, ..refused }),
+            Err(refused) => {
+                let waited_ms = u32::try_from(waited.as_millis()).unwrap_or(u32::MAX);
+                Err(NoLease { waited_ms, ..refused })
+            }
         }
     }
 
@@ -152,7 +155,7 @@ impl Keyring {
         let lease = state.pool.reserve(need, &ranking, now);
         drop(state);
         news.spread();
-        let refused = |ranking| NoLease { ranking, at: now, crowded: false, waited: Duration::ZERO };
+        let refused = |ranking| NoLease { ranking, at: now, crowded: false, waited_ms: 0 };
         let Some(lease) = lease else { return Err(refused(ranking)) };
         self.guard(need, lease, ranking).map_err(|unused| {
             let (lease, ranking) = *unused;

@@ -265,7 +265,8 @@ impl Relay {
             let mut lease = match self.keyring.lease(&need, &tried, patience).await {
                 Ok(lease) => lease,
                 Err(refused) => {
-                    receipt.decided(refused.ranking.clone(), refused.waited);
+                    let waited = Duration::from_millis(refused.waited_ms.into());
+                    receipt.decided(refused.ranking.clone(), waited);
                     return Err(attempts.without_key(refused));
                 }
             };

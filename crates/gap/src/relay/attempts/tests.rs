@@ -155,7 +155,7 @@ fn googles_word_about_the_request_is_the_last_one() {
         ranking: gap_pool::Ranking::default(),
         at: jiff::Timestamp::UNIX_EPOCH,
         crowded: false,
-        waited: Duration::ZERO,
+        waited_ms: 0,
     };
     assert!(matches!(attempts.without_key(nobody), RelayError::Refused(_)));
 }
@@ -168,7 +168,7 @@ fn without_a_key_from_the_beginning_the_pool_has_the_word() {
         ranking: gap_pool::Ranking::default(),
         at: jiff::Timestamp::UNIX_EPOCH,
         crowded: false,
-        waited: Duration::ZERO,
+        waited_ms: 0,
     };
     assert!(matches!(attempts.without_key(nobody), RelayError::NoKey(_)));
 }
