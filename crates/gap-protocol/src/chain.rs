@@ -25,8 +25,6 @@ mod canonical;
 use std::fmt;
 use std::ops::Range;
 
-use blake3::Hasher;
-
 use crate::json::{self, Node};
 
 use self::canonical::Turn;
@@ -100,9 +98,8 @@ impl Chain {
 
     fn append(&mut self, link: Link, key: &Key) {
         let before = self.last().unwrap_or(self.root);
-        let mut hasher = Hasher::new_keyed(key);
-        hasher.update(b"prefix").update(&before).update(&link.turn);
-        self.turns.push(Link { prefix: short(&hasher), ..link });
+        let prefix = digest(key, &[b"prefix", &before, &link.turn]);
+        self.turns.push(Link { prefix, ..link });
     }
 
     /// The turns, each with the name of what stands before it.
@@ -156,8 +153,7 @@ impl fmt::Debug for Chain {
 
 /// What stands before the first turn, and how many bytes of it there are.
 fn root(document: &Node<'_>, key: &Key) -> (Digest, usize) {
-    let mut hasher = Hasher::new_keyed(key);
-    hasher.update(b"root");
+    let mut form = b"root".to_vec();
     let mut bytes = 0;
     if let Some(system) = either(document, "systemInstruction", "system_instruction") {
         bytes += system.raw().len();
@@ -166,16 +162,17 @@ fn root(document: &Node<'_>, key: &Key) -> (Digest, usize) {
         if let Some(parts) = system.find("parts") {
             turn.add_all(parts);
         }
-        hasher.update(b"system").update(&turn.parts());
+        form.extend_from_slice(b"system");
+        form.extend_from_slice(&turn.parts());
     }
     for (name, other) in [("tools", "tools"), ("cachedContent", "cached_content")] {
         if let Some(value) = either(document, name, other) {
             bytes += value.raw().len();
-            hasher.update(name.as_bytes());
-            canonical::write(value, &mut hasher);
+            form.extend_from_slice(name.as_bytes());
+            canonical::write(value, &mut form);
         }
     }
-    (short(&hasher), bytes)
+    (digest(key, &[&form]), bytes)
 }
 
 /// A field, by the name that it has in JSON or by the one that it has in Google's protocol.
@@ -183,9 +180,16 @@ fn either<'n, 'a>(node: &'n Node<'a>, name: &str, other: &str) -> Option<&'n Nod
     node.find(name).or_else(|| node.find(other))
 }
 
-fn short(hasher: &Hasher) -> Digest {
+/// The digest of pieces in a row.
+fn digest(key: &Key, pieces: &[&[u8]]) -> Digest {
+    let hash = match pieces {
+        [only] => blake3::keyed_hash(key, only),
+        pieces => blake3::keyed_hash(key, &pieces.concat()),
+    };
     let mut digest = Digest::default();
-    hasher.finalize_xof().fill(&mut digest);
+    for (to, from) in digest.iter_mut().zip(hash.as_bytes()) {
+        *to = *from;
+    }
     digest
 }
 
