@@ -25,8 +25,6 @@ mod canonical;
 use std::fmt;
 use std::ops::Range;
 
-use blake3::Hasher;
-
 use crate::json::{self, Node};
 
 use self::canonical::Turn;
@@ -58,6 +56,8 @@ pub struct Link {
     pub prefix: Digest,
     /// Whether the model spoke.
     pub is_models: bool,
+    /// How many functions it calls.
+    pub calls: usize,
     /// Where it stands in the body that it was read from; empty for a turn that was appended.
     pub bytes: Range<usize>,
 }
@@ -82,23 +82,30 @@ impl Chain {
         let mut chain = Self { root, root_bytes, turns: Vec::with_capacity(turns.len() + 1) };
         for node in turns {
             let Some(turn) = Turn::of(node, key) else { return Self::default() };
-            let is_models = turn.is_models();
+            let (is_models, calls) = (turn.is_models(), turn.calls());
             let at = (node.raw().as_ptr() as usize).saturating_sub(body.as_ptr() as usize);
-            chain.append(turn.finish(), is_models, at..at + node.raw().len(), key);
+            let bytes = at..at + node.raw().len();
+            chain.append(Link { turn: turn.finish(), prefix: Digest::default(), is_models, calls, bytes }, key);
         }
         chain
     }
 
     /// Adds the model's answer, which the next request will bring back.
     pub fn push_reply(&mut self, reply: Digest, key: &Key) {
-        self.append(reply, true, 0..0, key);
+        let link = Link { turn: reply, prefix: Digest::default(), is_models: true, calls: 0, bytes: 0..0 };
+        self.append(link, key);
     }
 
-    fn append(&mut self, turn: Digest, is_models: bool, bytes: Range<usize>, key: &Key) {
-        let before = self.turns.last().map_or(self.root, |link| link.prefix);
-        let mut hasher = Hasher::new_keyed(key);
-        hasher.update(b"prefix").update(&before).update(&turn);
-        self.turns.push(Link { turn, prefix: short(&hasher), is_models, bytes });
+    fn append(&mut self, link: Link, key: &Key) {
+        let before = self.last().unwrap_or(self.root);
+        let prefix = digest(key, &[b"prefix", &before, &link.turn]);
+        self.turns.push(Link { prefix, ..link });
+    }
+
+    /// The turns, each with the name of what stands before it.
+    pub fn places(&self) -> impl Iterator<Item = (Digest, &Link)> {
+        let before = std::iter::once(self.root).chain(self.turns.iter().map(|link| link.prefix));
+        before.zip(&self.turns)
     }
 
     /// The name of what stands before the first turn.
@@ -146,8 +153,7 @@ impl fmt::Debug for Chain {
 
 /// What stands before the first turn, and how many bytes of it there are.
 fn root(document: &Node<'_>, key: &Key) -> (Digest, usize) {
-    let mut hasher = Hasher::new_keyed(key);
-    hasher.update(b"root");
+    let mut form = b"root".to_vec();
     let mut bytes = 0;
     if let Some(system) = either(document, "systemInstruction", "system_instruction") {
         bytes += system.raw().len();
@@ -156,16 +162,17 @@ fn root(document: &Node<'_>, key: &Key) -> (Digest, usize) {
         if let Some(parts) = system.find("parts") {
             turn.add_all(parts);
         }
-        hasher.update(b"system").update(&turn.parts());
+        form.extend_from_slice(b"system");
+        form.extend_from_slice(&turn.parts());
     }
     for (name, other) in [("tools", "tools"), ("cachedContent", "cached_content")] {
         if let Some(value) = either(document, name, other) {
             bytes += value.raw().len();
-            hasher.update(name.as_bytes());
-            canonical::write(value, &mut hasher);
+            form.extend_from_slice(name.as_bytes());
+            canonical::write(value, &mut form);
         }
     }
-    (short(&hasher), bytes)
+    (digest(key, &[&form]), bytes)
 }
 
 /// A field, by the name that it has in JSON or by the one that it has in Google's protocol.
@@ -173,9 +180,16 @@ fn either<'n, 'a>(node: &'n Node<'a>, name: &str, other: &str) -> Option<&'n Nod
     node.find(name).or_else(|| node.find(other))
 }
 
-fn short(hasher: &Hasher) -> Digest {
+/// The digest of pieces in a row.
+fn digest(key: &Key, pieces: &[&[u8]]) -> Digest {
+    let hash = match pieces {
+        [only] => blake3::keyed_hash(key, only),
+        pieces => blake3::keyed_hash(key, &pieces.concat()),
+    };
     let mut digest = Digest::default();
-    hasher.finalize_xof().fill(&mut digest);
+    for (to, from) in digest.iter_mut().zip(hash.as_bytes()) {
+        *to = *from;
+    }
     digest
 }
 

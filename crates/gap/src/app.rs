@@ -18,6 +18,7 @@ use crate::lifecycle::Lifecycle;
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
 use crate::pages::Pages;
+use crate::prefixes::{PrefixPolicy, Prefixes};
 use crate::relay::{Relay, RelayPolicy};
 use crate::roster::checks::Checks;
 use crate::roster::{Keeping, Roster, RosterError};
@@ -52,6 +53,8 @@ pub struct Parts {
     pub upstream: Arc<Upstream>,
     /// Gets calls answered.
     pub relay: Arc<Relay>,
+    /// Where conversations were served.
+    pub prefixes: Prefixes,
     /// Uploads under way.
     pub uploads: Uploads,
     /// Whose pages of lists were given out.
@@ -119,7 +122,10 @@ impl App {
         }
         let checks = Checks::new(clock.clone(), lifecycle.clone());
         let upstream = Arc::new(Upstream::new(&settings.upstream)?);
-        let relay = Relay::new(keyring.clone(), Arc::clone(&upstream), clock.clone(), relay_policy(&settings));
+        let prefixes = PrefixPolicy { count: settings.pool.affinity_count, lifetime: settings.pool.affinity_ttl };
+        let prefixes = Prefixes::new(prefixes, rand::random(), clock.clone());
+        let policy = relay_policy(&settings);
+        let relay = Relay::new(keyring.clone(), Arc::clone(&upstream), prefixes.clone(), clock.clone(), policy);
         let bodies = BodyPolicy {
             replay_limit: settings.server.replay_limit,
             body_limit: settings.server.body_limit,
@@ -146,6 +152,7 @@ impl App {
             checks,
             upstream,
             relay,
+            prefixes,
             uploads,
             pages,
             models,
@@ -208,6 +215,7 @@ fn relay_policy(settings: &Settings) -> RelayPolicy {
         total_timeout: upstream.total_timeout,
         keep_alive: server.keep_alive,
         open_after: server.open_after,
+        fallbacks: pool.fallback_models.iter().map(|one| (one.model.clone(), one.instead.clone())).collect(),
     }
 }
 

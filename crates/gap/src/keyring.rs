@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use gap_pool::waiting::Asker;
@@ -74,6 +75,8 @@ pub struct NoLease {
     pub at: Timestamp,
     /// A key returns in time, but too many wait already.
     pub crowded: bool,
+    /// How many milliseconds it was waited for.
+    pub waited_ms: u32,
 }
 
 /// Who waits for a key, and how long at most.
@@ -125,10 +128,22 @@ impl Keyring {
             Err(refused) => refused,
         };
         let Some(mut place) = self.stand_in_line(need, tried, patience, &mut refused) else { return Err(refused) };
-        match place.wait(patience.until).await {
+        let began = Instant::now();
+        let told = match place.wait(patience.until).await {
             Some(news) => news,
             // A last look: it says what is the matter now, and somebody may just have given up what this one needs.
             None => self.try_lease(need, tried),
+        };
+        let waited = began.elapsed();
+        match told {
+            Ok(mut lease) => {
+                lease.waited = waited;
+                Ok(lease)
+            }
+            Err(refused) => {
+                let waited_ms = u32::try_from(waited.as_millis()).unwrap_or(u32::MAX);
+                Err(NoLease { waited_ms, ..refused })
+            }
         }
     }
 
@@ -141,7 +156,7 @@ impl Keyring {
         let lease = state.pool.reserve(need, &ranking, now);
         drop(state);
         news.spread();
-        let refused = |ranking| NoLease { ranking, at: now, crowded: false };
+        let refused = |ranking| NoLease { ranking, at: now, crowded: false, waited_ms: 0 };
         let Some(lease) = lease else { return Err(refused(ranking)) };
         self.guard(need, lease, ranking).map_err(|unused| {
             let (lease, ranking) = *unused;
@@ -156,10 +171,16 @@ impl Keyring {
         match self.0.secrets.load().get(&key) {
             Some(secret) => {
                 let (ring, model, secret) = (self.clone(), need.model.clone(), secret.clone());
-                Ok(LeaseGuard { ring, lease: Some(lease), key, secret, model, ranking })
+                Ok(LeaseGuard { ring, lease: Some(lease), key, secret, model, ranking, waited: Duration::ZERO })
             }
             None => Err(Box::new((lease, ranking))),
         }
+    }
+
+    /// Whether nobody is asked for a model now: it is overloaded for everybody, or the way out seems closed.
+    pub fn is_paused(&self, model: Option<&str>) -> bool {
+        let now = self.0.clock.now();
+        self.state().pool.paused(model, now).is_some()
     }
 
     /// Counts of keys by state.
@@ -227,6 +248,7 @@ pub struct LeaseGuard {
     secret: Secret,
     model: Option<Box<str>>,
     ranking: Ranking,
+    waited: Duration,
 }
 
 impl LeaseGuard {
@@ -248,6 +270,11 @@ impl LeaseGuard {
     /// Why it was this key; nothing when asked again.
     pub fn take_ranking(&mut self) -> Ranking {
         std::mem::take(&mut self.ranking)
+    }
+
+    /// How long it was waited for.
+    pub fn waited(&self) -> Duration {
+        self.waited
     }
 
     /// Tells the pool that an answer has begun, which may end later: what it shows of the key, others need not wait for.

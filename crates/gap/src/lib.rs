@@ -24,6 +24,7 @@ pub mod media;
 pub mod middleware;
 pub mod models;
 pub mod pages;
+pub mod prefixes;
 pub mod receipt;
 pub mod relay;
 pub mod roster;

@@ -239,7 +239,9 @@ impl Pool {
         self.refresh_everywhere(into, now);
         self.refresh(into, now);
         let members: Vec<KeyId> = self.members_of(into).collect();
-        members.into_iter().for_each(|key| self.touch_key(key));
+        for key in members {
+            self.touch_key(key);
+        }
     }
 }
 

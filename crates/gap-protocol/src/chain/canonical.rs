@@ -10,7 +10,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use blake3::Hasher;
 
-use super::{Digest, Key, either, short};
+use super::{Digest, Key, digest, either};
 use crate::json::{Kind, Member, Node};
 
 /// Padding or none.
@@ -22,21 +22,23 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 const LETTERS: usize = 4096;
 const BYTES: usize = LETTERS / 4 * 3;
 
-/// A turn in the making.
+/// A turn in the making. Its form is written out and hashed at once: turns are short, and a hasher of its own for each
+/// would be most of the work.
 #[derive(Debug)]
 pub(super) struct Turn {
-    hasher: Hasher,
+    form: Vec<u8>,
     key: Key,
     is_models: bool,
-    /// Text that may go on in the next part.
-    text: Option<Hasher>,
+    calls: usize,
+    /// Where a text begins that may go on in the next part.
+    text: Option<usize>,
 }
 
 // === impl Turn ===
 
 impl Turn {
     pub(super) fn begin(is_models: bool, key: &Key) -> Self {
-        Self { hasher: Hasher::new_keyed(key), key: *key, is_models, text: None }
+        Self { form: Vec::new(), key: *key, is_models, calls: 0, text: None }
     }
 
     /// A `Content`; none when it is nothing of the kind.
@@ -47,8 +49,8 @@ impl Turn {
         let mut turn = Self::begin(is_models, key);
         if let Some(role) = role.filter(|role| !matches!(&**role, "model" | "user" | "")) {
             // `function`, and what may come.
-            turn.hasher.update(b"role");
-            write_text(&role, &mut turn.hasher);
+            turn.form.extend_from_slice(b"role");
+            write_text(&role, &mut turn.form);
         }
         if let Some(parts) = node.find("parts") {
             turn.add_all(parts);
@@ -58,6 +60,10 @@ impl Turn {
 
     pub(super) fn is_models(&self) -> bool {
         self.is_models
+    }
+
+    pub(super) fn calls(&self) -> usize {
+        self.calls
     }
 
     pub(super) fn add_all(&mut self, parts: &Node<'_>) {
@@ -80,55 +86,66 @@ impl Turn {
                 "text" => self.add_text(&value.text().unwrap_or_default()),
                 "thought" | "thoughtSignature" | "thought_signature" => {}
                 "inlineData" | "inline_data" => self.add_blob(value),
-                "functionCall" | "function_call" => self.add_function(b'c', value, &["args"]),
+                "functionCall" | "function_call" => {
+                    self.calls += 1;
+                    self.add_function(b'c', value, &["args"]);
+                }
                 "functionResponse" | "function_response" => self.add_function(b'r', value, &["response", "parts"]),
                 other => {
                     self.end_text();
-                    self.hasher.update(b"o");
-                    write_text(&camel(other), &mut self.hasher);
-                    write(value, &mut self.hasher);
+                    self.form.push(b'o');
+                    write_text(&camel(other), &mut self.form);
+                    write(value, &mut self.form);
                 }
             }
         }
     }
 
     fn add_text(&mut self, text: &str) {
-        if !text.is_empty() {
-            let key = &self.key;
-            self.text.get_or_insert_with(|| Hasher::new_keyed(key)).update(text.as_bytes());
+        if text.is_empty() {
+            return;
         }
+        if self.text.is_none() {
+            self.form.push(b't');
+            // Its length, once it is known.
+            self.form.extend_from_slice(&length(0));
+            self.text = Some(self.form.len());
+        }
+        self.form.extend_from_slice(text.as_bytes());
     }
 
     fn end_text(&mut self) {
-        if let Some(text) = self.text.take() {
-            self.hasher.update(b"t").update(text.finalize().as_bytes());
+        let Some(begins) = self.text.take() else { return };
+        let of_text = length(self.form.len() - begins);
+        if let Some(place) = self.form.get_mut(begins - of_text.len()..begins) {
+            place.copy_from_slice(&of_text);
         }
     }
 
     fn add_blob(&mut self, blob: &Node<'_>) {
         self.end_text();
-        self.hasher.update(b"b");
+        self.form.push(b'b');
         let kind = either(blob, "mimeType", "mime_type").and_then(Node::text).unwrap_or_default();
-        write_text(&kind.to_ascii_lowercase(), &mut self.hasher);
+        write_text(&kind.to_ascii_lowercase(), &mut self.form);
         let mut bytes = Hasher::new_keyed(&self.key);
         let data = blob.find("data").and_then(Node::text).unwrap_or_default();
         unwrap(&data, &mut bytes);
-        self.hasher.update(bytes.finalize().as_bytes());
+        self.form.extend_from_slice(bytes.finalize().as_bytes());
     }
 
     /// A call or its result, without the id. The order of its fields is none of the model's business.
     fn add_function(&mut self, kind: u8, function: &Node<'_>, fields: &[&str]) {
         self.end_text();
-        self.hasher.update(&[kind]);
-        write_text(&function.find("name").and_then(Node::text).unwrap_or_default(), &mut self.hasher);
+        self.form.push(kind);
+        write_text(&function.find("name").and_then(Node::text).unwrap_or_default(), &mut self.form);
         for field in fields {
             match function.find(field) {
                 // No arguments, and arguments that are empty, are the same.
                 Some(value) if value.members().is_none_or(|members| !members.is_empty()) => {
-                    self.hasher.update(b"1");
-                    write(value, &mut self.hasher);
+                    self.form.push(b'1');
+                    write(value, &mut self.form);
                 }
-                Some(_) | None => _ = self.hasher.update(b"0"),
+                Some(_) | None => self.form.push(b'0'),
             }
         }
     }
@@ -136,27 +153,29 @@ impl Turn {
     /// The parts alone, whoever says them.
     pub(super) fn parts(mut self) -> Digest {
         self.end_text();
-        short(&self.hasher)
+        digest(&self.key, &[&self.form])
     }
 
     pub(super) fn finish(self) -> Digest {
+        let key = self.key;
         let speaker: &[u8] = if self.is_models { b"turn of the model" } else { b"turn of the user" };
-        let mut turn = Hasher::new_keyed(&self.key);
-        turn.update(speaker).update(&self.parts());
-        short(&turn)
+        digest(&key, &[speaker, &self.parts()])
     }
 }
 
 /// Writes a value whatever its spacing and the order of its keys.
-pub(super) fn write(value: &Node<'_>, out: &mut Hasher) {
+pub(super) fn write(value: &Node<'_>, out: &mut Vec<u8>) {
     match value.kind() {
-        Kind::Null => _ = out.update(b"n"),
-        Kind::Bool(truth) => _ = out.update(if *truth { b"y" } else { b"f" }),
+        Kind::Null => out.push(b'n'),
+        Kind::Bool(truth) => out.push(if *truth { b'y' } else { b'f' }),
         Kind::Number => write_number(value, out),
         Kind::Text(_) => write_text(&value.text().unwrap_or_default(), out),
         Kind::List(items) => {
-            out.update(b"[").update(&length(items.len()));
-            items.iter().for_each(|item| write(item, out));
+            out.push(b'[');
+            out.extend_from_slice(&length(items.len()));
+            for item in items {
+                write(item, out);
+            }
         }
         Kind::Map(members) => {
             let mut sorted: Vec<&Member<'_>> = members.iter().collect();
@@ -164,7 +183,8 @@ pub(super) fn write(value: &Node<'_>, out: &mut Hasher) {
             sorted.sort_by(|a, b| a.key.cmp(&b.key));
             sorted.reverse();
             sorted.dedup_by(|later, kept| later.key == kept.key);
-            out.update(b"{").update(&length(sorted.len()));
+            out.push(b'{');
+            out.extend_from_slice(&length(sorted.len()));
             for Member { key, value } in sorted {
                 write_text(key, out);
                 write(value, out);
@@ -174,17 +194,29 @@ pub(super) fn write(value: &Node<'_>, out: &mut Hasher) {
 }
 
 /// `7`, `7.0` and `7e0` are one number.
-fn write_number(value: &Node<'_>, out: &mut Hasher) {
+fn write_number(value: &Node<'_>, out: &mut Vec<u8>) {
     match (value.integer(), value.number().filter(|number| number.is_finite())) {
-        (Some(integer), _) => out.update(b"i").update(&integer.to_le_bytes()),
-        (None, Some(number)) => out.update(b"d").update(&number.to_bits().to_le_bytes()),
+        (Some(integer), _) => {
+            out.push(b'i');
+            out.extend_from_slice(&integer.to_le_bytes());
+        }
+        (None, Some(number)) => {
+            out.push(b'd');
+            out.extend_from_slice(&number.to_bits().to_le_bytes());
+        }
         // Larger than anybody reckons with.
-        (None, None) => out.update(b"?").update(&length(value.raw().len())).update(value.raw().as_bytes()),
-    };
+        (None, None) => {
+            out.push(b'?');
+            out.extend_from_slice(&length(value.raw().len()));
+            out.extend_from_slice(value.raw().as_bytes());
+        }
+    }
 }
 
-fn write_text(text: &str, out: &mut Hasher) {
-    out.update(b"\"").update(&length(text.len())).update(text.as_bytes());
+fn write_text(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(&length(text.len()));
+    out.extend_from_slice(text.as_bytes());
 }
 
 fn length(length: usize) -> [u8; 8] {

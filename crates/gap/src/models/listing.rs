@@ -164,6 +164,7 @@ async fn ask_project(app: &App, project: ProjectId, mut receipt: Receipt) -> Res
             repeatable: true,
             finishes: false,
             client_deadline: Some(PATIENCE),
+            may_fall_back: false,
         };
         let answer = app.relay.ask(&call, &mut receipt).await?;
         let Some(page) = Page::read(&answer.body) else { break };

@@ -173,9 +173,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..60)
 }
 
-fn take(rig: &mut Rig, table: &mut Table, step: Step) {
+fn take(rig: &mut Rig, table: &mut Table, step: &Step) {
     let models = [MODEL, OTHER, "gemini-2.5-flash-lite"];
-    match step {
+    match *step {
         Step::Call { key, model, fault } => {
             let affinity = crate::Affinity::Must(rig.project(rig.keys[key]));
             let outcome = fault.map_or_else(Outcome::success, |cause| Outcome::Fault(Fault::new(cause, "")));
@@ -220,7 +220,7 @@ proptest! {
         }
         let mut table = Table::default();
         for step in steps {
-            take(&mut rig, &mut table, step);
+            take(&mut rig, &mut table, &step);
         }
         loop {
             let changes = rig.pool.changes(5, nothing);
