@@ -196,16 +196,16 @@ impl UpstreamKeys<'_> {
         });
         let full = rows.len() >= at_most as usize;
         let mut list = UpstreamKeyList::default();
-        let mut last = None;
+        let mut end = None;
         for row in rows {
             let opened = self.open(row)?;
-            last = Some(opened.as_ref().map_or_else(|id| *id, |key| key.id));
+            end = Some(opened.as_ref().map_or_else(|id| *id, |key| key.id));
             match opened {
                 Ok(key) => list.keys.push(key),
                 Err(id) => list.unreadable.push(id),
             }
         }
-        Ok((list, last.filter(|_| full)))
+        Ok((list, end.filter(|_| full)))
     }
 
     /// What tells whether anything has changed: how many keys there are, and when the last of them was changed.

@@ -10,6 +10,11 @@ use uuid::Uuid;
 use super::{Admission, Keeping, NewEntry, Roster, RosterError, terms, tier_named};
 use crate::upstream::Secret;
 
+/// So many keys are removed before requests get their turn.
+const STRETCH: usize = 4_096;
+/// So many keys are changed before they do.
+const TURN: usize = 256;
+
 // === impl Roster ===
 
 impl Roster {
@@ -121,7 +126,8 @@ impl Roster {
             let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
             self.0.store.upstream_keys().file(&ids, project, now).await?;
         }
-        for before in &entries {
+        for (at, before) in entries.iter().enumerate() {
+            let_others(at).await;
             let details = KeyDetails { project, ..before.details.clone() };
             self.tell(before, &details);
             if let Some(entry) = self.book_to_write().entry(before.id) {
@@ -150,7 +156,8 @@ impl Roster {
             let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
             self.0.store.upstream_keys().set_many_disabled(&ids, disabled.as_ref(), now).await?;
         }
-        for before in &entries {
+        for (at, before) in entries.iter().enumerate() {
+            let_others(at).await;
             match &disabled {
                 Some(disabled) => self.0.keyring.disable(before.key, &disabled.reason),
                 None => self.0.keyring.enable(before.key),
@@ -166,7 +173,8 @@ impl Roster {
     pub async fn reset(&self, ids: &[Uuid]) -> Result<usize, RosterError> {
         let _one_at_a_time = self.0.writing.lock().await;
         let entries = self.entries(ids);
-        for entry in &entries {
+        for (at, entry) in entries.iter().enumerate() {
+            let_others(at).await;
             self.0.keyring.reset(entry.key);
             if let Some(disabled) = &entry.disabled {
                 self.0.keyring.disable(entry.key, &disabled.reason);
@@ -183,7 +191,10 @@ impl Roster {
             let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
             self.0.store.upstream_keys().delete_many(&ids, self.0.clock.now()).await?;
         }
-        self.forget(&entries);
+        for stretch in entries.chunks(STRETCH) {
+            self.forget(stretch);
+            tokio::task::yield_now().await;
+        }
         Ok(entries.len())
     }
 
@@ -215,6 +226,13 @@ impl Roster {
             Some(id) if !self.book().projects.contains_key(&id) => Err(RosterError::NoSuchProject(id)),
             _ => Ok(()),
         }
+    }
+}
+
+/// Lets requests have their turn, now and then.
+async fn let_others(at: usize) {
+    if at % TURN == TURN - 1 {
+        tokio::task::yield_now().await;
     }
 }
 

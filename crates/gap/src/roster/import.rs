@@ -224,13 +224,12 @@ impl Roster {
         let mut projects: HashMap<String, uuid::Uuid> = HashMap::new();
         for (secret, found) in fresh {
             let project = match found.project {
-                Some(label) => Some(match projects.get(&label) {
-                    Some(id) => *id,
-                    None => {
-                        let id = self.project_labelled(&label).await?;
-                        projects.insert(label, id);
-                        id
-                    }
+                Some(label) => Some(if let Some(id) = projects.get(&label) {
+                    *id
+                } else {
+                    let id = self.project_labelled(&label).await?;
+                    projects.insert(label, id);
+                    id
                 }),
                 None => None,
             };

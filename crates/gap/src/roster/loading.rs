@@ -144,9 +144,8 @@ impl Roster {
         for id in news {
             match keys.find(id).await {
                 Ok(Some(key)) => self.take_over(key)?,
-                Ok(None) => {}
                 // One that does not open was named at start; it is passed over each time.
-                Err(StoreError::Damaged(_)) => {}
+                Ok(None) | Err(StoreError::Damaged(_)) => {}
                 Err(error) => return Err(error.into()),
             }
         }

@@ -88,34 +88,33 @@ fn read_object(at: usize, fields: &Map<String, Value>, parsed: &mut Parsed) {
         };
         details.expires_at = Some(expires_at);
     }
-    let off = match channel {
-        Some(_) => fields.get("status").and_then(Value::as_u64).is_some_and(|status| status != IN_USE),
-        None => {
-            let says = |name: &str, off: bool| fields.get(name).and_then(Value::as_bool) == Some(off);
-            says("disabled", true) || says("is_active", false) || says("enabled", false)
-        }
+    let off = if channel.is_some() {
+        fields.get("status").and_then(Value::as_u64).is_some_and(|status| status != IN_USE)
+    } else {
+        let says = |name: &str, off: bool| fields.get(name).and_then(Value::as_bool) == Some(off);
+        says("disabled", true) || says("is_active", false) || says("enabled", false)
     };
-    let off = off.then(|| SWITCHED_OFF_BEFORE.to_owned());
-    read_keys(at, keys, text("project").map(str::to_owned), &details, off, parsed);
+    let off = off.then_some(SWITCHED_OFF_BEFORE);
+    read_keys(at, keys, text("project"), &details, off, parsed);
 }
 
 /// A channel may hold many keys, each in a line.
 fn read_keys(
     at: usize,
     text: &str,
-    project: Option<String>,
+    project: Option<&str>,
     details: &KeyDetails,
-    off: Option<String>,
+    off: Option<&str>,
     parsed: &mut Parsed,
 ) {
     let before = parsed.found.len();
     for (_, entry) in gap_pool::import::entries(text) {
         match entry {
             Ok(imported) => {
-                let project = project.clone().or_else(|| imported.project.map(str::to_owned));
+                let project = project.or(imported.project).map(str::to_owned);
                 parsed.add(at, imported.key, project, details.clone());
                 if let Some(found) = parsed.found.last_mut() {
-                    found.disabled.clone_from(&off);
+                    found.disabled = off.map(str::to_owned);
                 }
             }
             Err(why) => parsed.note(at, NoteKind::Bad, gap_pool::import::BadLine { line: at, why }.reason()),

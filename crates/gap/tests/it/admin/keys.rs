@@ -1,9 +1,11 @@
 //! Upstream keys, projects and limits through the admin API.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::support::app::{ACCESS_KEY, KEYS, Setup};
 use crate::support::client::Client;
@@ -274,14 +276,42 @@ async fn limits_by_hand_count_at_once() {
     }
 }
 
+/// Where a story of the database is told.
+#[derive(Clone, Copy, Debug)]
+enum On {
+    Sqlite,
+    Postgres,
+}
+
+/// A database of its own in `folder` or on the server of the tests; none, saying so, where there is no server.
+fn address(on: On, folder: &std::path::Path) -> Option<String> {
+    match on {
+        On::Sqlite => Some(format!("sqlite://{}/gap.db", folder.display())),
+        On::Postgres => {
+            let Some(server) = std::env::var_os("GAP_TEST_POSTGRES") else {
+                println!("skipped: GAP_TEST_POSTGRES names no PostgreSQL server");
+                return None;
+            };
+            let (server, name) = (server.into_string().unwrap(), format!("test_{}", uuid::Uuid::now_v7().simple()));
+            // By the client that comes with the server: the gateway has no SQL of its own.
+            let create = format!("CREATE SCHEMA {name}");
+            let created = std::process::Command::new("psql").args(["-q", "-d", &server, "-c", &create]).status();
+            assert!(created.unwrap().success());
+            let separator = if server.contains('?') { '&' } else { '?' };
+            Some(format!("{server}{separator}options[search_path]={name}"))
+        }
+    }
+}
+
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_and_projects_in_a_database_survive_a_restart() {
+async fn keys_and_projects_in_a_database_survive_a_restart(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = tempfile::tempdir().unwrap();
+    let Some(server) = address(on, folder.path()) else { return };
     let database = || {
-        let file = format!("sqlite://{}/gap.db", folder.path().display());
         setup()
             .set("store.key_storage_mode", "database")
-            .set("store.database_url", &file)
+            .set("store.database_url", &server)
             .set("store.data_dir", folder.path().to_str().unwrap())
             .set("auth.secret_key", "0123456789abcdef0123456789abcdef")
     };

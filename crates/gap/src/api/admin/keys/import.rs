@@ -1,8 +1,11 @@
 //! Entering upstream keys by the thousand.
 #![expect(unused_qualifications, reason = "utoipa spells out the type of a query")]
 
+use std::error::Error;
+
 use axum::extract::{Request, State};
 use http::StatusCode;
+use http_body_util::LengthLimitError;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -59,8 +62,7 @@ pub(in crate::api::admin) async fn import_keys(
 ) -> Result<Changed<Imported>, Problem> {
     let limit = app.settings.server.admin_body_limit;
     let body = axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| {
-        let too_long =
-            std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+        let too_long = error.source().is_some_and(<dyn Error>::is::<LengthLimitError>);
         if too_long {
             let detail = format!("An import has {limit} bytes at most (server.admin_body_limit); cut it in two.");
             return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail);

@@ -1,5 +1,6 @@
 //! Upstream keys as the admin API shows them: never the key itself.
 
+use gap_pool::verdict::Cause;
 use gap_pool::{BucketAccount, BucketView, KeyState, Limits, Quota, QuotaView, Reason, Source, Tier};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -254,8 +255,8 @@ impl From<BucketAccount> for BucketOut {
         Self {
             model: account.model,
             until: account.out.and_then(|BucketView { until, .. }| until),
-            cause: cause.map(|cause| cause.name()),
-            why: cause.map(|cause| cause.sentence()),
+            cause: cause.map(Cause::name),
+            why: cause.map(Cause::sentence),
             health: account.health,
             latency_ms: account.latency_ms,
             quotas: account.quotas.iter().map(QuotaOut::from).collect(),
