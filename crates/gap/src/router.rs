@@ -78,6 +78,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
         "x-gap-model",
         "x-gap-warnings",
         "x-gap-error-scope",
+        "x-gap-kept",
         "retry-after",
     ];
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::database::DatabaseError;
 use crate::lifecycle::{Lifecycle, Signals};
-use crate::roster::RosterError;
+use crate::roster::{Keeping, RosterError};
 use crate::secrets::FolderError;
 use crate::telemetry::{self, LogError};
 use crate::{database, router, server};
@@ -138,6 +138,9 @@ fn kept_where(app: &App) -> String {
     match app.store.address() {
         Address::Memory => {
             "Everything is kept in memory until restart; nothing is written to disk apart from logs".to_owned()
+        }
+        address if app.roster.keeping() == Keeping::Database => {
+            format!("Upstream keys, usage, settings and access keys are kept in the {address}")
         }
         address => format!("Usage, settings and access keys are kept in the {address}"),
     }

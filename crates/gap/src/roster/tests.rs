@@ -52,6 +52,21 @@ async fn keys_of_the_settings_are_imported_once_and_deleted_ones_stay_away() {
 }
 
 #[tokio::test]
+async fn without_a_database_a_key_has_the_same_identifier_after_a_restart() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let store = store(folder.path(), &clock).await;
+    let ids = [(); 2].map(|()| {
+        let keyring = Keyring::new(Terms::default(), clock.clone(), Lifecycle::default());
+        let roster = Roster::new(keyring, store.clone(), clock.clone(), Keeping::Memory);
+        let settings = [setting("AIzaOne", Some("shop"))];
+        roster.adopt(&settings).unwrap();
+        (roster.known(&settings[0].secret).unwrap(), roster.projects()[0].0.id)
+    });
+    assert_eq!(ids[0], ids[1]);
+    assert!(store.upstream_keys().list().await.unwrap().keys.is_empty(), "what is not to be kept is not kept");
+}
+
+#[tokio::test]
 async fn what_people_say_survives_a_restart() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
     let store = store(folder.path(), &clock).await;
