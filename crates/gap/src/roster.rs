@@ -46,6 +46,13 @@ pub const EVERY_MODEL: &str = "*";
 /// The heaviest that a key may be: a hundred times the usual.
 pub const HEAVIEST: u32 = 10_000;
 
+/// A label is a name, not a text.
+pub const LONGEST_LABEL: usize = 200;
+/// So is that of a project, which stands before the colon of `project:key`.
+pub const LONGEST_PROJECT: usize = 100;
+/// Models of a key at most.
+const MOST_MODELS: usize = 200;
+
 /// The upstream keys. Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
 pub struct Roster(Arc<Inner>);
@@ -227,6 +234,37 @@ fn terms(details: &KeyDetails, book: &Book) -> KeyTerms {
         concurrency: None,
         expires_at: details.expires_at,
     }
+}
+
+/// What is wrong with a name that people give, if anything: databases do not take every character, and lists no texts.
+pub fn fault_of_name(name: &str, longest: usize) -> Option<String> {
+    if name.chars().count() > longest {
+        return Some(format!("takes {longest} characters at most"));
+    }
+    let message = "takes no line breaks or other control characters";
+    name.chars().any(char::is_control).then(|| message.to_owned())
+}
+
+/// What is wrong with the models of a key, if anything: the place in the list, and the message.
+pub fn fault_of_models(models: &[String]) -> Option<(Option<usize>, String)> {
+    if models.is_empty() {
+        let message = "names no model; null is all of them, and a key without any is one to disable";
+        return Some((None, message.to_owned()));
+    }
+    if models.len() > MOST_MODELS {
+        return Some((None, format!("takes {MOST_MODELS} names at most")));
+    }
+    let at = models.iter().position(|model| {
+        let inner_star = model.strip_suffix('*').unwrap_or(model).contains('*');
+        model.is_empty() || inner_star || model.len() > 200 || !model.bytes().all(|byte| byte.is_ascii_graphic())
+    })?;
+    Some((Some(at), "takes a model's name such as gemini-2.5-flash; it may end in a star".to_owned()))
+}
+
+/// What is wrong with the end of a key's time, if anything.
+pub fn fault_of_end(at: Timestamp) -> Option<&'static str> {
+    let years = Timestamp::UNIX_EPOCH..Timestamp::constant(253_370_764_800, 0);
+    (!years.contains(&at)).then_some("takes a time between the years 1970 and 9999")
 }
 
 /// The tier that a word stands for.

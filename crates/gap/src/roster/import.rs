@@ -16,7 +16,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{NewEntry, Roster, RosterError};
+use super::{
+    LONGEST_LABEL, LONGEST_PROJECT, NewEntry, Roster, RosterError, fault_of_end, fault_of_models, fault_of_name,
+};
 use crate::upstream::Secret;
 
 /// Lines of an import at most.
@@ -115,6 +117,22 @@ pub struct Parsed {
     notes: Vec<Note>,
 }
 
+// === impl Found ===
+
+impl Found {
+    /// What is wrong with it, if anything.
+    fn fault(&self, secret: &SecretString) -> Option<String> {
+        let Self { project, details, .. } = self;
+        let project = project.as_deref().and_then(|project| fault_of_name(project, LONGEST_PROJECT));
+        let models = details.models.as_deref().and_then(fault_of_models).map(|(_, message)| message);
+        let key = Secret::new(secret).err().map(|error| error.to_string());
+        key.or_else(|| project.map(|message| format!("the project {message}")))
+            .or_else(|| fault_of_name(&details.label, LONGEST_LABEL).map(|message| format!("`label` {message}")))
+            .or_else(|| models.map(|message| format!("`models` {message}")))
+            .or_else(|| details.expires_at.and_then(fault_of_end).map(|message| format!("`expires_at` {message}")))
+    }
+}
+
 // === impl Parsed ===
 
 impl Parsed {
@@ -187,8 +205,8 @@ impl Roster {
             if let Some(line) = first.get(&found.secret) {
                 let message = format!("this key stands in line {line} already");
                 notes.push(Note { line: found.line, kind: NoteKind::Repeated, message });
-            } else if let Err(error) = Secret::new(&secret) {
-                notes.push(Note { line: found.line, kind: NoteKind::Bad, message: error.to_string() });
+            } else if let Some(message) = found.fault(&secret) {
+                notes.push(Note { line: found.line, kind: NoteKind::Bad, message });
             } else {
                 first.insert(found.secret.clone(), found.line);
                 if let Some(id) = self.known(&secret) {

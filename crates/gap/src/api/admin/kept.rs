@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::problem::{FieldProblem, Problem};
-use crate::roster::{Keeping, RosterError};
+use crate::roster::{Keeping, RosterError, fault_of_name};
 
 /// Where a change is kept: `memory` is until restart.
 pub(crate) const X_GAP_KEPT: HeaderName = HeaderName::from_static("x-gap-kept");
@@ -103,11 +103,8 @@ impl Faults {
 
     /// Text that people may write: no line breaks, not endless.
     pub(super) fn check_text(&mut self, field: &str, text: &str, longest: usize) {
-        if text.chars().count() > longest {
-            self.add(field, format!("takes {longest} characters at most"));
-        }
-        if text.chars().any(char::is_control) {
-            self.add(field, "takes no line breaks or other control characters");
+        if let Some(message) = fault_of_name(text, longest) {
+            self.add(field, message);
         }
     }
 

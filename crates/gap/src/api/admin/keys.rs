@@ -22,14 +22,12 @@ use super::kept::{Changed, Faults, given, secret};
 use super::page::{Body, Page, PageQuery, Path, Query};
 use super::problem::Problem;
 use crate::app::App;
-use crate::roster::{Entry, Filter, HEAVIEST, Keeping, NewEntry, Order, Sort, tier_name};
+use crate::roster::{
+    Entry, Filter, HEAVIEST, Keeping, LONGEST_LABEL, NewEntry, Order, Sort, fault_of_end, fault_of_models, tier_name,
+};
 
-/// A label is a name, not a text.
-const LONGEST_LABEL: usize = 200;
 /// Why a key was switched off.
 const LONGEST_REASON: usize = 500;
-/// Models of a key at most.
-const MOST_MODELS: usize = 200;
 /// Keys that are named one by one in a request.
 const MOST_IDS: usize = 100_000;
 /// Identifiers that the audit log names.
@@ -273,7 +271,7 @@ pub(super) async fn create_key(
     Body(new): Body<NewKey>,
 ) -> Result<Changed<KeyView>, Problem> {
     let mut faults = Faults::default();
-    check_terms(&mut faults, Some(&new.label), new.weight, new.models.as_deref());
+    check_terms(&mut faults, Some(&new.label), new.weight, new.models.as_deref(), new.expires_at);
     if new.key.expose_secret().len() > 1_000 {
         faults.add("key", "is longer than any key");
     }
@@ -319,7 +317,7 @@ pub(super) async fn update_key(
 ) -> Result<Changed<KeyView>, Problem> {
     let mut faults = Faults::default();
     let models = change.models.as_ref().and_then(Option::as_deref);
-    check_terms(&mut faults, change.label.as_deref(), change.weight, models);
+    check_terms(&mut faults, change.label.as_deref(), change.weight, models, change.expires_at.flatten());
     faults.check()?;
     let noted = json!({
         "label": change.label, "project": change.project, "weight": change.weight, "models": change.models,
@@ -517,23 +515,23 @@ fn chosen(app: &App, ids: Option<Vec<Uuid>>, filter: Option<&KeyQuery>) -> Resul
     }
 }
 
-fn check_terms(faults: &mut Faults, label: Option<&str>, weight: Option<u32>, models: Option<&[String]>) {
+fn check_terms(
+    faults: &mut Faults,
+    label: Option<&str>,
+    weight: Option<u32>,
+    models: Option<&[String]>,
+    expires_at: Option<Timestamp>,
+) {
     faults.check_text("label", label.unwrap_or_default(), LONGEST_LABEL);
     if weight.is_some_and(|weight| !(1..=HEAVIEST).contains(&weight)) {
         faults.add("weight", format!("takes 1 to {HEAVIEST}; 100 is usual"));
     }
-    let Some(models) = models else { return };
-    if models.is_empty() {
-        faults.add("models", "names no model; null is all of them, and a key without any is one to disable");
+    if let Some((at, message)) = models.and_then(fault_of_models) {
+        let field = at.map_or_else(|| "models".to_owned(), |at| format!("models[{at}]"));
+        faults.add(&field, message);
     }
-    if models.len() > MOST_MODELS {
-        faults.add("models", format!("takes {MOST_MODELS} names at most"));
-    }
-    for (at, model) in models.iter().enumerate() {
-        let inner_star = model.strip_suffix('*').unwrap_or(model).contains('*');
-        if model.is_empty() || inner_star || model.len() > 200 || !model.bytes().all(|byte| byte.is_ascii_graphic()) {
-            faults.add(&format!("models[{at}]"), "takes a model's name such as gemini-2.5-flash; it may end in a star");
-        }
+    if let Some(message) = expires_at.and_then(fault_of_end) {
+        faults.add("expires_at", message);
     }
 }
 

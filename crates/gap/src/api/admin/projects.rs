@@ -17,10 +17,7 @@ use super::keys::view::{LimitsView, TierName};
 use super::page::{Body, Page, PageQuery, Path, Query};
 use super::problem::Problem;
 use crate::app::App;
-use crate::roster::{Keeping, Project, limits_of, tier_name, tier_named};
-
-/// A label is a name, not a text.
-const LONGEST_LABEL: usize = 100;
+use crate::roster::{Keeping, LONGEST_PROJECT, Project, limits_of, tier_name, tier_named};
 
 /// A Google project.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -258,7 +255,7 @@ pub(super) fn view(app: &App, id: Uuid) -> Result<ProjectView, Problem> {
 
 fn check_names(faults: &mut Faults, label: Option<&str>, google_name: Option<&str>) {
     if let Some(label) = label {
-        faults.check_text("label", label, LONGEST_LABEL);
+        faults.check_text("label", label, LONGEST_PROJECT);
         if label.is_empty() {
             faults.add("label", "is what the project is known by; it cannot be empty");
         } else if label.trim() != label || label.contains([',', ';', '|']) {
@@ -269,6 +266,6 @@ fn check_names(faults: &mut Faults, label: Option<&str>, google_name: Option<&st
         }
     }
     if let Some(name) = google_name {
-        faults.check_text("google_name", name, LONGEST_LABEL);
+        faults.check_text("google_name", name, LONGEST_PROJECT);
     }
 }

@@ -86,6 +86,7 @@ async fn wrong_fields_are_named() {
         (json!({"key": "AIzaX", "weight": 1_000_000}), "weight"),
         (json!({"key": "AIzaX", "models": []}), "models"),
         (json!({"key": "AIzaX", "models": ["a", "b*c"]}), "models[1]"),
+        (json!({"key": "AIzaX", "expires_at": "9999-12-30T00:00:00Z"}), "expires_at"),
         (json!({"key": "AIzaX", "label": "two\nlines"}), "label"),
         (json!({"key": "AIzaX", "project": "0190b6e0-0000-7000-8000-000000000000"}), "project"),
     ] {
@@ -218,6 +219,11 @@ async fn an_import_reports_every_line_and_a_dry_run_changes_nothing() {
     }
     assert_eq!(body(&app.get("/api/v1/keys").await)["total"], 4);
     assert_eq!(app.post("/api/v1/keys/import", r#"{"no": "list"}"#).await.status, 422);
+    // What a database does not take is refused line by line.
+    let odd = json!([{"key": "AIzaX", "label": "a\u{0}b"}, {"key": "AIzaY", "project": "p".repeat(101)},
+        {"key": "AIzaZ", "models": ["a b"]}, {"key": "AIzaZ", "expires_at": "9999-12-30T00:00:00Z"}, "p\u{0}:AIzaZ"]);
+    let report = body(&app.post("/api/v1/keys/import", odd.to_string()).await);
+    assert_eq!((&report["bad"], &report["added"]), (&json!(5), &json!(0)), "{report}");
     let small = TestApp::with().set("server.admin_body_limit", "1KiB").start().await;
     assert_eq!(small.post("/api/v1/keys/import", "x\n".repeat(1_000)).await.status, 413);
 }
