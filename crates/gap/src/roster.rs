@@ -22,6 +22,7 @@ mod loading;
 mod projects;
 mod saving;
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use gap_pool::{KeyTerms, Limits, Tier};
@@ -37,6 +38,7 @@ use uuid::Uuid;
 use self::book::Book;
 pub use self::book::{Entry, Project};
 pub use self::listing::{Filter, Order, Sort};
+pub use self::projects::Membership;
 use crate::clock::Clock;
 use crate::keyring::{Addition, Keyring};
 use crate::upstream::UnsendableKey;
@@ -172,13 +174,15 @@ impl Roster {
         };
         let added = self.0.keyring.add(additions)?;
         let mut book = self.book_to_write();
-        let mut touched = Vec::new();
+        let mut touched = HashMap::new();
         let mut count = 0;
         for (new, added) in new.into_iter().zip(added) {
             if book.keys.contains_key(&added.key) {
                 continue;
             }
-            touched.extend(new.details.project);
+            if let Some(project) = new.details.project {
+                touched.entry(project).or_insert(added.key);
+            }
             let masked = self.0.keyring.masked(added.key).unwrap_or_default();
             let Admission { id, details, disabled, created_at, updated_at, .. } = new;
             book.ids.insert(id, added.key);
@@ -186,26 +190,13 @@ impl Roster {
             book.keys.insert(added.key, entry);
             count += 1;
         }
-        touched.sort_unstable();
-        touched.dedup();
-        let terms: Vec<_> = touched.iter().filter_map(|id| book.projects.get(id).cloned()).collect();
+        let terms: Vec<_> =
+            touched.into_iter().filter_map(|(id, key)| Some((book.projects.get(&id)?.clone(), key))).collect();
         drop(book);
-        for project in terms {
-            self.tell_project(&project);
+        for (project, key) in terms {
+            self.tell_project_of(&project, key);
         }
         Ok(count)
-    }
-
-    /// Tells the pool what people say of a project as a whole.
-    fn tell_project(&self, project: &Project) {
-        let keyring = &self.0.keyring;
-        let Some(place) = self.place_of(project.id) else { return };
-        if let Some(tier) = project.details.tier.as_deref().and_then(tier_named) {
-            keyring.set_tier(place, Some(tier));
-        }
-        for (model, limits) in limits_of(&project.details) {
-            keyring.set_limits(place, (model != EVERY_MODEL).then_some(model.as_str()), limits);
-        }
     }
 
     /// Where a project is in the pool: nowhere while it has no key.

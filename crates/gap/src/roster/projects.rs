@@ -1,44 +1,61 @@
 //! What people change about projects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use gap_pool::{KeyId, Limits};
+use gap_pool::{KeyId, Limits, ProjectId};
 use gap_store::StoreError;
 use gap_store::projects::ProjectDetails;
 use uuid::Uuid;
 
 use super::changes::id_of_label;
-use super::{EVERY_MODEL, Entry, Keeping, Project, Roster, RosterError, limits_of, terms, tier_named};
+use super::{EVERY_MODEL, Keeping, Project, Roster, RosterError, limits_of, terms, tier_named};
+
+/// A project with its keys.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Membership {
+    /// The project.
+    pub project: Project,
+    /// How many keys it has.
+    pub keys: usize,
+    /// One of them, through which the pool knows it.
+    pub member: Option<KeyId>,
+}
 
 // === impl Roster ===
 
 impl Roster {
-    /// Every project, in the order of their labels, each with how many keys it has.
-    pub fn projects(&self) -> Vec<(Project, usize)> {
+    /// Every project, in the order of their labels.
+    pub fn projects(&self) -> Vec<Membership> {
         let book = self.book();
-        let mut counts: BTreeMap<Uuid, usize> = BTreeMap::new();
-        for project in book.keys.values().filter_map(|entry| entry.details.project) {
-            *counts.entry(project).or_default() += 1;
+        let mut members: HashMap<Uuid, (usize, KeyId)> = HashMap::new();
+        for entry in book.keys.values() {
+            if let Some(project) = entry.details.project {
+                members.entry(project).or_insert((0, entry.key)).0 += 1;
+            }
         }
-        let count = |project: &Project| counts.get(&project.id).copied().unwrap_or_default();
-        let mut projects: Vec<_> = book.projects.values().map(|project| (project.clone(), count(project))).collect();
-        projects.sort_by(|(a, _), (b, _)| a.details.label.cmp(&b.details.label));
+        let membership = |project: &Project| {
+            let found = members.get(&project.id);
+            let keys = found.map_or(0, |(keys, _)| *keys);
+            Membership { project: project.clone(), keys, member: found.map(|(_, key)| *key) }
+        };
+        let mut projects: Vec<_> = book.projects.values().map(membership).collect();
+        projects.sort_by(|a, b| a.project.details.label.cmp(&b.project.details.label));
         projects
+    }
+
+    /// One project with its keys.
+    pub fn membership(&self, id: Uuid) -> Option<Membership> {
+        let book = self.book();
+        let project = book.projects.get(&id)?.clone();
+        let mut members = book.members(id).map(|entry| entry.key);
+        let member = members.next();
+        let keys = members.count() + usize::from(member.is_some());
+        Some(Membership { project, keys, member })
     }
 
     /// One project.
     pub fn find_project(&self, id: Uuid) -> Option<Project> {
         self.book().projects.get(&id).cloned()
-    }
-
-    /// How many keys a project has.
-    pub fn count_of(&self, project: Uuid) -> usize {
-        self.book().members(project).count()
-    }
-
-    /// A key of a project, through which the pool knows it.
-    pub fn member_of(&self, project: Uuid) -> Option<Entry> {
-        self.book().members(project).next().cloned()
     }
 
     /// Enters a project.
@@ -125,7 +142,7 @@ impl Roster {
                 keyring.clear_limits(place, (model != EVERY_MODEL).then_some(model.as_str()));
             }
         }
-        self.tell_project(project);
+        self.tell_project_at(project, place);
     }
 
     /// Removes a project; its keys stay, without one.
@@ -173,7 +190,12 @@ impl Roster {
 
     /// Tells the pool what people say of a project, through one of its keys.
     pub(super) fn tell_project_of(&self, project: &Project, key: KeyId) {
-        let Some(place) = self.0.keyring.glance(key).map(|glance| glance.project) else { return };
+        if let Some(glance) = self.0.keyring.glance(key) {
+            self.tell_project_at(project, glance.project);
+        }
+    }
+
+    fn tell_project_at(&self, project: &Project, place: ProjectId) {
         if let Some(tier) = project.details.tier.as_deref().and_then(tier_named) {
             self.0.keyring.set_tier(place, Some(tier));
         }

@@ -60,7 +60,7 @@ async fn without_a_database_a_key_has_the_same_identifier_after_a_restart() {
         let roster = Roster::new(keyring, store.clone(), clock.clone(), Keeping::Memory);
         let settings = [setting("AIzaOne", Some("shop"))];
         roster.adopt(&settings).unwrap();
-        (roster.known(&settings[0].secret).unwrap(), roster.projects()[0].0.id)
+        (roster.known(&settings[0].secret).unwrap(), roster.projects()[0].project.id)
     });
     assert_eq!(ids[0], ids[1]);
     assert!(store.upstream_keys().list().await.unwrap().keys.is_empty(), "what is not to be kept is not kept");
@@ -147,7 +147,9 @@ async fn what_another_process_changes_is_noticed() {
     let entry = other.find(stays).unwrap();
     assert_eq!((other.count(), entry.details.project), (1, Some(project.id)));
     assert_eq!(other.0.keyring.glance(entry.key).unwrap().standing, Standing::Disabled);
-    assert_eq!(one.projects(), other.projects());
+    let details =
+        |roster: &Roster| roster.projects().into_iter().map(|found| (found.project, found.keys)).collect::<Vec<_>>();
+    assert_eq!(details(&one), details(&other));
 }
 
 #[tokio::test]

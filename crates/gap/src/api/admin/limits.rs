@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use gap_pool::Limits;
+use gap_pool::{Limits, ProjectId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -18,7 +18,7 @@ use super::page::{Body, Page, PageQuery, Query};
 use super::problem::Problem;
 use crate::app::App;
 use crate::keyring;
-use crate::roster::{EVERY_MODEL, Keeping, Project, limits_of};
+use crate::roster::{EVERY_MODEL, Keeping, Membership, Project, limits_of};
 
 /// Models of a project that are shown.
 const MODELS: usize = 200;
@@ -75,9 +75,9 @@ pub(super) struct LimitsQuery {
 // === impl ProjectLimits ===
 
 impl ProjectLimits {
-    fn of(app: &App, project: &Project) -> Self {
+    fn of(app: &App, project: &Project, place: Option<ProjectId>) -> Self {
         let page = keyring::Page { after: None, at_most: MODELS };
-        let models = app.roster.place_of(project.id).map(|place| app.keyring.buckets(place, page)).unwrap_or_default();
+        let models = place.map(|place| app.keyring.buckets(place, page)).unwrap_or_default();
         let by_hand = limits_of(&project.details).into_iter().map(|(model, limits)| (model, limits.into())).collect();
         Self {
             project: ProjectName { id: project.id, label: project.details.label.clone() },
@@ -108,8 +108,11 @@ pub(super) async fn list_limits(
     Query(query): Query<LimitsQuery>,
 ) -> Result<Json<Page<ProjectLimits>>, Problem> {
     let mut projects = app.roster.projects();
-    projects.retain(|(project, _)| query.project.is_none_or(|id| project.id == id));
-    Ok(Json(page.cut(&projects, |(project, _)| ProjectLimits::of(&app, project))?))
+    projects.retain(|membership| query.project.is_none_or(|id| membership.project.id == id));
+    let place = |key| app.keyring.glance(key).map(|glance| glance.project);
+    Ok(Json(page.cut(&projects, |Membership { project, member, .. }| {
+        ProjectLimits::of(&app, project, member.and_then(place))
+    })?))
 }
 
 /// Sets limits of a project by hand, in place of those that were set for the model before.
@@ -160,7 +163,7 @@ pub(super) async fn set_limits(
     let changed = app.roster.set_limits(project, model.as_deref(), limits.into()).await?;
     let noted = json!({ "model": model.as_deref().unwrap_or(EVERY_MODEL), "limits": limits });
     actor.note(&app, "limits.set", project, Some(noted)).await?;
-    Ok(Changed::ok(app.roster.keeping(), ProjectLimits::of(&app, &changed)))
+    Ok(Changed::ok(app.roster.keeping(), ProjectLimits::of(&app, &changed, app.roster.place_of(project))))
 }
 
 /// Takes limits by hand back: from now on counts what Google has said, or the table of models.
@@ -186,7 +189,7 @@ pub(super) async fn clear_limits(
     let changed = app.roster.set_limits(project, model.as_deref(), Limits::default()).await?;
     let noted = json!({ "model": model.as_deref().unwrap_or(EVERY_MODEL) });
     actor.note(&app, "limits.cleared", project, Some(noted)).await?;
-    Ok(Changed::ok(app.roster.keeping(), ProjectLimits::of(&app, &changed)))
+    Ok(Changed::ok(app.roster.keeping(), ProjectLimits::of(&app, &changed, app.roster.place_of(project))))
 }
 
 fn check_model(faults: &mut Faults, model: Option<&str>) {

@@ -17,7 +17,7 @@ use super::keys::view::{LimitsView, TierName};
 use super::page::{Body, Page, PageQuery, Path, Query};
 use super::problem::Problem;
 use crate::app::App;
-use crate::roster::{Keeping, LONGEST_PROJECT, Project, limits_of, tier_name, tier_named};
+use crate::roster::{Keeping, LONGEST_PROJECT, Membership, limits_of, tier_name, tier_named};
 
 /// A Google project.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -78,8 +78,9 @@ pub(super) struct ProjectChange {
 // === impl ProjectView ===
 
 impl ProjectView {
-    fn of(app: &App, project: Project, keys: usize) -> Self {
-        let known = app.roster.member_of(project.id).and_then(|entry| app.keyring.glance(entry.key));
+    fn of(app: &App, membership: Membership) -> Self {
+        let Membership { project, keys, member } = membership;
+        let known = member.and_then(|key| app.keyring.glance(key));
         let limits = limits_of(&project.details);
         Self {
             id: project.id,
@@ -115,7 +116,7 @@ pub(super) async fn list_projects(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<ProjectView>>, Problem> {
     let projects = app.roster.projects();
-    Ok(Json(page.cut(&projects, |(project, keys)| ProjectView::of(&app, project.clone(), *keys))?))
+    Ok(Json(page.cut(&projects, |membership| ProjectView::of(&app, membership.clone()))?))
 }
 
 /// Shows a project.
@@ -172,7 +173,7 @@ pub(super) async fn create_project(
     let details = ProjectDetails { google_name, label, tier, limits: None };
     let project = app.roster.create_project(details).await?;
     actor.note(&app, "project.created", project.id, Some(json!({ "label": project.details.label }))).await?;
-    Ok(Changed::created(app.roster.keeping(), ProjectView::of(&app, project, 0)))
+    Ok(Changed::created(app.roster.keeping(), ProjectView::of(&app, Membership { project, keys: 0, member: None })))
 }
 
 /// Changes what is said of a project.
@@ -248,9 +249,8 @@ pub(super) async fn delete_project(
 }
 
 pub(super) fn view(app: &App, id: Uuid) -> Result<ProjectView, Problem> {
-    let project = app.roster.find_project(id).ok_or_else(|| Problem::not_found("project"))?;
-    let keys = app.roster.count_of(id);
-    Ok(ProjectView::of(app, project, keys))
+    let membership = app.roster.membership(id).ok_or_else(|| Problem::not_found("project"))?;
+    Ok(ProjectView::of(app, membership))
 }
 
 fn check_names(faults: &mut Faults, label: Option<&str>, google_name: Option<&str>) {
