@@ -9,7 +9,8 @@
 //! 2. [`Store`]: opening it: the folder, the file, the schema, the secrets;
 //! 3. one module per family of tables: [`upstream_keys`], [`projects`], [`pool_state`], [`access_keys`], [`settings`],
 //!    [`audit`], [`resources`], [`usage`];
-//! 4. [`clean_up`], and [`backup`] with its way back.
+//! 4. [`foreign`]: databases from which people move here;
+//! 5. [`clean_up`], and [`backup`] with its way back.
 //!
 //! Knows rows, not requests: no clock (`now` is an argument), no task of its own (the caller runs the writer), no
 //! identifiers of its own (the caller makes them).
@@ -30,6 +31,7 @@ pub mod backup;
 pub mod clean_up;
 mod data_key;
 mod error;
+pub mod foreign;
 mod json;
 mod migrations;
 pub mod pool_state;

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::body::{BodyPolicy, ByteBudget};
 use crate::caller::{AccessKeys, Role};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Settings, StorageMode};
 use crate::database;
 use crate::keyring::{Keyring, Terms};
 use crate::learned::Learned;
@@ -19,7 +19,10 @@ use crate::live::{self, Live};
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
 use crate::pages::Pages;
+use crate::prefixes::{PrefixPolicy, Prefixes};
 use crate::relay::{Relay, RelayPolicy};
+use crate::roster::checks::Checks;
+use crate::roster::{Keeping, Roster, RosterError};
 use crate::signatures::{Vault, VaultPolicy};
 use crate::uploads::Uploads;
 use crate::upstream::{self, UnsendableKey, Upstream, UpstreamError};
@@ -45,10 +48,16 @@ pub struct Parts {
     pub access: AccessKeys,
     /// The upstream keys.
     pub keyring: Keyring,
+    /// The upstream keys as people manage them.
+    pub roster: Roster,
+    /// Looks at many keys.
+    pub checks: Checks,
     /// The client to Google.
     pub upstream: Arc<Upstream>,
     /// Gets calls answered.
     pub relay: Arc<Relay>,
+    /// Where conversations were served.
+    pub prefixes: Prefixes,
     /// Uploads under way.
     pub uploads: Uploads,
     /// Whose pages of lists were given out.
@@ -104,9 +113,23 @@ impl App {
         let settings = live.loaded().settings.clone();
         let models = Models::load(settings.models.file.as_deref())?;
         let keyring = Keyring::new(terms(&settings, &models), clock.clone(), lifecycle.clone());
-        keyring.add_all(&settings.pool.keys)?;
+        let keeping = match settings.store.key_storage_mode {
+            StorageMode::Memory => Keeping::Memory,
+            StorageMode::Database => Keeping::Database,
+        };
+        if settings.wants_database() {
+            keyring.track_changes();
+        }
+        let roster = Roster::new(keyring.clone(), store.clone(), clock.clone(), keeping);
+        if keeping == Keeping::Memory {
+            roster.adopt(&settings.pool.keys)?;
+        }
+        let checks = Checks::new(clock.clone(), lifecycle.clone());
         let upstream = Arc::new(Upstream::new(&settings.upstream)?);
-        let relay = Relay::new(keyring.clone(), Arc::clone(&upstream), clock.clone(), relay_policy(&settings));
+        let prefixes = PrefixPolicy { count: settings.pool.affinity_count, lifetime: settings.pool.affinity_ttl };
+        let prefixes = Prefixes::new(prefixes, rand::random(), clock.clone());
+        let policy = relay_policy(&settings);
+        let relay = Relay::new(keyring.clone(), Arc::clone(&upstream), prefixes.clone(), clock.clone(), policy);
         let bodies = BodyPolicy {
             replay_limit: settings.server.replay_limit,
             body_limit: settings.server.body_limit,
@@ -130,8 +153,11 @@ impl App {
             lifecycle,
             access,
             keyring,
+            roster,
+            checks,
             upstream,
             relay,
+            prefixes,
             uploads,
             pages,
             models,
@@ -146,10 +172,16 @@ impl App {
 }
 
 impl App {
+    /// Brings in what the store remembers of upstream keys. To be called once, before the first request.
+    pub async fn open(&self) -> Result<(), RosterError> {
+        self.roster.open(&self.settings.pool.keys, &self.lifecycle).await
+    }
+
     /// Begins what goes on beside requests, until shutdown.
     pub fn begin_chores(&self) {
         database::begin_chores(self);
         live::begin_chores(self);
+        self.roster.begin_chores(&self.lifecycle);
         self.models.follow(&self.lifecycle);
         self.keyring.begin_chores(Arc::clone(&self.upstream));
     }
@@ -189,6 +221,7 @@ fn relay_policy(settings: &Settings) -> RelayPolicy {
         total_timeout: upstream.total_timeout,
         keep_alive: server.keep_alive,
         open_after: server.open_after,
+        fallbacks: pool.fallback_models.iter().map(|one| (one.model.clone(), one.instead.clone())).collect(),
     }
 }
 

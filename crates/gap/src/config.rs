@@ -34,6 +34,7 @@ use std::sync::Arc;
 use self::catalog::Catalog;
 pub use self::kinds::Field;
 pub use self::kinds::addresses::DatabaseUrl;
+pub use self::kinds::fallbacks::Fallback;
 pub use self::kinds::pool::{LimitsByHand, UpstreamKey};
 use self::layers::{Files, Layers};
 pub use self::not_yet::not_yet;

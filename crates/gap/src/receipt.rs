@@ -23,6 +23,7 @@ use tracing::{Level, enabled, info};
 use self::explanation::Decisions;
 use crate::keyring::LeaseGuard;
 use crate::middleware::Visit;
+use crate::prefixes::Followed;
 use crate::relay::RelayError;
 use crate::upstream::Secret;
 
@@ -32,6 +33,11 @@ pub const X_GAP_KEY: HeaderName = HeaderName::from_static("x-gap-key");
 pub const X_GAP_ATTEMPTS: HeaderName = HeaderName::from_static("x-gap-attempts");
 /// How many milliseconds it waited for a key, if it did.
 pub const X_GAP_WAITED: HeaderName = HeaderName::from_static("x-gap-waited");
+
+/// What could not be done as asked.
+pub const X_GAP_WARNINGS: HeaderName = HeaderName::from_static("x-gap-warnings");
+/// The model that answered, when it is not the one that was asked for.
+pub const X_GAP_MODEL: HeaderName = HeaderName::from_static("x-gap-model");
 
 /// Marks a response whose line in the log is written by its receipt. Only the front door reads it.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +59,10 @@ pub struct Receipt {
     end: End,
     /// Whether it is a part of another, which writes the line.
     part: bool,
+    /// The conversation, so that it is known who has served it.
+    followed: Option<Followed>,
+    /// The model that was asked for, when another stood in.
+    model_asked: Option<String>,
 }
 
 /// What is known of a call before it is tried.
@@ -111,7 +121,26 @@ impl Receipt {
             finish_reason: None,
             end: End::Open,
             part: false,
+            followed: None,
+            model_asked: None,
         }
+    }
+
+    /// The call continues this conversation, or begins one.
+    pub fn follows(&mut self, followed: Option<Followed>) {
+        self.followed = followed;
+    }
+
+    /// No key could serve the model, so another is asked.
+    pub fn fell_back(&mut self, model: &str) {
+        let before = self.facts.model.replace(model.to_owned());
+        self.model_asked = self.model_asked.take().or(before);
+    }
+
+    /// What the client is to know of it, if another model stood in.
+    pub fn substitution(&self) -> Option<String> {
+        let (asked, model) = (self.model_asked.as_ref()?, self.facts.model.as_ref()?);
+        Some(format!("{asked} could not be had; {model} answered in its place"))
     }
 
     /// Who asks, for the pool: those who wait for a key take turns by it.
@@ -187,6 +216,7 @@ impl Receipt {
     /// All of the answer has been read: nothing more depends on its key.
     pub fn answer_read(&mut self, findings: &Findings) {
         self.read(findings);
+        self.note_conversation();
         if let Some(lease) = self.lease.take() {
             lease.answered(self.answer());
         }
@@ -240,6 +270,11 @@ impl Receipt {
         if waited > 0 {
             headers.insert(X_GAP_WAITED, HeaderValue::from(waited));
         }
+        if self.model_asked.is_some()
+            && let Some(model) = self.facts.model.as_ref().and_then(|model| HeaderValue::from_str(model).ok())
+        {
+            headers.insert(X_GAP_MODEL, model);
+        }
         if let Some(last) = self.attempts.last() {
             headers.insert(X_GAP_KEY, last.key.masked_header());
         }
@@ -250,8 +285,17 @@ impl Receipt {
         self.finish_reason = findings.finish_reason.as_ref().map(ToString::to_string);
     }
 
+    /// Notes who has served the conversation, and what its prompt costs.
+    fn note_conversation(&mut self) {
+        let (Some(followed), Some(lease)) = (self.followed.take(), &self.lease) else { return };
+        if let (Some(project), Some(usage)) = (lease.project(), &self.usage) {
+            followed.note(lease.key(), project, usage.prompt);
+        }
+    }
+
     /// Tells the pool how the try that answered really went.
     fn settle(&mut self) {
+        self.note_conversation();
         let Some(lease) = self.lease.take() else { return };
         match self.end {
             End::BrokeOff(_) => lease.failed(verdict::of_transport(TransportFault::Reset)),
@@ -283,6 +327,7 @@ impl Receipt {
             dialect = visit.dialect.name(),
             caller,
             model = model.as_deref(),
+            model.asked = self.model_asked.as_deref(),
             status,
             duration_ms = millis(visit.began.elapsed()),
             first_byte_ms = self.first_byte.map(millis),

@@ -71,7 +71,16 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     } else {
         AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
     };
-    let exposed = ["x-request-id", "x-gap-key", "x-gap-attempts", "x-gap-warnings", "x-gap-error-scope", "retry-after"];
+    let exposed = [
+        "x-request-id",
+        "x-gap-key",
+        "x-gap-attempts",
+        "x-gap-model",
+        "x-gap-warnings",
+        "x-gap-error-scope",
+        "x-gap-kept",
+        "retry-after",
+    ];
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
     Some(
         CorsLayer::new()

@@ -16,6 +16,7 @@ use crate::config::Loaded;
 use crate::database::DatabaseError;
 use crate::lifecycle::{Lifecycle, Signals};
 use crate::live::Live;
+use crate::roster::{Keeping, RosterError};
 use crate::secrets::FolderError;
 use crate::telemetry::{self, LogError};
 use crate::{database, router, server};
@@ -35,6 +36,9 @@ pub enum StartError {
     /// A component cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// The upstream keys cannot be read.
+    #[error("the upstream keys in the database: {0}")]
+    Keys(#[from] RosterError),
     /// The system does not let GAP listen to signals.
     #[error("signals cannot be received: {0}")]
     Signals(io::Error),
@@ -75,6 +79,7 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
     let live = Live::new(loaded);
     live.take_over(&store).await.map_err(DatabaseError::from)?;
     let app = App::build(live, store, mode, clock, lifecycle.clone())?;
+    app.open().await?;
     app.begin_chores();
     announce();
     greet(&app, address);
@@ -136,6 +141,9 @@ fn kept_where(app: &App) -> String {
     match app.store.address() {
         Address::Memory => {
             "Everything is kept in memory until restart; nothing is written to disk apart from logs".to_owned()
+        }
+        address if app.roster.keeping() == Keeping::Database => {
+            format!("Upstream keys, usage, settings and access keys are kept in the {address}")
         }
         address => format!("Usage, settings and access keys are kept in the {address}"),
     }

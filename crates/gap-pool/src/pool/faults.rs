@@ -174,7 +174,7 @@ impl Resting {
 }
 
 impl Disabled {
-    fn by(fault: &Fault) -> Self {
+    pub(super) fn by(fault: &Fault) -> Self {
         Self { reason: Reason::Fault(fault.cause), message: fault.message.clone(), help: fault.help.clone() }
     }
 }

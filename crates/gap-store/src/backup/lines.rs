@@ -21,6 +21,7 @@ const TABLES: &[&str] = &[
     "data_keys",
     "projects",
     "upstream_keys",
+    "deleted_upstream_keys",
     "pool_buckets",
     "pool_keys",
     "access_keys",

@@ -10,6 +10,8 @@ mod clean_up;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod load;

@@ -8,8 +8,13 @@
 pub mod actor;
 mod audit;
 mod config;
+mod kept;
+mod keys;
+mod limits;
+mod models;
 pub mod page;
 pub mod problem;
+mod projects;
 mod status;
 
 use axum::Router;
@@ -38,5 +43,19 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(status::show_status))
         .routes(routes!(config::show_config, config::change_config))
         .routes(routes!(audit::list_audit))
+        // Upstream keys
+        .routes(routes!(keys::list_keys, keys::create_key))
+        .routes(routes!(keys::find_key, keys::update_key, keys::delete_key))
+        .routes(routes!(keys::enable_key))
+        .routes(routes!(keys::disable_key))
+        .routes(routes!(keys::reset_key))
+        .routes(routes!(keys::change_keys))
+        .routes(routes!(keys::import::import_keys))
+        .routes(routes!(keys::checks::check_keys, keys::checks::list_checks))
+        .routes(routes!(keys::checks::find_check, keys::checks::cancel_check))
+        .routes(routes!(projects::list_projects, projects::create_project))
+        .routes(routes!(projects::find_project, projects::update_project, projects::delete_project))
+        .routes(routes!(limits::list_limits, limits::set_limits, limits::clear_limits))
+        .routes(routes!(models::list_models))
         .split_for_parts()
 }

@@ -14,6 +14,7 @@ use gap_protocol::meter::Framing;
 use http::header::HeaderName;
 use http::{HeaderMap, Method, Request};
 
+use super::openai::is_strict;
 use crate::app::App;
 use crate::body::{RequestBody, discard};
 use crate::caller::{Caller, Denied};
@@ -100,6 +101,7 @@ pub async fn relay_native(
         repeatable: target.repeatable(&parts.method) && !parts.headers.contains_key(METHOD_OVERRIDE),
         finishes: target.method == Some("streamGenerateContent"),
         client_deadline: client_deadline(&parts.headers),
+        may_fall_back: !is_strict(&parts.headers),
         body: RequestBody::read(body, &app.bodies).await.map_err(refuse)?,
         verb: parts.method,
     };

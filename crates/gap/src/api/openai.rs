@@ -20,11 +20,9 @@ use crate::caller::Caller;
 use crate::dialect::Dialect;
 use crate::error::{Failure, X_GAP_ERROR_SCOPE};
 use crate::media::MediaError;
-use crate::receipt::Receipted;
+use crate::receipt::{Receipted, X_GAP_WARNINGS};
 use crate::relay::RelayError;
 
-/// What could not be expressed as asked.
-pub const X_GAP_WARNINGS: HeaderName = HeaderName::from_static("x-gap-warnings");
 /// Makes every warning a refusal.
 const X_GAP_STRICT: HeaderName = HeaderName::from_static("x-gap-strict");
 
@@ -158,7 +156,7 @@ fn path_of(model: &str) -> Result<String, Failure> {
 }
 
 /// Whether the client wants a refusal in the place of every warning.
-fn is_strict(headers: &HeaderMap) -> bool {
+pub(super) fn is_strict(headers: &HeaderMap) -> bool {
     headers.get(X_GAP_STRICT).is_some_and(|value| matches!(value.as_bytes(), b"true" | b"1"))
 }
 

@@ -1,6 +1,7 @@
 //! What a setting may take: how its text is read, what is said when it cannot be, how it is shown.
 
 pub(super) mod addresses;
+pub(super) mod fallbacks;
 pub(super) mod pool;
 pub(super) mod quantities;
 pub(super) mod secrets;

@@ -53,11 +53,6 @@ const MISSING: &[Missing] = &[
         feature: "memory of conversations",
         asked: |s| s.context.save_streamed,
     },
-    Missing {
-        setting: "store.key_storage_mode",
-        feature: "storage in a database",
-        asked: |s| s.store.key_storage_mode == StorageMode::Database,
-    },
     Missing { setting: "store.redis_url", feature: "sharing between instances", asked: ALWAYS },
     Missing {
         setting: "telemetry.usage_report_interval_minutes",

@@ -96,6 +96,17 @@ impl Reader {
         self.refused.contains(&name)
     }
 
+    /// Complains of values of one setting that do not go together.
+    pub(super) fn clash_within(&mut self, name: &'static str, said: String) {
+        let Some(entry) = self.entry(name) else { return };
+        let error = ConfigError {
+            subject: format!("{} = {}", entry.name, entry.shown),
+            source: Some(entry.source.clone()),
+            said,
+        };
+        self.errors.push(error);
+    }
+
     /// Complains that `small` is more than `large`. Says nothing when one of them was refused already.
     pub(super) fn clash_of_order(&mut self, small: &'static str, large: &'static str) {
         if self.was_refused(small) || self.was_refused(large) {

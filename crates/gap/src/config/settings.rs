@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 
 use super::kinds::addresses::{Database, DatabaseUrl, HostName, HttpUrl, Networks, Origin, PathPrefix, RedisUrl};
+use super::kinds::fallbacks::{Fallback, Fallbacks};
 use super::kinds::pool::{LimitsByHand, ModelLimits, UpstreamKey, UpstreamKeys};
 use super::kinds::quantities::{LogFilter, Size, Span};
 use super::kinds::secrets::{Secret, Secrets, SigningSecret};
@@ -180,6 +181,12 @@ pub struct Pool {
     pub back_off_min: Duration,
     /// The longest such pause.
     pub back_off_max: Duration,
+    /// Models that stand in for others; no model has two, and no way leads back.
+    pub fallback_models: Vec<Fallback>,
+    /// Beginnings of conversations whose project is remembered; 0: none.
+    pub affinity_count: usize,
+    /// How long such a beginning is remembered.
+    pub affinity_ttl: Duration,
 }
 
 /// Section `auth`.
@@ -409,6 +416,9 @@ impl Pool {
             max_waiting: reader.take("pool.max_waiting", &Whole(0..=1_000_000)),
             back_off_min: reader.take("pool.back_off_min", &Span::or_zero()),
             back_off_max: reader.take("pool.back_off_max", &Span::or_zero()),
+            fallback_models: reader.take("pool.fallback_models", &ListOf(Fallbacks)),
+            affinity_count: reader.take("pool.affinity_count", &Whole(0..=10_000_000)),
+            affinity_ttl: reader.take("pool.affinity_ttl", &Span::some()),
         }
     }
 }

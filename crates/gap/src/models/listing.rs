@@ -81,6 +81,14 @@ impl List {
         }
     }
 
+    /// The names of the models as far as they are known without asking anybody.
+    pub fn names(&self, app: &App) -> Vec<String> {
+        let current = self.current.load_full();
+        let stand_in = current.is_none().then(|| stand_in(&app.models.table()));
+        let models = current.as_ref().map(|listing| &listing.models).or(stand_in.as_ref());
+        models.into_iter().flatten().map(|model| model.id.clone()).collect()
+    }
+
     async fn renew(&self, app: &App, receipt: Receipt) -> Arc<Listing> {
         let found = ask_google(app, &receipt).await;
         let now = app.clock.now();
@@ -156,6 +164,7 @@ async fn ask_project(app: &App, project: ProjectId, mut receipt: Receipt) -> Res
             repeatable: true,
             finishes: false,
             client_deadline: Some(PATIENCE),
+            may_fall_back: false,
         };
         let answer = app.relay.ask(&call, &mut receipt).await?;
         let Some(page) = Page::read(&answer.body) else { break };

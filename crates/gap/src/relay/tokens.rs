@@ -7,13 +7,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use bytes::Bytes;
 use gap_pool::estimate::{self, Media};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::Call;
 use crate::body::RequestBody;
+use crate::prefixes::Followed;
 
 /// Larger bodies are not looked into: nobody writes so much text, so they are mostly media.
 const MOST: u64 = 4 * 1024 * 1024;
@@ -26,11 +26,14 @@ const WRAPPED: (u64, u64) = (3, 4);
 /// What bytes are worth in which nothing can be told apart.
 const BYTES_PER_TOKEN: u64 = 4;
 
-/// The input tokens that `call` will be counted.
-pub(super) fn of_call(call: &Call) -> u64 {
+/// The input tokens that `call` will be counted. What Google has counted of its beginning before is not guessed again.
+pub(super) fn of_call(call: &Call, followed: Option<&Followed>) -> u64 {
     // Counting is free.
     if call.model.is_none() || call.path.ends_with(":countTokens") {
         return 0;
+    }
+    if let Some((counted, new)) = followed.and_then(Followed::counted) {
+        return counted + new.map(of_json).sum::<u64>();
     }
     match &call.body {
         RequestBody::Kept(kept) if kept.length() <= MOST => of_json(&kept.to_bytes()),
@@ -42,7 +45,7 @@ fn of_size(bytes: u64) -> u64 {
     estimate::of_media(Media::Audio, bytes / WRAPPED.1 * WRAPPED.0)
 }
 
-fn of_json(body: &Bytes) -> u64 {
+fn of_json(body: &[u8]) -> u64 {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let mut tokens = 0;
     match (Value { tokens: &mut tokens, place: Place::Request }).deserialize(&mut reader) {

@@ -1,5 +1,8 @@
 //! The admin API, as the web page and scripts see it.
 
+#[cfg(test)]
+mod keys;
+
 use http::Method;
 
 use crate::support::TestApp;

@@ -12,11 +12,15 @@ mod binary;
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod conversations;
+#[cfg(test)]
 mod credentials;
 #[cfg(test)]
 mod crowd;
 #[cfg(test)]
 mod documents;
+#[cfg(test)]
+mod fallback;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use gap::keyring::Finding;
 use gap_sim::{Fault, Limit, Limits, Options, Preset, Reply as Words, Script, SimKey, TierLimits};
 use insta::assert_snapshot;
 use jiff::SignedDuration;
@@ -418,4 +419,26 @@ async fn a_key_that_was_mended_comes_back_by_itself() {
     app.app.keyring.do_chores(&app.app.upstream).await;
     assert_eq!(app.get("/healthz").await.json()["keys"]["healthy"], 1);
     assert_eq!(ask(&app, UNARY).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_on_demand_has_one_of_four_outcomes() {
+    let app = TestApp::with().keys(["sim-upstream-a"]).start().await;
+    let key = app.app.keyring.keys()[0].id;
+    let look = async || app.app.keyring.recheck(key, &app.app.upstream).await.unwrap();
+    assert_eq!(look().await.finding, Finding::Good);
+    app.sim.add_fault(refusal(&[(PER_MINUTE, "10")], Some("7s")).times(1));
+    assert_eq!(look().await.finding, Finding::Limited);
+    assert_eq!(ask(&app, UNARY).await, 200, "a look takes no bucket out of play");
+    app.sim.add_fault(Fault::new(Preset::Internal).times(1));
+    assert_eq!(look().await.finding, Finding::Unreachable);
+    app.sim.set_key_state("sim-upstream-a", gap_sim::KeyState::Suspended);
+    let found = look().await;
+    assert_eq!((found.finding, found.cause), (Finding::Invalid, Some("key_suspended")));
+    assert!(!found.message.is_empty() && !found.message.contains("sim-upstream-a"), "{}", found.message);
+    assert_eq!(app.get("/healthz").await.json()["keys"]["disabled"], 1);
+    app.sim.set_key_state("sim-upstream-a", gap_sim::KeyState::Good);
+    assert_eq!(look().await.finding, Finding::Good);
+    assert_eq!(ask(&app, UNARY).await, 200);
+    assert!(app.app.keyring.recheck("999".parse().unwrap(), &app.app.upstream).await.is_none());
 }

@@ -291,10 +291,11 @@ impl Answer {
                     sink.delta(choice.index, &Delta::ToolCall(choice.calls, &scratch));
                 }
             }
+            let place = (plan.candidates <= 1).then_some(choice.calls);
             choice.calls += 1;
             self.calls += 1;
             if let Some(signature) = &call.signature {
-                self.signatures.push(CallSignature { call_id: id, signature: signature.clone() });
+                self.signatures.push(CallSignature { call_id: id, place, signature: signature.clone() });
             }
         }
         self.plan = plan;

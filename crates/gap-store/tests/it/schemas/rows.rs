@@ -49,6 +49,16 @@ fn plain_key() -> NewUpstreamKey {
     NewUpstreamKey { id: uuid(3), secret: SecretString::from("AIzaSyPlain"), details: KeyDetails::default() }
 }
 
+fn deleted_key() -> NewUpstreamKey {
+    NewUpstreamKey { id: uuid(10), secret: SecretString::from("AIzaSyDeleted"), details: KeyDetails::default() }
+}
+
+/// What schemas know since the second.
+pub(super) async fn check_second(store: &Store) {
+    let secrets = [deleted_key().secret, plain_key().secret];
+    assert_eq!(store.upstream_keys().deleted(&secrets).await.unwrap(), [true, false]);
+}
+
 fn disabled() -> Disabled {
     Disabled { at: hours(1), reason: "reported as leaked".to_owned() }
 }
@@ -111,6 +121,8 @@ pub(super) async fn write(store: &Store) {
     store.projects().insert(uuid(1), &project(), now()).await.unwrap();
     store.upstream_keys().insert_many(&[key(), plain_key()], now()).await.unwrap();
     store.upstream_keys().set_disabled(uuid(2), Some(&disabled()), now()).await.unwrap();
+    store.upstream_keys().insert(&deleted_key(), now()).await.unwrap();
+    assert!(store.upstream_keys().delete(deleted_key().id, now()).await.unwrap());
     store.access_keys().insert(uuid(4), Digest::of("gap-old"), "gap-o", &access(), now()).await.unwrap();
     store.access_keys().rotate(uuid(4), Digest::of("gap-new"), "gap-n", hours(2), now()).await.unwrap();
     store.pool_state().save(&[bucket()], &[key_state()]).await.unwrap();
@@ -162,7 +174,7 @@ pub(super) async fn check(store: &Store) {
 /// Writes to every table.
 pub(super) async fn change(store: &Store) {
     assert!(store.projects().update(uuid(1), &ProjectDetails::default(), hours(1)).await.unwrap());
-    assert!(store.upstream_keys().delete(uuid(2)).await.unwrap());
+    assert!(store.upstream_keys().delete(uuid(2), now()).await.unwrap());
     assert!(store.access_keys().delete(uuid(4)).await.unwrap());
     store.pool_state().save(&[bucket()], &[key_state()]).await.unwrap();
     store.settings().put(&BTreeMap::from([("other".to_owned(), Some(json!(1)))]), "bob", now()).await.unwrap();

@@ -9,7 +9,7 @@ use axum::response::Response;
 use gap_pool::Affinity;
 use gap_protocol::call::{self, Decoded};
 use gap_protocol::meter::Framing;
-use gap_protocol::openai::chat::{DecodeContext, DecodeOptions, decode};
+use gap_protocol::openai::chat::{DecodeContext, DecodeOptions, decode_for};
 use http::{Method, Request, StatusCode};
 
 use super::{OpenAiFailure, admit, client_deadline, is_strict, json_headers, path_of, warn_in};
@@ -67,6 +67,8 @@ struct Exchange {
     options: DecodeOptions,
     memory: CallMemory,
     client_deadline: Option<std::time::Duration>,
+    /// The model that stands in for the one that was asked for.
+    instead: Option<String>,
 }
 
 // === impl Exchange ===
@@ -76,33 +78,46 @@ impl Exchange {
         let memory = CallMemory::new(&caller.name, app.signatures.clone(), app.learned.clone(), app.clock.clone());
         let disable_safety_filtering = app.live.read(|settings| settings.upstream.disable_safety_filtering);
         let options = DecodeOptions { strict, disable_safety_filtering, ..DecodeOptions::default() };
-        Self { app, document, options, memory, client_deadline: None }
+        Self { app, document, options, memory, client_deadline: None, instead: None }
     }
 
-    fn decode(&self) -> Result<Decoded, OpenAiFailure> {
+    fn decode(&mut self) -> Result<Decoded, OpenAiFailure> {
+        let decoded = self.decode_once()?;
+        // Calls that came back under ids of the client's own are known by their place.
+        if self.memory.recall(&decoded.call().body) { self.decode_once() } else { Ok(decoded) }
+    }
+
+    fn decode_once(&self) -> Result<Decoded, OpenAiFailure> {
         let models = self.app.models.table();
         let context = DecodeContext { models: &models, memory: &self.memory, options: self.options };
-        Ok(decode(&self.document.bytes, &context)?)
+        Ok(decode_for(&self.document.bytes, self.instead.as_deref(), &context)?)
     }
 
-    /// Gets the answer. Of a feature that the model refuses, it is told once.
-    async fn answer(mut self, decoded: Decoded, receipt: Receipt) -> Result<ChatReply, OpenAiFailure> {
-        let refused = match self.ask(decoded, receipt).await? {
-            Ok(reply) => return Ok(reply),
-            Err(refused) => refused,
-        };
-        let Asked { error, receipt, model } = *refused;
-        let learned = sentence_of(&error).is_some_and(|sentence| self.memory.learn(&model, sentence));
-        if !learned {
-            return Err(end(receipt, error.into()));
-        }
-        let decoded = match self.decode() {
-            Ok(decoded) => decoded,
-            Err(failure) => return Err(end(receipt, failure)),
-        };
-        match self.ask(decoded, receipt).await? {
-            Ok(reply) => Ok(reply),
-            Err(refused) => Err(end(refused.receipt, refused.error.into())),
+    /// Gets the answer. Of a feature that a model refuses, it is told once; a model that cannot be had is replaced, if
+    /// the operator has named a stand-in.
+    async fn answer(mut self, mut decoded: Decoded, mut receipt: Receipt) -> Result<ChatReply, OpenAiFailure> {
+        let mut has_learned = false;
+        loop {
+            let refused = match self.ask(decoded, receipt).await? {
+                Ok(reply) => return Ok(reply),
+                Err(refused) => refused,
+            };
+            let Asked { error, receipt: open, sent } = *refused;
+            receipt = open;
+            let model = sent.model.as_deref().unwrap_or_default();
+            if !has_learned && sentence_of(&error).is_some_and(|sentence| self.memory.learn(model, sentence)) {
+                has_learned = true;
+            } else if let Some(instead) = self.app.relay.instead_of(&sent, &error).map(str::to_owned) {
+                has_learned = false;
+                receipt.fell_back(&instead);
+                self.instead = Some(instead);
+            } else {
+                return Err(end(receipt, error.into()));
+            }
+            decoded = match self.decode() {
+                Ok(decoded) => decoded,
+                Err(failure) => return Err(end(receipt, failure)),
+            };
         }
     }
 
@@ -112,18 +127,22 @@ impl Exchange {
             Ok(call) => call,
             Err(failure) => return Err(end(receipt, failure)),
         };
+        let mut warnings = call.warnings.clone();
+        if let Some(sentence) = receipt.substitution() {
+            warnings.add("model", sentence);
+        }
         let (sent, chat) = match self.prepare(&call) {
             Ok(prepared) => prepared,
             Err(failure) => return Err(end(receipt, failure.into())),
         };
-        match self.app.relay.clone().answer_chat(sent, chat, receipt).await {
+        match self.app.relay.clone().answer_chat(sent.clone(), chat, receipt).await {
             Ok(mut reply) => {
-                warn_in(reply.headers_mut(), &call.warnings);
+                warn_in(reply.headers_mut(), &warnings);
                 Ok(Ok(reply))
             }
             Err(unanswered) => {
                 let ChatError { error, receipt } = *unanswered;
-                Ok(Err(Box::new(Asked { error, receipt, model: call.model })))
+                Ok(Err(Box::new(Asked { error, receipt, sent })))
             }
         }
     }
@@ -149,13 +168,16 @@ impl Exchange {
             repeatable: true,
             finishes: call.stream,
             client_deadline: self.client_deadline,
+            // What the request names belongs to one project, and a cache to one model.
+            may_fall_back: !self.options.strict && call.resources.is_empty(),
         };
+        let signs = !call.plan.tools.is_empty() && self.app.models.table().find(&call.model).signatures;
         let chat = Chat {
             plan: call.plan.clone(),
             id: format!("chatcmpl-{}", uuid::Uuid::now_v7().simple()),
             created: u64::try_from(self.app.clock.now().as_second()).unwrap_or_default(),
             estimated_prompt: call.estimated_tokens,
-            memory: self.memory.clone(),
+            memory: if signs { self.memory.clone().answering(&call.body) } else { self.memory.clone() },
         };
         Ok((sent, chat))
     }
@@ -165,7 +187,7 @@ impl Exchange {
 struct Asked {
     error: RelayError,
     receipt: Receipt,
-    model: String,
+    sent: Call,
 }
 
 /// Closes the record of a call that stays without an answer.

@@ -44,6 +44,7 @@ pub async fn create_embeddings(
             repeatable: true,
             finishes: false,
             client_deadline: client_deadline(&head.headers),
+            may_fall_back: false,
         })
     };
     let calls: Vec<Call> = wanted.batches.iter().map(prepare).collect::<Result<_, _>>()?;

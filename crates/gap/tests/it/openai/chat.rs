@@ -108,6 +108,36 @@ async fn parallel_calls_come_back_from_a_client_that_keeps_nothing_but_ids(#[cas
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
+#[rstest]
+#[case::whole(false)]
+#[case::streamed(true)]
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_come_back_under_other_ids_are_known_by_their_place(#[case] stream: bool) {
+    let app = TestApp::start().await;
+    let tool =
+        |name: &str| json!({ "type": "function", "function": { "name": name, "parameters": { "type": "object" } } });
+    let tools = json!([tool("weather"), tool("time")]);
+    let mut messages = vec![
+        json!({ "role": "system", "content": "Be short." }),
+        json!({ "role": "user", "content": "[[sim: calls=weather,time]] Oslo?" }),
+    ];
+    let body = json!({ "model": SIGNING, "messages": messages, "tools": tools, "stream": stream });
+    assert_eq!(client(&app).post(CHAT, body.to_string()).await.status, 200);
+    // As clients do that keep histories in a form of their own: the ids are made up.
+    let call = |name: &str| {
+        let function = json!({ "name": name, "arguments": "{ }" });
+        json!({ "id": format!("my-{name}"), "type": "function", "function": function })
+    };
+    messages.push(json!({ "role": "assistant", "tool_calls": [call("weather"), call("time")] }));
+    for name in ["weather", "time"] {
+        messages.push(json!({ "role": "tool", "tool_call_id": format!("my-{name}"), "content": "x" }));
+    }
+    let body = json!({ "model": SIGNING, "messages": messages, "tools": tools });
+    assert_eq!(client(&app).post(CHAT, body.to_string()).await.status, 200);
+    let last = sent(&app).pop().unwrap();
+    assert!(last.contains("thoughtSignature") && !last.contains("skip_thought_signature_validator"), "{last}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_megabyte_of_prompt_arrives() {
     let app = TestApp::start().await;

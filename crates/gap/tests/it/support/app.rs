@@ -138,6 +138,7 @@ impl Setup {
         let app = App::build(Live::new(loaded), store, Mode::Live, clock.clone(), lifecycle.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        app.open().await.unwrap();
         app.begin_chores();
         let door = router::front_door(&app);
         lifecycle.spawn({
