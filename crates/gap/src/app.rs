@@ -204,7 +204,7 @@ fn access_keys(settings: &Settings) -> AccessKeys {
     let mut keys = AccessKeys::default();
     let mut accept = |secrets: &[SecretString], name: &str, role: Role| {
         for (index, secret) in secrets.iter().enumerate() {
-            keys.accept(secret.expose_secret(), format!("{name}-{}", index + 1), role);
+            keys.accept(secret.expose_secret(), &format!("{name}-{}", index + 1), role);
         }
     };
     let owner = if auth.admin_api_keys.is_empty() { Role::Administrator } else { Role::User };

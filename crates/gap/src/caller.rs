@@ -4,6 +4,8 @@
 //! absent (gemini-cli in gateway mode sends an empty `x-goog-api-key`), and several must agree: two different keys
 //! mean that somebody's configuration is wrong, and picking one would hide it.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName};
 use percent_encoding::percent_decode_str;
@@ -25,11 +27,13 @@ pub enum Role {
     User,
 }
 
-/// Somebody whose access key is known.
+/// Somebody whose access key is known. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// What logs call the access key; never the key itself.
-    pub name: String,
+    /// Names the access key for good: `env:password-1` for one of the environment, a UUID for one that is stored.
+    pub id: Arc<str>,
+    /// What people call it; never the key itself.
+    pub name: Arc<str>,
     /// What the caller may do.
     pub role: Role,
 }
@@ -71,10 +75,11 @@ struct Entry {
 
 impl AccessKeys {
     /// Accepts `key` from now on. A key given twice keeps its first name and role.
-    pub fn accept(&mut self, key: &str, name: impl Into<String>, role: Role) {
+    pub fn accept(&mut self, key: &str, name: &str, role: Role) {
         let digest = digest(key.as_bytes());
         if self.entries.iter().all(|entry| entry.digest != digest) {
-            self.entries.push(Entry { digest, caller: Caller { name: name.into(), role } });
+            let caller = Caller { id: format!("env:{name}").into(), name: name.into(), role };
+            self.entries.push(Entry { digest, caller });
         }
     }
 
@@ -178,7 +183,7 @@ mod tests {
             pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
         keys()
             .recognise(&headers, query)
-            .map(|caller| caller.name)
+            .map(|caller| caller.name.to_string())
             .map_err(|denied| Failure::from(denied).status().as_u16())
     }
 

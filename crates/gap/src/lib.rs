@@ -16,6 +16,7 @@ pub mod config;
 pub mod database;
 pub mod dialect;
 pub mod error;
+pub mod forwarded;
 pub mod keyring;
 pub mod learned;
 pub mod lifecycle;

@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use tracing::{Level, enabled, info};
 
 use self::explanation::Decisions;
+use crate::caller::Caller;
 use crate::keyring::LeaseGuard;
 use crate::middleware::Visit;
 use crate::relay::RelayError;
@@ -60,8 +61,8 @@ pub struct Receipt {
 pub struct Facts {
     /// The visit it belongs to.
     pub visit: Visit,
-    /// What logs call the caller's access key.
-    pub caller: String,
+    /// Who asks.
+    pub caller: Caller,
     /// The HTTP verb and path, without the query.
     pub request_line: String,
     /// The model, if the call names one.
@@ -117,7 +118,7 @@ impl Receipt {
     /// Who asks, for the pool: those who wait for a key take turns by it.
     pub fn asker(&self) -> Asker {
         let mut hasher = DefaultHasher::new();
-        self.facts.caller.hash(&mut hasher);
+        self.facts.caller.id.hash(&mut hasher);
         hasher.finish()
     }
 
@@ -281,7 +282,7 @@ impl Receipt {
         info!(
             request.id = visit.id_text(),
             dialect = visit.dialect.name(),
-            caller,
+            caller = &*caller.name,
             model = model.as_deref(),
             status,
             duration_ms = millis(visit.began.elapsed()),

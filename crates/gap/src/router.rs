@@ -14,7 +14,8 @@ use crate::middleware::FrontDoor;
 
 /// The whole product behind its front door.
 pub fn front_door(app: &App) -> FrontDoor {
-    FrontDoor::new(routes(app), &app.settings.server.root_path)
+    let server = &app.settings.server;
+    FrontDoor::new(routes(app), &server.root_path, &server.trusted_proxies)
 }
 
 fn routes(app: &App) -> Router {

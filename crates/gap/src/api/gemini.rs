@@ -83,7 +83,7 @@ pub async fn relay_native(
     let started = is_upload.then(|| (caller.clone(), app.uploads.own_address(visit.peer, &parts.uri, &parts.headers)));
     let facts = Facts {
         visit,
-        caller: caller.name,
+        caller,
         request_line: format!("{} {}", parts.method, parts.uri.path()),
         model: target.model().map(str::to_owned),
     };

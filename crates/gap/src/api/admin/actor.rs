@@ -45,7 +45,7 @@ impl Actor {
         let entry = AuditEntry {
             id: Uuid::now_v7(),
             at: app.clock.now(),
-            actor: self.caller.name.clone(),
+            actor: self.caller.name.to_string(),
             action: action.to_owned(),
             subject: subject.into(),
             address: self.address.clone(),
@@ -56,7 +56,7 @@ impl Actor {
 
     fn recognise(parts: &Parts, app: &App) -> Result<Self, Problem> {
         let caller = app.access.recognise(&parts.headers, parts.uri.query()).map_err(Problem::from)?;
-        let address = parts.extensions.get::<Visit>().map(|visit| visit.peer.ip().to_string()).unwrap_or_default();
+        let address = parts.extensions.get::<Visit>().map(|visit| visit.client.to_string()).unwrap_or_default();
         Ok(Self { caller, address })
     }
 }

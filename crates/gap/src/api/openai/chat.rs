@@ -41,7 +41,7 @@ pub async fn create_chat_completion(
     // A stream that is kept alive runs into no time limit of its client.
     exchange.client_deadline = deadline.filter(|_| !stream);
     let request_line = format!("{} {}", head.method, head.uri.path());
-    let receipt = Receipt::begin(Facts { visit, caller: caller.name, request_line, model: Some(model) });
+    let receipt = Receipt::begin(Facts { visit, caller, request_line, model: Some(model) });
     let pending = exchange.answer(decoded, receipt);
     let policy = app.relay.policy();
     let answered = if stream {
@@ -73,7 +73,7 @@ struct Exchange {
 
 impl Exchange {
     fn new(app: App, caller: &Caller, document: Document, strict: bool) -> Self {
-        let memory = CallMemory::new(&caller.name, app.signatures.clone(), app.learned.clone(), app.clock.clone());
+        let memory = CallMemory::new(&caller.id, app.signatures.clone(), app.learned.clone(), app.clock.clone());
         let disable_safety_filtering = app.settings.upstream.disable_safety_filtering;
         let options = DecodeOptions { strict, disable_safety_filtering, ..DecodeOptions::default() };
         Self { app, document, options, memory, client_deadline: None }

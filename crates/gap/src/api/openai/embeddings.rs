@@ -49,7 +49,7 @@ pub async fn create_embeddings(
     let calls: Vec<Call> = wanted.batches.iter().map(prepare).collect::<Result<_, _>>()?;
     let request_line = format!("{} {}", head.method, head.uri.path());
     let model = Some(wanted.model.clone());
-    let mut receipt = Receipt::begin(Facts { visit, caller: caller.name, request_line, model });
+    let mut receipt = Receipt::begin(Facts { visit, caller, request_line, model });
 
     match ask_all(&app, &calls, &mut receipt).await {
         Ok((answers, usage)) => complete(&wanted, &answers, usage, receipt),

@@ -31,7 +31,7 @@ pub async fn show_models(
     let asked = percent_encoding::percent_decode_str(asked.trim_matches('/')).decode_utf8_lossy();
 
     let request_line = format!("{} {}", head.method, head.uri.path());
-    let receipt = Receipt::part_of(Facts { visit, caller: caller.name, request_line, model: None });
+    let receipt = Receipt::part_of(Facts { visit, caller, request_line, model: None });
     let listing = List::get(&app, receipt).await;
     if asked.is_empty() {
         return Ok(json(listing.json.clone()));
