@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use gap_pool::verdict::{self, Fault, TransportFault};
 use gap_pool::waiting::Asker;
-use gap_pool::{Answered, ProjectId, Ranking};
+use gap_pool::{Answered, ProjectId, Ranking, TierPolicy};
 use gap_protocol::meter::{Findings, Usage};
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use tracing::{Level, enabled, info};
 
 use self::explanation::Decisions;
+use crate::admission::Permit;
 use crate::caller::Caller;
 use crate::keyring::LeaseGuard;
 use crate::middleware::Visit;
@@ -52,6 +53,7 @@ pub struct Receipt {
     usage: Option<Usage>,
     finish_reason: Option<String>,
     end: End,
+    permit: Permit,
     /// Whether it is a part of another, which writes the line.
     part: bool,
 }
@@ -111,8 +113,21 @@ impl Receipt {
             usage: None,
             finish_reason: None,
             end: End::Open,
+            permit: Permit::default(),
             part: false,
         }
+    }
+
+    /// Keeps the permit of the call, which is settled when the receipt is.
+    #[must_use]
+    pub fn with_permit(mut self, permit: Permit) -> Self {
+        self.permit = permit;
+        self
+    }
+
+    /// Which tiers may serve the caller; none: as the pool's policy says.
+    pub fn tiers(&self) -> Option<TierPolicy> {
+        self.facts.caller.policy.paid_keys_only.then_some(TierPolicy::OnlyPaid)
     }
 
     /// Who asks, for the pool: those who wait for a key take turns by it.
@@ -309,6 +324,7 @@ impl Drop for Receipt {
     /// Settles even if the client hung up: half an answer was still paid for.
     fn drop(&mut self) {
         self.settle();
+        self.permit.settle(self.usage.as_ref(), 0);
         if !self.part {
             self.write_line();
         }

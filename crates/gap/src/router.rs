@@ -65,7 +65,20 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     } else {
         AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
     };
-    let exposed = ["x-request-id", "x-gap-key", "x-gap-attempts", "x-gap-warnings", "x-gap-error-scope", "retry-after"];
+    let exposed = [
+        "x-request-id",
+        "x-gap-key",
+        "x-gap-attempts",
+        "x-gap-warnings",
+        "x-gap-error-scope",
+        "retry-after",
+        "x-ratelimit-limit-requests",
+        "x-ratelimit-remaining-requests",
+        "x-ratelimit-reset-requests",
+        "x-ratelimit-limit-tokens",
+        "x-ratelimit-remaining-tokens",
+        "x-ratelimit-reset-tokens",
+    ];
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
     Some(
         CorsLayer::new()

@@ -17,7 +17,7 @@ fn facts() -> Facts {
         peer: ([127, 0, 0, 1], 1).into(),
         client: [127, 0, 0, 1].into(),
     };
-    let caller = Caller { id: "env:user-1".into(), name: "user-1".into(), role: Role::User };
+    let caller = Caller::new("env:user-1", "user-1", Role::User);
     Facts { visit, caller, request_line: "POST /x".to_owned(), model: None }
 }
 
