@@ -4,5 +4,6 @@ pub mod admin;
 pub mod gemini;
 pub mod guest;
 pub mod openai;
+pub mod page;
 pub mod probes;
 pub mod v1;

@@ -10,6 +10,7 @@ pub mod access;
 pub mod admission;
 pub mod api;
 pub mod app;
+pub mod assets;
 pub mod body;
 pub mod caller;
 pub mod cli;
