@@ -140,8 +140,7 @@ impl Access {
         let (day, month, total) =
             (since(day_of(now)).await?, since(month_of(now)).await?, since(Timestamp::MIN).await?);
         for key in self.stored.load().keys() {
-            let spent =
-                Spent { day: amount(&day, key), month: amount(&month, key), total: amount(&total, key) };
+            let spent = Spent { day: amount(&day, key), month: amount(&month, key), total: amount(&total, key) };
             key.meter().learn(&spent, now);
         }
         Ok(())
@@ -186,7 +185,12 @@ impl Access {
     }
 
     /// Gives a session its next token.
-    pub async fn refresh(&self, store: &Store, caller: Caller, claims: &Claims) -> Result<Option<LoggedIn>, StoreError> {
+    pub async fn refresh(
+        &self,
+        store: &Store,
+        caller: Caller,
+        claims: &Claims,
+    ) -> Result<Option<LoggedIn>, StoreError> {
         let (claims, mark) = self.sessions.next(claims, self.clock.now());
         let first = store.sessions().advance(&mark).await?;
         self.sessions.reload(store, self.clock.now()).await?;
@@ -289,7 +293,10 @@ fn amount(sums: &[Sum], key: &StoredKey) -> Amount {
     let found = sums.iter().find(|sum| sum.name.as_deref() == Some(&*key.caller().id));
     let totals = found.map(|sum| sum.totals).unwrap_or_default();
     let tokens = totals.prompt_tokens + totals.thought_tokens + totals.tool_tokens + totals.output_tokens;
-    Amount { tokens: u64::try_from(tokens).unwrap_or_default(), nanos: u64::try_from(totals.cost_nanos).unwrap_or_default() }
+    Amount {
+        tokens: u64::try_from(tokens).unwrap_or_default(),
+        nanos: u64::try_from(totals.cost_nanos).unwrap_or_default(),
+    }
 }
 
 #[cfg(test)]

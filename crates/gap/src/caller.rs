@@ -107,10 +107,9 @@ impl From<Denied> for Failure {
             Denied::Elsewhere => Self::forbidden("This access key may not be used from this address."),
             Denied::SessionExpired => Self::unauthenticated("The session has expired; log in again."),
             Denied::SessionOver => Self::unauthenticated("The session is over; log in again."),
-            Denied::Guessing(wait) => Self::too_many(
-                "Too many wrong access keys came from this address; try again later.",
-                Some(wait),
-            ),
+            Denied::Guessing(wait) => {
+                Self::too_many("Too many wrong access keys came from this address; try again later.", Some(wait))
+            }
         }
     }
 }

@@ -65,16 +65,21 @@ impl From<IpAddr> for Client {
 impl<V: Remembered> Clients<V> {
     /// Of so many clients at most, about.
     pub fn new(most: usize) -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()), per_shard: (most / SHARDS).max(1), hasher: RandomState::new() }
+        Self {
+            shards: std::array::from_fn(|_| Mutex::default()),
+            per_shard: (most / SHARDS).max(1),
+            hasher: RandomState::new(),
+        }
     }
 
     /// Reads and changes what is known of a client, if only that it is new.
     pub fn with<T>(&self, client: Client, now: Timestamp, act: impl FnOnce(&mut V) -> T) -> T {
         let mut shard = self.shard(client);
         if shard.len() >= self.per_shard && !shard.contains_key(&client) {
-            let victim = shard.iter().take(LOOKED_AT).min_by_key(|(_, value)| {
-                if value.is_over(now) { 0 } else { value.weight(now).saturating_add(1) }
-            });
+            let victim = shard
+                .iter()
+                .take(LOOKED_AT)
+                .min_by_key(|(_, value)| if value.is_over(now) { 0 } else { value.weight(now).saturating_add(1) });
             if let Some(victim) = victim.map(|(client, _)| *client) {
                 shard.remove(&victim);
             }

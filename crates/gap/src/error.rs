@@ -334,13 +334,7 @@ impl Failure {
         self.retry_after
     }
 
-    fn respond(
-        &self,
-        dialect: Dialect,
-        status: StatusCode,
-        content_type: &'static str,
-        body: String,
-    ) -> Response {
+    fn respond(&self, dialect: Dialect, status: StatusCode, content_type: &'static str, body: String) -> Response {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         let headers = response.headers_mut();

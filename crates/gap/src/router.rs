@@ -51,8 +51,10 @@ fn routes(app: &App) -> Router {
         .route("/v1beta/openai/{*rest}", any(v1::refuse_unknown))
         // Shared by OpenAI's, Anthropic's and Google's APIs
         .route("/v1/{*rest}", any(v1::dispatch))
-        // The admin API
+        // The admin API; the original logs in elsewhere
         .merge(admin)
+        .route("/login", get(page::show_page_or_refuse).post(admin::auth::log_in_by_form))
+        .route("/api/auth/login", post(admin::auth::log_in_by_form))
         .fallback(page::show_page_or_refuse)
         .method_not_allowed_fallback(v1::refuse_method)
         .with_state(app.clone());

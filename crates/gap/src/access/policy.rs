@@ -207,9 +207,9 @@ impl<'de> Deserialize<'de> for Network {
         let text = text.trim();
         let address = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
         let network = text.parse::<IpNet>().or(address);
-        network.map(|network| Self(network.trunc())).map_err(|_| {
-            serde::de::Error::custom("takes addresses and networks such as 203.0.113.7 or 10.0.0.0/8")
-        })
+        network
+            .map(|network| Self(network.trunc()))
+            .map_err(|_| serde::de::Error::custom("takes addresses and networks such as 203.0.113.7 or 10.0.0.0/8"))
     }
 }
 

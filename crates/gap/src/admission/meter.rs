@@ -101,8 +101,7 @@ impl Meter {
     ) -> Result<Standing, (NoRoom, Standing)> {
         let mut books = self.books();
         let fits = books.has_budget(policy, tokens, now).map_err(NoRoom::Budget);
-        let booked =
-            fits.and_then(|()| books.window.add_tokens(tokens, admitted, limits, now).map_err(NoRoom::Window));
+        let booked = fits.and_then(|()| books.window.add_tokens(tokens, admitted, limits, now).map_err(NoRoom::Window));
         if booked.is_ok() {
             books.reserved = books.reserved.saturating_add(tokens);
         }

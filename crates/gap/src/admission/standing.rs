@@ -39,11 +39,7 @@ const fn name(text: &'static str) -> HeaderName {
 }
 
 static OPENAI: [Names; 2] = [
-    [
-        name("x-ratelimit-limit-requests"),
-        name("x-ratelimit-remaining-requests"),
-        name("x-ratelimit-reset-requests"),
-    ],
+    [name("x-ratelimit-limit-requests"), name("x-ratelimit-remaining-requests"), name("x-ratelimit-reset-requests")],
     [name("x-ratelimit-limit-tokens"), name("x-ratelimit-remaining-tokens"), name("x-ratelimit-reset-tokens")],
 ];
 static ANTHROPIC: [Names; 2] = [

@@ -102,7 +102,8 @@ async fn relay(
             return Err(refuse(failure));
         }
     };
-    let started = is_upload.then(|| (guest.caller.clone(), app.uploads.own_address(visit.peer, &parts.uri, &parts.headers)));
+    let started =
+        is_upload.then(|| (guest.caller.clone(), app.uploads.own_address(visit.peer, &parts.uri, &parts.headers)));
     let facts = Facts {
         visit: visit.clone(),
         caller: guest.caller.clone(),

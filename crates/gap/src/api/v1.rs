@@ -16,9 +16,7 @@ use crate::middleware::Visit;
 pub async fn dispatch(app: State<App>, visit: Visit, request: Request<Body>) -> Response {
     match visit.dialect {
         Dialect::Gemini => gemini::relay_native(app, visit, request).await,
-        Dialect::OpenAi if is_models(request.uri().path()) => {
-            openai::models::show_models(app, visit, request).await
-        }
+        Dialect::OpenAi if is_models(request.uri().path()) => openai::models::show_models(app, visit, request).await,
         Dialect::OpenAi | Dialect::Anthropic | Dialect::Admin => refuse_unknown(visit, request).await,
     }
 }

@@ -32,7 +32,8 @@ fn models_are_allowed_by_name_or_beginning(#[case] model: &str, #[case] allowed:
 #[test]
 fn networks_and_addresses_are_allowed() {
     let policy = policy(json!({"allowed_ips": ["10.1.2.3/8", "203.0.113.7", "2001:db8::/32"]}));
-    for (address, allowed) in [("10.200.0.1", true), ("203.0.113.7", true), ("203.0.113.8", false), ("2001:db8::9", true)]
+    for (address, allowed) in
+        [("10.200.0.1", true), ("203.0.113.7", true), ("203.0.113.8", false), ("2001:db8::9", true)]
     {
         assert_eq!(policy.allows_address(address.parse().unwrap()), allowed, "{address}");
     }
@@ -66,7 +67,10 @@ fn every_mistake_is_named() {
 #[test]
 fn money_is_counted_in_billionths() {
     let budget = Budget { day: Some(0.1), month: None, total: Some(1e9) };
-    assert_eq!(budget.in_nanos(), Budget { day: Some(100_000_000), month: None, total: Some(1_000_000_000_000_000_000) });
+    assert_eq!(
+        budget.in_nanos(),
+        Budget { day: Some(100_000_000), month: None, total: Some(1_000_000_000_000_000_000) }
+    );
 }
 
 #[rstest]

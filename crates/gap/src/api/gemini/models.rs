@@ -47,7 +47,8 @@ pub(super) fn check_body(policy: &Policy, call: &Call) -> Result<(), Failure> {
     }
     // What cannot be read for certain may say something else to Google.
     let named: Named<'_> = serde_json::from_slice(&body).map_err(|_| unknown())?;
-    let refused = [named.model, named.agent, named.base_model].into_iter().flatten().find(|name| !policy.allows_model(name));
+    let refused =
+        [named.model, named.agent, named.base_model].into_iter().flatten().find(|name| !policy.allows_model(name));
     refused.map_or(Ok(()), |name| Err(Failure::forbidden_model(&name)))
 }
 

@@ -28,13 +28,7 @@ pub async fn create_embeddings(State(app): State<App>, visit: Visit, request: Re
     guest::attend(&app, &visit, request, async |guest, head, body| embed(&app, &visit, guest, head, body).await).await
 }
 
-async fn embed(
-    app: &App,
-    visit: &Visit,
-    mut guest: Guest,
-    head: Parts,
-    body: Body,
-) -> Result<Response, OpenAiFailure> {
+async fn embed(app: &App, visit: &Visit, mut guest: Guest, head: Parts, body: Body) -> Result<Response, OpenAiFailure> {
     let document = Document::read(body, &app.bodies).await?;
     let wanted = embeddings::decode(&document.bytes, &app.models.table(), is_strict(&head.headers))?;
     guest.may_use(&wanted.model)?;
