@@ -13,7 +13,7 @@ const NANOS: f64 = 1e9;
 
 /// What an access key may be used for, and how much. What is left out is not limited.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Policy {
     /// Models it may use: whole names, or the beginning of names with `*` at its end.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,6 +51,7 @@ pub struct Policy {
 
 /// How much in a Pacific day, in a Pacific month, and in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Budget<T> {
     /// In a day.
     #[serde(skip_serializing_if = "Option::is_none")]

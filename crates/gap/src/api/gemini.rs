@@ -92,7 +92,7 @@ async fn relay(
         if target.kind == Kind::WebSocket {
             return Err(Failure::not_built("The Live API"));
         }
-        target.model().map_or(Ok(()), |model| guest.may_use(model))?;
+        models::named(&target).map_or(Ok(()), |model| guest.may_use(model))?;
         Ok((guest, target))
     });
     let (mut guest, target) = match admitted {

@@ -33,6 +33,12 @@ struct Named<'a> {
     base_model: Option<Cow<'a, str>>,
 }
 
+/// The model that the path names, be it to call it or to read about it.
+pub(super) fn named<'a>(target: &'a Target<'_>) -> Option<&'a str> {
+    let described = || target.resource.strip_prefix("models/")?.split('/').next();
+    target.model().or_else(described)
+}
+
 /// Lets no call work with a model that the policy does not allow, where its body names the model.
 pub(super) fn check_body(policy: &Policy, call: &Call) -> Result<(), Failure> {
     if policy.models.is_none() || matches!(call.verb, Method::GET | Method::HEAD | Method::DELETE) {
