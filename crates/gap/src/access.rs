@@ -35,6 +35,8 @@ use crate::throttle::{Guesses, Throttle};
 
 /// How often a store that others change is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// How often what others have spent is summed up anew.
+const SUM_EVERY: Duration = Duration::from_secs(20);
 /// How often addresses are forgotten that need not be remembered.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 /// Tells administrators of the environment from others.
@@ -244,13 +246,11 @@ impl Access {
                 found = Some(&entry.caller);
             }
         }
-        match found {
-            Some(caller) => Ok((caller.clone(), *digest)),
-            None => {
-                self.guesses.note(client.into(), now);
-                Err(Denied::Wrong)
-            }
-        }
+        let Some(caller) = found else {
+            self.guesses.note(client.into(), now);
+            return Err(Denied::Wrong);
+        };
+        Ok((caller.clone(), *digest))
     }
 
     fn sweep(&self) {
@@ -277,13 +277,21 @@ pub fn begin_chores(app: &App) {
     if !matches!(app.store.address(), Address::Postgres(_)) {
         return;
     }
-    // The lifecycle is the app's own: it may hold it.
     let shared = app.clone();
     app.lifecycle.every(LOOK_EVERY, move || {
         let app = shared.clone();
         async move {
-            if let Err(error) = load(&app).await {
+            if let Err(error) = app.access.reload(&app.store).await {
                 warn!("Access keys cannot be read from the database and stay as they are: {error}");
+            }
+        }
+    });
+    let shared = app.clone();
+    app.lifecycle.every(SUM_EVERY, move || {
+        let app = shared.clone();
+        async move {
+            if let Err(error) = app.access.reload_spent(&app.store).await {
+                warn!("What other instances have spent cannot be read from the database: {error}");
             }
         }
     });

@@ -230,7 +230,7 @@ impl Books {
     }
 
     fn standing(&mut self, limits: &Limits, now: Timestamp) -> Standing {
-        const MINUTE: Duration = Duration::from_secs(60);
+        const MINUTE: Duration = Duration::from_mins(1);
         let [requests, tokens, requests_today, tokens_today] = self.window.used(now);
         let day = self.window.day_ends(now).duration_since(now).unsigned_abs();
         let level = |limit: Option<u64>, used: u64, reset| {

@@ -107,7 +107,7 @@ mod tests {
     fn standing() -> Standing {
         Standing {
             at: "2026-06-15T12:00:00Z".parse().unwrap(),
-            requests: Some(Level { limit: 60, remaining: 59, reset: Duration::from_secs(60) }),
+            requests: Some(Level { limit: 60, remaining: 59, reset: Duration::from_mins(1) }),
             tokens: None,
         }
     }

@@ -199,8 +199,8 @@ async fn begin(app: &App, login: Login, address: std::net::IpAddr) -> Result<Jso
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
     const FORM: &[u8] = b"application/x-www-form-urlencoded";
+    let kind = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
     kind.get(..FORM.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(FORM))
 }
 

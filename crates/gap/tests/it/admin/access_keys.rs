@@ -70,6 +70,8 @@ async fn a_key_is_disabled_enabled_expired_and_deleted() {
     let patch = json!({ "expires_at": null }).to_string();
     assert_eq!(admin(&app).send(Method::PATCH, &format!("{KEYS}/{id}"), patch).await.json()["state"], "active");
     assert_eq!(status_of(&app, &key).await, 200);
+    let shouted = id.to_uppercase();
+    assert_eq!(admin(&app).post(&format!("{KEYS}/{shouted}/enable"), "").await.json()["id"], id);
     assert_eq!(admin(&app).send(Method::DELETE, &format!("{KEYS}/{id}"), "").await.status, 204);
     assert_eq!(status_of(&app, &key).await, 401);
     for (verb, path) in [

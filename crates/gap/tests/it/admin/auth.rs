@@ -115,8 +115,8 @@ async fn wrong_passwords_make_their_sender_wait_and_nobody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_guesses_at_once_count_as_many() {
     let app = house().await;
-    let guesser = from(&app, "198.51.100.1");
-    let guesses = (0..32).map(|_| guesser.post(LOGIN, r#"{"password": "guess"}"#));
+    let somebody = from(&app, "198.51.100.1");
+    let guesses = (0..32).map(|_| somebody.post(LOGIN, r#"{"password": "guess"}"#));
     let statuses = futures_util::future::join_all(guesses).await;
     let looked_at = statuses.iter().filter(|reply| reply.status == 401).count();
     assert_eq!(looked_at, 3);
