@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use gap_pool::Policy;
 use gap_store::Store;
-use secrecy::{ExposeSecret, SecretString};
 
+use crate::access::{self, Access};
+use crate::admission::{AddressLimits, Admission};
 use crate::body::{BodyPolicy, ByteBudget};
-use crate::caller::{AccessKeys, Role};
 use crate::clock::Clock;
 use crate::config::{Settings, StorageMode};
 use crate::database;
@@ -45,7 +45,9 @@ pub struct Parts {
     /// Knows every task.
     pub lifecycle: Lifecycle,
     /// Who may ask.
-    pub access: AccessKeys,
+    pub access: Access,
+    /// How much they may ask.
+    pub admission: Admission,
     /// The upstream keys.
     pub keyring: Keyring,
     /// The upstream keys as people manage them.
@@ -136,7 +138,8 @@ impl App {
             timeout: settings.server.body_timeout,
             budget: ByteBudget::new(settings.server.replay_budget),
         };
-        let access = access_keys(&settings);
+        let access = Access::new(&settings.auth, &store, clock.clone());
+        let admission = Admission::new(address_limits(&settings), clock.clone());
         let uploads = Uploads::new(&settings, clock.clone());
         let pages = Pages::new(clock.clone());
         let media = MediaFetcher::new(media_policy(&settings), upstream::trusted(&settings.upstream)?);
@@ -152,6 +155,7 @@ impl App {
             clock,
             lifecycle,
             access,
+            admission,
             keyring,
             roster,
             checks,
@@ -172,13 +176,16 @@ impl App {
 }
 
 impl App {
-    /// Brings in what the store remembers of upstream keys. To be called once, before the first request.
+    /// Reads what the store knows: access keys, and upstream keys with what is remembered of them. To be called once,
+    /// before the first request.
     pub async fn open(&self) -> Result<(), RosterError> {
+        access::load(self).await?;
         self.roster.open(&self.settings.pool.keys, &self.lifecycle).await
     }
 
     /// Begins what goes on beside requests, until shutdown.
     pub fn begin_chores(&self) {
+        access::begin_chores(self);
         database::begin_chores(self);
         live::begin_chores(self);
         self.roster.begin_chores(&self.lifecycle);
@@ -237,18 +244,11 @@ fn media_policy(settings: &Settings) -> MediaPolicy {
     }
 }
 
-/// `ADMIN_API_KEY` is the administrator's; passwords are users' then, and administrators' only while it is unset.
-fn access_keys(settings: &Settings) -> AccessKeys {
-    let auth = &settings.auth;
-    let mut keys = AccessKeys::default();
-    let mut accept = |secrets: &[SecretString], name: &str, role: Role| {
-        for (index, secret) in secrets.iter().enumerate() {
-            keys.accept(secret.expose_secret(), format!("{name}-{}", index + 1), role);
-        }
-    };
-    let owner = if auth.admin_api_keys.is_empty() { Role::Administrator } else { Role::User };
-    accept(&auth.admin_api_keys, "admin", Role::Administrator);
-    accept(&auth.passwords, "password", owner);
-    accept(&auth.users_api_keys, "user", owner);
-    keys
+fn address_limits(settings: &Settings) -> AddressLimits {
+    let limits = &settings.limits;
+    AddressLimits {
+        requests_per_minute: limits.requests_per_minute,
+        requests_per_day: limits.requests_per_day_per_ip,
+        input_tokens_per_day: limits.input_tokens_per_day_per_ip,
+    }
 }

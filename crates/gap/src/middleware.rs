@@ -4,7 +4,7 @@
 
 use std::any::Any;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -20,12 +20,14 @@ use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, StatusCode, Uri};
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use ipnet::IpNet;
 use tokio::time::Instant;
 use tower::ServiceExt;
 use tracing::{debug, error, info};
 
 use crate::dialect::Dialect;
 use crate::error::Failure;
+use crate::forwarded;
 use crate::receipt::Receipted;
 
 /// Names a request in logs and answers.
@@ -42,6 +44,8 @@ pub struct Visit {
     pub began: Instant,
     /// The other end of the connection.
     pub peer: SocketAddr,
+    /// The client's address, which a trusted proxy may have told.
+    pub client: IpAddr,
 }
 
 impl Visit {
@@ -62,6 +66,7 @@ impl<S: Sync> FromRequestParts<S> for Visit {
             dialect: Dialect::of(parts.uri.path(), parts.uri.query(), &parts.headers),
             began: Instant::now(),
             peer: SocketAddr::from(([0, 0, 0, 0], 0)),
+            client: IpAddr::from([0, 0, 0, 0]),
         }))
     }
 }
@@ -71,12 +76,15 @@ impl<S: Sync> FromRequestParts<S> for Visit {
 pub struct FrontDoor {
     routes: Router,
     root_path: String,
+    trusted_proxies: Vec<IpNet>,
 }
 
 impl FrontDoor {
-    /// Puts the front door before `routes`; `root_path` is what a reverse proxy puts before every path.
-    pub fn new(routes: Router, root_path: &str) -> Self {
-        Self { routes, root_path: root_path.trim_end_matches('/').to_owned() }
+    /// Puts the front door before `routes`; `root_path` is what a reverse proxy puts before every path, `trusted_proxies`
+    /// are those whose word about their clients counts.
+    pub fn new(routes: Router, root_path: &str, trusted_proxies: &[IpNet]) -> Self {
+        let root_path = root_path.trim_end_matches('/').to_owned();
+        Self { routes, root_path, trusted_proxies: trusted_proxies.to_vec() }
     }
 
     /// Answers one request that came over the connection to `peer`. Never fails: a panic is an answer too.
@@ -92,6 +100,7 @@ impl FrontDoor {
             dialect: Dialect::of(uri.path(), uri.query(), request.headers()),
             began,
             peer,
+            client: forwarded::client_of(peer.ip(), request.headers(), &self.trusted_proxies),
         };
         let line = Line { verb: request.method().clone(), path: uri.path().to_owned(), visit: visit.clone() };
         request.extensions_mut().insert(visit);
@@ -261,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_500_in_the_callers_shape_and_harms_nobody_else() {
         let routes = Router::new().route("/v1/broken", any(panicking)).route("/v1beta/broken", any(panicking));
-        let door = FrontDoor::new(routes.route("/fine", any(async || "fine")), "");
+        let door = FrontDoor::new(routes.route("/fine", any(async || "fine")), "", &[]);
         let ask = async |path: &str| {
             let request = Request::get(path).body(Body::empty()).unwrap();
             let response = door.answer(request, ([127, 0, 0, 1], 1).into()).await;

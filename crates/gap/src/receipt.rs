@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use gap_pool::verdict::{self, Fault, TransportFault};
 use gap_pool::waiting::Asker;
-use gap_pool::{Answered, ProjectId, Ranking};
+use gap_pool::{Answered, ProjectId, Ranking, TierPolicy};
 use gap_protocol::meter::{Findings, Usage};
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -21,6 +21,8 @@ use tokio::time::Instant;
 use tracing::{Level, enabled, info};
 
 use self::explanation::Decisions;
+use crate::admission::Permit;
+use crate::caller::Caller;
 use crate::keyring::LeaseGuard;
 use crate::middleware::Visit;
 use crate::prefixes::Followed;
@@ -57,6 +59,7 @@ pub struct Receipt {
     usage: Option<Usage>,
     finish_reason: Option<String>,
     end: End,
+    permit: Permit,
     /// Whether it is a part of another, which writes the line.
     part: bool,
     /// The conversation, so that it is known who has served it.
@@ -70,8 +73,8 @@ pub struct Receipt {
 pub struct Facts {
     /// The visit it belongs to.
     pub visit: Visit,
-    /// What logs call the caller's access key.
-    pub caller: String,
+    /// Who asks.
+    pub caller: Caller,
     /// The HTTP verb and path, without the query.
     pub request_line: String,
     /// The model, if the call names one.
@@ -120,6 +123,7 @@ impl Receipt {
             usage: None,
             finish_reason: None,
             end: End::Open,
+            permit: Permit::default(),
             part: false,
             followed: None,
             model_asked: None,
@@ -143,10 +147,22 @@ impl Receipt {
         Some(format!("{asked} could not be had; {model} answered in its place"))
     }
 
+    /// Keeps the permit of the call, which is settled when the receipt is.
+    #[must_use]
+    pub fn with_permit(mut self, permit: Permit) -> Self {
+        self.permit = permit;
+        self
+    }
+
+    /// Which tiers may serve the caller; none: as the pool's policy says.
+    pub fn tiers(&self) -> Option<TierPolicy> {
+        self.facts.caller.policy.paid_keys_only.then_some(TierPolicy::OnlyPaid)
+    }
+
     /// Who asks, for the pool: those who wait for a key take turns by it.
     pub fn asker(&self) -> Asker {
         let mut hasher = DefaultHasher::new();
-        self.facts.caller.hash(&mut hasher);
+        self.facts.caller.id.hash(&mut hasher);
         hasher.finish()
     }
 
@@ -325,7 +341,7 @@ impl Receipt {
         info!(
             request.id = visit.id_text(),
             dialect = visit.dialect.name(),
-            caller,
+            caller = &*caller.name,
             model = model.as_deref(),
             model.asked = self.model_asked.as_deref(),
             status,
@@ -353,6 +369,7 @@ impl Drop for Receipt {
     /// Settles even if the client hung up: half an answer was still paid for.
     fn drop(&mut self) {
         self.settle();
+        self.permit.settle(self.usage.as_ref(), 0);
         if !self.part {
             self.write_line();
         }

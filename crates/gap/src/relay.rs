@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gap_pool::verdict::Scope;
-use gap_pool::{Affinity, Answered, Fault, Need, Tried};
+use gap_pool::{Affinity, Answered, Fault, Need, TierPolicy, Tried};
 use gap_protocol::chain;
 use gap_protocol::meter::Framing;
 use http::{HeaderMap, Method, Response};
@@ -106,14 +106,19 @@ impl Call {
         !matches!(self.framing, Framing::Json)
     }
 
+    /// The input tokens that it will be counted, by estimate.
+    pub fn estimated_tokens(&self) -> u64 {
+        tokens::of_call(self, None)
+    }
+
     /// What it needs from a key. A project that has served its beginning is preferred.
-    fn need(&self, followed: Option<&Followed>) -> Need {
+    fn need(&self, followed: Option<&Followed>, tiers: Option<TierPolicy>) -> Need {
         let preferred = followed.and_then(Followed::project).map(Affinity::Should);
         Need {
             model: self.model.as_deref().map(Into::into),
             affinity: preferred.unwrap_or(self.affinity),
             tokens: tokens::of_call(self, followed),
-            tiers: None,
+            tiers,
         }
     }
 
@@ -252,7 +257,7 @@ impl Relay {
         receipt: &mut Receipt,
     ) -> Result<O::Opened, RelayError> {
         let followed = self.follow(call);
-        let need = call.need(followed.as_ref());
+        let need = call.need(followed.as_ref(), receipt.tiers());
         receipt.follows(followed);
         // While nobody is asked for a model, there is nothing to wait for where another can stand in.
         let in_a_hurry = self.may_fall_back(call) && self.keyring.is_paused(call.model.as_deref());

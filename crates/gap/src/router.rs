@@ -14,7 +14,8 @@ use crate::middleware::FrontDoor;
 
 /// The whole product behind its front door.
 pub fn front_door(app: &App) -> FrontDoor {
-    FrontDoor::new(routes(app), &app.settings.server.root_path)
+    let server = &app.settings.server;
+    FrontDoor::new(routes(app), &server.root_path, &server.trusted_proxies)
 }
 
 fn routes(app: &App) -> Router {
@@ -50,8 +51,10 @@ fn routes(app: &App) -> Router {
         .route("/v1beta/openai/{*rest}", any(v1::refuse_unknown))
         // Shared by OpenAI's, Anthropic's and Google's APIs
         .route("/v1/{*rest}", any(v1::dispatch))
-        // The admin API
+        // The admin API; the original logs in elsewhere
         .merge(admin)
+        .route("/login", get(page::show_page_or_refuse).post(admin::auth::log_in_by_form))
+        .route("/api/auth/login", post(admin::auth::log_in_by_form))
         .fallback(page::show_page_or_refuse)
         .method_not_allowed_fallback(v1::refuse_method)
         .with_state(app.clone());
@@ -80,6 +83,12 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
         "x-gap-error-scope",
         "x-gap-kept",
         "retry-after",
+        "x-ratelimit-limit-requests",
+        "x-ratelimit-remaining-requests",
+        "x-ratelimit-reset-requests",
+        "x-ratelimit-limit-tokens",
+        "x-ratelimit-remaining-tokens",
+        "x-ratelimit-reset-tokens",
     ];
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
     Some(

@@ -5,6 +5,7 @@
 //! ([`page`]), errors are problem documents (RFC 9457, [`problem`]), every change is noted in the audit log. The
 //! description at `/openapi.json` is made from the handlers themselves.
 
+mod access_keys;
 pub mod actor;
 mod audit;
 mod config;
@@ -12,6 +13,7 @@ mod kept;
 mod keys;
 mod limits;
 mod models;
+pub mod auth;
 pub mod page;
 pub mod problem;
 mod projects;
@@ -57,5 +59,16 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(projects::find_project, projects::update_project, projects::delete_project))
         .routes(routes!(limits::list_limits, limits::set_limits, limits::clear_limits))
         .routes(routes!(models::list_models))
+        // Who comes in
+        .routes(routes!(auth::log_in))
+        .routes(routes!(auth::refresh_session))
+        .routes(routes!(auth::log_out))
+        .routes(routes!(auth::show_me))
+        .routes(routes!(access_keys::list_access_keys, access_keys::create_access_key))
+        .routes(routes!(access_keys::show_own_access_key))
+        .routes(routes!(access_keys::find_access_key, access_keys::update_access_key, access_keys::delete_access_key))
+        .routes(routes!(access_keys::disable_access_key))
+        .routes(routes!(access_keys::enable_access_key))
+        .routes(routes!(access_keys::rotate_access_key))
         .split_for_parts()
 }

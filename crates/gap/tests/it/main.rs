@@ -28,6 +28,8 @@ mod front;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod native;
 #[cfg(test)]
 mod openai;
