@@ -35,6 +35,7 @@ pub use ids::{KeyId, ProjectId};
 pub use limits::{Defaults, Limits, Quota, Source, Tier, TierPolicy};
 pub use need::{Affinity, Need, NewKey, Tried};
 pub use pool::lease::{Answered, Lease, Outcome};
+pub use pool::naming::ProjectName;
 pub use pool::projects::Hint;
 pub use pool::ranking::{Candidate, Explained, Explanation, Ranking, Reason, Rejected, Score, Why};
 pub use pool::snapshot::Snapshot;

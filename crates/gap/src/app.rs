@@ -14,11 +14,13 @@ use crate::config::Settings;
 use crate::database;
 use crate::keyring::{Keyring, Terms};
 use crate::learned::Learned;
+use crate::ledger::Books;
 use crate::lifecycle::Lifecycle;
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
 use crate::pages::Pages;
 use crate::relay::{Relay, RelayPolicy};
+use crate::report;
 use crate::signatures::{Vault, VaultPolicy};
 use crate::uploads::Uploads;
 use crate::upstream::{self, UnsendableKey, Upstream, UpstreamError};
@@ -56,6 +58,8 @@ pub struct Parts {
     pub list: List,
     /// What models were found to refuse.
     pub learned: Learned,
+    /// The usage ledger.
+    pub books: Books,
     /// Thought signatures that are kept for clients.
     pub signatures: Vault,
     /// Fetches what clients name by address.
@@ -109,6 +113,7 @@ impl App {
             timeout: settings.server.body_timeout,
             budget: ByteBudget::new(settings.server.replay_budget),
         };
+        let books = Books::new(&store, models.clone(), clock.clone(), settings.usage.max_records_memory);
         let access = access_keys(&settings);
         let uploads = Uploads::new(&settings, clock.clone());
         let pages = Pages::new(clock.clone());
@@ -132,6 +137,7 @@ impl App {
             models,
             list: List::default(),
             learned: Learned::default(),
+            books,
             signatures,
             media,
             bodies,
@@ -143,7 +149,9 @@ impl App {
 impl App {
     /// Begins what goes on beside requests, until shutdown.
     pub fn begin_chores(&self) {
+        self.books.begin(&self.lifecycle);
         database::begin_chores(self);
+        report::text::begin(self);
         self.models.follow(&self.lifecycle);
         self.keyring.begin_chores(Arc::clone(&self.upstream));
     }

@@ -8,17 +8,15 @@ mod line;
 mod terms;
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use gap_pool::waiting::Asker;
 use gap_pool::{
-    Answered, Fault, KeyId, KeyView, Lease, Need, NewKey, Outcome, Pool, ProjectId, Ranking, Summary, Tried,
+    Answered, Fault, Forecast, KeyId, KeyView, Lease, Need, NewKey, Outcome, Pool, ProjectId, ProjectName, Ranking,
+    Summary, Tier, Tried,
 };
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -75,6 +73,17 @@ pub struct Patience {
     pub until: Instant,
 }
 
+/// Who served a request: upstream key and project, in words that mean the same after a restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// The key's identity ([`Secret::identity`]).
+    pub upstream_key: Arc<str>,
+    /// The project: the operator's name for it, else Google's number, else the identity of its only key.
+    pub project: Arc<str>,
+    /// Whether the project is known to pay nothing.
+    pub free: bool,
+}
+
 // === impl Keyring ===
 
 impl Keyring {
@@ -119,7 +128,7 @@ impl Keyring {
 
     fn new_key(&self, key: &UpstreamKey) -> Result<(Secret, NewKey), UnsendableKey> {
         let secret = Secret::new(&key.secret)?;
-        let key = self.0.terms.new_key(key, secret.masked().to_owned(), reference(&key.secret));
+        let key = self.0.terms.new_key(key, secret.masked().to_owned(), secret.identity().as_ref().to_owned());
         Ok((secret, key))
     }
 
@@ -181,6 +190,18 @@ impl Keyring {
         self.state().pool.keys(now)
     }
 
+    /// How long today's quota lasts, model by model, if today's counts began at midnight Pacific or at `since`.
+    pub fn outlook(&self, since: Timestamp) -> Vec<Forecast> {
+        let now = self.0.clock.now();
+        self.state().pool.forecast(gap_store::usage::day_of(now).max(since), now)
+    }
+
+    /// How people recognise the keys, by identity: masked.
+    pub fn labels(&self) -> HashMap<Arc<str>, String> {
+        let secrets = self.0.secrets.load();
+        secrets.values().map(|secret| (Arc::clone(secret.identity()), secret.masked().to_owned())).collect()
+    }
+
     /// Leases that are not settled yet.
     pub fn open_leases(&self) -> usize {
         self.state().pool.open_leases()
@@ -212,15 +233,6 @@ impl Keyring {
     }
 }
 
-/// What a key is known by where the key itself must not be: the same after a restart, and no way back to the key.
-fn reference(key: &SecretString) -> String {
-    let digest = Sha256::digest(key.expose_secret().as_bytes());
-    digest.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
-        _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 // === LeaseGuard ===
 
 /// The right to send one request with one key. Dropped without a verdict (the client left, a panic) it is given back
@@ -244,6 +256,20 @@ impl LeaseGuard {
     /// The key's project.
     pub fn project(&self) -> Option<ProjectId> {
         self.lease.as_ref().map(Lease::project)
+    }
+
+    /// Who serves with it, in words that outlive the process.
+    pub fn served(&self) -> Served {
+        let identity = Arc::clone(self.secret.identity());
+        let project = self.project().and_then(|project| self.ring.state().pool.project_name(project));
+        let ProjectName { name, number, tier } = project.unwrap_or_default();
+        let project = match (name, number) {
+            (Some(name), _) => name.into(),
+            (None, Some(number)) => number.to_string().into(),
+            // A project of which nothing is known has this one key.
+            (None, None) => Arc::clone(&identity),
+        };
+        Served { upstream_key: identity, project, free: tier == Some(Tier::Free) }
     }
 
     /// The key, for [`crate::upstream`] alone.

@@ -190,6 +190,9 @@ impl Relay {
         receipt: &mut Receipt,
     ) -> Result<O::Opened, RelayError> {
         let need = call.need();
+        if call.is_stream() {
+            receipt.is_stream();
+        }
         let mut attempts = Attempts::new(&self.policy, call, Instant::now());
         let mut tried = Tried::default();
         loop {
@@ -203,7 +206,7 @@ impl Relay {
                 }
             };
             receipt.decided(lease.take_ranking(), asked.elapsed());
-            receipt.attempt_began(lease.secret());
+            receipt.attempt_began(&lease);
             let unopened = match self.try_once(call, opening, &lease, attempts.deadline()).await {
                 Ok(opened) if O::is_empty(&opened) && attempts.may_ask_again(call, Instant::now()) => {
                     receipt.attempt_empty();

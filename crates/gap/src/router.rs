@@ -14,7 +14,7 @@ use crate::middleware::FrontDoor;
 
 /// The whole product behind its front door.
 pub fn front_door(app: &App) -> FrontDoor {
-    FrontDoor::new(routes(app), &app.settings.server.root_path)
+    FrontDoor::new(routes(app), &app.settings.server.root_path).with_books(app.books.clone())
 }
 
 fn routes(app: &App) -> Router {

@@ -6,8 +6,12 @@
 //! description at `/openapi.json` is made from the handlers themselves.
 
 pub mod actor;
+mod export;
 pub mod page;
 pub mod problem;
+mod report;
+mod requests;
+mod stats;
 mod status;
 
 use axum::Router;
@@ -32,5 +36,14 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
     components.add_security_scheme("session", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     components
         .add_security_scheme("admin_token", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Admin-Token"))));
-    OpenApiRouter::with_openapi(description).routes(routes!(status::show_status)).split_for_parts()
+    OpenApiRouter::with_openapi(description)
+        .routes(routes!(status::show_status))
+        // Usage
+        .routes(routes!(stats::show_stats))
+        .routes(routes!(stats::export_stats))
+        .routes(routes!(report::show_report))
+        .routes(routes!(requests::list_requests))
+        .routes(routes!(requests::export_requests))
+        .routes(routes!(requests::find_request))
+        .split_for_parts()
 }

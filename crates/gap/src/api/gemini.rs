@@ -66,6 +66,7 @@ pub async fn relay_native(
     let is_upload = target.as_ref().is_ok_and(|target| target.kind == Kind::Upload);
     let resumed = is_upload.then(|| app.uploads.resume(query)).flatten();
     let admitted = recognise(&app, &parts.headers, query, resumed.as_ref()).and_then(|caller| {
+        visit.entry.admit(&caller.name);
         let target = target.map_err(|error| Failure::invalid_path(&error))?;
         if parts.method == Method::TRACE {
             // It asks for the request as it arrived: with the upstream key.

@@ -20,6 +20,7 @@ use crate::caller::Caller;
 use crate::dialect::Dialect;
 use crate::error::{Failure, X_GAP_ERROR_SCOPE};
 use crate::media::MediaError;
+use crate::middleware::Visit;
 use crate::receipt::Receipted;
 use crate::relay::RelayError;
 
@@ -138,7 +139,12 @@ impl IntoResponse for OpenAiFailure {
 /// Lets the caller in and reads what they send.
 async fn admit(app: &App, head: &Parts, body: Body) -> Result<(Caller, Document), Failure> {
     match app.access.recognise(&head.headers, head.uri.query()) {
-        Ok(caller) => Ok((caller, Document::read(body, &app.bodies).await?)),
+        Ok(caller) => {
+            if let Some(visit) = head.extensions.get::<Visit>() {
+                visit.entry.admit(&caller.name);
+            }
+            Ok((caller, Document::read(body, &app.bodies).await?))
+        }
         Err(denied) => {
             discard(body).await;
             Err(denied.into())

@@ -60,11 +60,6 @@ const MISSING: &[Missing] = &[
         asked: |s| s.store.key_storage_mode == StorageMode::Database,
     },
     Missing { setting: "store.redis_url", feature: "sharing between instances", asked: ALWAYS },
-    Missing {
-        setting: "telemetry.usage_report_interval_minutes",
-        feature: "the usage report",
-        asked: |s| s.telemetry.usage_report_interval_minutes > 0,
-    },
 ];
 
 /// What somebody asked for and does not get yet. [`Loaded::warnings`] holds these already.

@@ -40,6 +40,8 @@ pub struct Settings {
     pub context: Context,
     /// Where things are kept.
     pub store: Store,
+    /// What is kept of usage, and how long.
+    pub usage: Usage,
     /// Logs and reports.
     pub telemetry: Telemetry,
 }
@@ -251,6 +253,23 @@ pub struct Store {
     pub data_dir: PathBuf,
 }
 
+/// Section `usage`. Bodies of requests are never kept.
+#[derive(Clone, Debug)]
+pub struct Usage {
+    /// Days that records of single requests are kept.
+    pub retention_days: u32,
+    /// Days that sums by hour are kept.
+    pub hourly_retention_days: u32,
+    /// Days that sums by day are kept.
+    pub daily_retention_days: u32,
+    /// Days that sums by client address are kept.
+    pub address_retention_days: u32,
+    /// Days that the audit log is kept.
+    pub audit_retention_days: u32,
+    /// Records of single requests kept at a time in memory.
+    pub max_records_memory: u64,
+}
+
 /// Section `telemetry`.
 #[derive(Clone, Debug)]
 pub struct Telemetry {
@@ -324,6 +343,7 @@ impl Settings {
             cache: Cache { native: reader.take("cache.native", &Switch) },
             context: Context::read(reader),
             store: Store::read(reader),
+            usage: Usage::read(reader),
             telemetry: Telemetry::read(reader),
         }
     }
@@ -465,6 +485,20 @@ impl Store {
             store.database_url = DatabaseUrl::SqliteFile(file);
         }
         store
+    }
+}
+
+impl Usage {
+    fn read(reader: &mut Reader) -> Self {
+        let days = Whole(1..=36_500);
+        Self {
+            retention_days: reader.take("usage.retention_days", &days),
+            hourly_retention_days: reader.take("usage.hourly_retention_days", &days),
+            daily_retention_days: reader.take("usage.daily_retention_days", &days),
+            address_retention_days: reader.take("usage.address_retention_days", &days),
+            audit_retention_days: reader.take("usage.audit_retention_days", &days),
+            max_records_memory: reader.take("usage.max_records_memory", &Whole(1..=100_000_000)),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ fn facts() -> Facts {
         dialect: Dialect::Gemini,
         began: Instant::now(),
         peer: ([127, 0, 0, 1], 1).into(),
+        entry: crate::ledger::Entry::default(),
     };
     Facts { visit, caller: "user-1".to_owned(), request_line: "POST /x".to_owned(), model: None }
 }
@@ -25,7 +26,7 @@ async fn answered() -> (Receipt, Keyring) {
     let patience = Patience { asker: 1, until: Instant::now() };
     let lease = ring.lease(&Need::default(), &Tried::default(), patience).await.unwrap();
     let mut receipt = Receipt::begin(facts());
-    receipt.attempt_began(lease.secret());
+    receipt.attempt_began(&lease);
     receipt.attempt_answered(lease);
     (receipt, ring)
 }

@@ -24,6 +24,7 @@ pub async fn show_models(
     let (head, body) = request.into_parts();
     discard(body).await;
     let caller = app.access.recognise(&head.headers, head.uri.query()).map_err(Failure::from)?;
+    visit.entry.admit(&caller.name);
     if head.method != Method::GET && head.method != Method::HEAD {
         return Ok(Failure::wrong_method(&head.method, head.uri.path()).into_response(Dialect::OpenAi));
     }
