@@ -10,16 +10,20 @@ use tracing::{info, warn};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{DatabaseUrl, Settings};
+use crate::secrets::{self, FolderError};
 
 /// How often what is over is removed.
 const CLEAN_UP_EVERY: Duration = Duration::from_hours(1);
 
 /// The store cannot be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("store.database_url: {error}. {}", error.remedy())]
-pub struct DatabaseError {
-    #[from]
-    error: StoreError,
+pub enum DatabaseError {
+    /// The database, or its secret.
+    #[error("store.database_url: {0}. {remedy}", remedy = .0.remedy())]
+    Store(#[from] StoreError),
+    /// The data folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
 }
 
 /// How the settings say that the store is opened. Memory, unless somebody asked for a database.
@@ -27,7 +31,7 @@ pub fn options(settings: &Settings) -> Result<Options, DatabaseError> {
     let address = if settings.wants_database() { address(settings)? } else { Address::Memory };
     let auth = &settings.auth;
     // Without one there is nothing that a restart would have to open again.
-    let current = auth.secret_key.clone().unwrap_or_else(|| SecretString::from(crate::secrets::random_hex::<32>()));
+    let current = auth.secret_key.clone().unwrap_or_else(|| SecretString::from(secrets::random_hex::<32>()));
     Ok(Options::new(address, SecretKeys { current, previous: auth.secret_key_previous.clone() }))
 }
 
@@ -42,7 +46,11 @@ pub fn address(settings: &Settings) -> Result<Address, DatabaseError> {
 
 /// Opens the store: in memory, unless somebody asked for a database.
 pub async fn open(settings: &Settings, clock: &Clock) -> Result<Store, DatabaseError> {
-    Ok(Store::open(options(settings)?, clock.now()).await?)
+    let store = Store::open(options(settings)?, clock.now()).await?;
+    if settings.wants_database() {
+        secrets::opened(settings)?;
+    }
+    Ok(store)
 }
 
 /// How long the settings keep what.

@@ -28,6 +28,8 @@ mod native;
 #[cfg(test)]
 mod openai;
 #[cfg(test)]
+mod operators;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod pool;
