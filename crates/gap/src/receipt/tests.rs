@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::config::UpstreamKey;
 use crate::dialect::Dialect;
 use crate::keyring::{Keyring, Patience, Terms};
+use crate::ledger::Entry;
 use crate::lifecycle::Lifecycle;
 
 fn facts() -> Facts {
@@ -14,7 +15,7 @@ fn facts() -> Facts {
         dialect: Dialect::Gemini,
         began: Instant::now(),
         peer: ([127, 0, 0, 1], 1).into(),
-        entry: crate::ledger::Entry::default(),
+        entry: Entry::default(),
     };
     Facts { visit, caller: "user-1".to_owned(), request_line: "POST /x".to_owned(), model: None }
 }

@@ -24,6 +24,8 @@ mod front;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod native;
 #[cfg(test)]
 mod openai;
