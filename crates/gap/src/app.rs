@@ -1,12 +1,13 @@
 //! Every component, built once, in order. The only wiring.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gap_pool::Policy;
 use gap_store::Store;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::alerts;
 use crate::body::{BodyPolicy, ByteBudget};
 use crate::caller::{AccessKeys, Role};
 use crate::clock::Clock;
@@ -18,10 +19,13 @@ use crate::ledger::Books;
 use crate::lifecycle::Lifecycle;
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
+use crate::outbound::Outbound;
 use crate::pages::Pages;
 use crate::relay::{Relay, RelayPolicy};
 use crate::report;
 use crate::signatures::{Vault, VaultPolicy};
+use crate::spans::{Exporter, Spans};
+use crate::telemetry::tail::LogTail;
 use crate::uploads::Uploads;
 use crate::upstream::{self, UnsendableKey, Upstream, UpstreamError};
 
@@ -60,6 +64,12 @@ pub struct Parts {
     pub learned: Learned,
     /// The usage ledger.
     pub books: Books,
+    /// Calls the operator's own addresses.
+    pub outbound: Outbound,
+    /// The newest lines of the log, if this process writes one.
+    pub logs: OnceLock<LogTail>,
+    /// Sends spans, until it runs.
+    exporter: Mutex<Option<Exporter>>,
     /// Thought signatures that are kept for clients.
     pub signatures: Vault,
     /// Fetches what clients name by address.
@@ -113,7 +123,11 @@ impl App {
             timeout: settings.server.body_timeout,
             budget: ByteBudget::new(settings.server.replay_budget),
         };
-        let books = Books::new(&store, models.clone(), clock.clone(), settings.usage.max_records_memory);
+        let outbound = Outbound::new(upstream::trusted(&settings.upstream)?);
+        let endpoint = settings.telemetry.otlp_endpoint.as_deref();
+        let (spans, exporter) = endpoint.map(|endpoint| Spans::new(endpoint, outbound.clone())).unzip();
+        let kept = settings.usage.max_records_memory;
+        let books = Books::new(&store, models.clone(), clock.clone(), kept, spans);
         let access = access_keys(&settings);
         let uploads = Uploads::new(&settings, clock.clone());
         let pages = Pages::new(clock.clone());
@@ -138,6 +152,9 @@ impl App {
             list: List::default(),
             learned: Learned::default(),
             books,
+            outbound,
+            logs: OnceLock::new(),
+            exporter: Mutex::new(exporter),
             signatures,
             media,
             bodies,
@@ -152,6 +169,10 @@ impl App {
         self.books.begin(&self.lifecycle);
         database::begin_chores(self);
         report::text::begin(self);
+        alerts::begin(self, &self.outbound);
+        if let Some(exporter) = self.exporter.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.lifecycle.spawn_last(exporter.run(self.lifecycle.clone()));
+        }
         self.models.follow(&self.lifecycle);
         self.keyring.begin_chores(Arc::clone(&self.upstream));
     }

@@ -18,25 +18,35 @@ pub mod price;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use gap_pool::Ranking;
+use gap_pool::verdict::{Fault, Scope};
 use gap_protocol::meter::{Modalities, Usage};
 use gap_store::usage::ledger::{Ledger, LedgerCounts, LedgerOptions, Slot, Writer};
 use gap_store::usage::{Outcome, Tokens, UsageRecord};
 use gap_store::{Address, Store};
+use http::HeaderMap;
 use jiff::Timestamp;
+use serde::Serialize;
+use tokio::time::Instant;
 use tracing::info;
 use uuid::Uuid;
 
 use self::choices::{Choices, Counts};
+use crate::alerts::Tally;
 use crate::clock::Clock;
 use crate::error::Failure;
+use crate::events::{Events, Kind};
 use crate::keyring::Served;
 use crate::lifecycle::Lifecycle;
+use crate::metrics::Metrics;
 use crate::middleware::Visit;
 use crate::models::Models;
+use crate::receipt::Attempt;
+use crate::spans::{Parent, Spans, Trace, Try, Value};
 
 /// How long a request waits for a slot before it is refused.
 const SLOT_PATIENCE: Duration = Duration::from_secs(1);
@@ -58,6 +68,12 @@ struct Inner {
     choices: Choices,
     /// When it began to count.
     since: Timestamp,
+    metrics: Metrics,
+    events: Events,
+    /// If a collector wants them.
+    spans: Option<Spans>,
+    requests: AtomicU64,
+    failed: AtomicU64,
 }
 
 /// One request's place in the ledger. Cheap to clone; clones are one place. The default one has none: nothing is recorded.
@@ -69,6 +85,8 @@ struct Place {
     books: Books,
     id: Uuid,
     at: Timestamp,
+    /// The trace that the client has begun.
+    parent: Option<Parent>,
     state: Mutex<State>,
 }
 
@@ -91,8 +109,8 @@ pub struct Closing<'a> {
     pub model: Option<&'a str>,
     /// Who served it, if anybody did.
     pub served: Option<&'a Served>,
-    /// How many keys were tried.
-    pub attempts: usize,
+    /// The keys that were tried.
+    pub tries: &'a [Attempt],
     /// The status that the client saw; 0 if it left before there was one.
     pub status: u16,
     /// How it ended.
@@ -115,11 +133,11 @@ pub struct Closing<'a> {
 
 impl Books {
     /// The books of `store`. Nothing is written until [`Books::begin`].
-    pub fn new(store: &Store, models: Models, clock: Clock, records_in_memory: u64) -> Self {
+    pub fn new(store: &Store, models: Models, clock: Clock, records_in_memory: u64, spans: Option<Spans>) -> Self {
         let keep = matches!(store.address(), Address::Memory).then_some(records_in_memory);
         let (ledger, writer) =
             gap_store::usage::ledger::open(store, LedgerOptions { keep, ..LedgerOptions::default() });
-        let since = clock.now();
+        let (since, events) = (clock.now(), Events::new(clock.clone()));
         Self(Arc::new(Inner {
             ledger,
             writer: Mutex::new(Some(writer)),
@@ -128,6 +146,11 @@ impl Books {
             clock,
             choices: Choices::default(),
             since,
+            metrics: Metrics::default(),
+            events,
+            spans,
+            requests: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
         }))
     }
 
@@ -151,7 +174,7 @@ impl Books {
     }
 
     /// Opens an entry; [`Failure`] when there is no slot in time.
-    pub async fn open(&self, id: Uuid) -> Result<Entry, Failure> {
+    pub async fn open(&self, id: Uuid, headers: &HeaderMap) -> Result<Entry, Failure> {
         let slot = match self.0.ledger.try_reserve() {
             Some(slot) => slot,
             None => match tokio::time::timeout(SLOT_PATIENCE, self.0.ledger.reserve()).await {
@@ -160,7 +183,8 @@ impl Books {
             },
         };
         let state = Mutex::new(State { slot: Some(slot), access_key: None });
-        Ok(Entry(Some(Arc::new(Place { books: self.clone(), id, at: self.0.clock.now(), state }))))
+        let parent = self.0.spans.as_ref().and_then(|_| Parent::read(headers));
+        Ok(Entry(Some(Arc::new(Place { books: self.clone(), id, at: self.0.clock.now(), parent, state }))))
     }
 
     /// Waits until what has ended so far is written, so that a report counts it; not for long, if the database is away.
@@ -178,9 +202,72 @@ impl Books {
         self.0.since
     }
 
+    /// What is counted for Prometheus.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// What happens, as it happens.
+    pub fn events(&self) -> &Events {
+        &self.0.events
+    }
+
+    /// Requests so far, and those that failed though their client asked rightly.
+    pub fn tally(&self) -> Tally {
+        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Tally { requests: load(&self.0.requests), failed: load(&self.0.failed) }
+    }
+
     /// What became of the records so far.
     pub fn counts(&self) -> LedgerCounts {
         self.0.ledger.counts()
+    }
+
+    /// Tells everybody else who wants to know of a request that has ended.
+    fn tell(&self, record: &UsageRecord, label: Option<&str>, dialect: &'static str) {
+        let inner = &self.0;
+        inner.metrics.observe(record, dialect);
+        inner.requests.fetch_add(1, Ordering::Relaxed);
+        // A client that asks wrongly, or too often for its own limits, says nothing about the gateway.
+        let to_blame = record.status == 429 && record.attempts == 0 && record.explanation.is_none();
+        let clients = (400..500).contains(&record.status) && record.status != 429;
+        if record.outcome == Outcome::Failed && !clients && !to_blame {
+            inner.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        if inner.events.is_heard() {
+            inner.events.publish(Kind::Request, Some(&record.access_key), &Ended::of(record, label));
+        }
+    }
+
+    fn trace(&self, record: &UsageRecord, parent: Option<Parent>, began: Instant, tries: &[Attempt]) {
+        let Some(spans) = &self.0.spans else { return };
+        let tries = tries.iter().map(|one| Try {
+            after: one.began.saturating_duration_since(began),
+            took: one.took,
+            key: one.key.masked().to_owned(),
+            cause: one.cause,
+        });
+        let text = |text: &String| Value::Text(text.clone());
+        let number = |number: u64| Value::Number(i64::try_from(number).unwrap_or(i64::MAX));
+        spans.take(Trace {
+            parent,
+            began: record.at,
+            took: began.elapsed(),
+            name: record.method.clone(),
+            attributes: vec![
+                ("gap.request.id", Value::Text(record.id.to_string())),
+                ("gap.dialect", text(&record.dialect)),
+                ("gap.access_key", text(&record.access_key)),
+                ("gap.project", text(&record.project)),
+                ("gen_ai.request.model", text(&record.model)),
+                ("gen_ai.usage.input_tokens", number(record.tokens.prompt)),
+                ("gen_ai.usage.output_tokens", number(record.tokens.output + record.tokens.thoughts)),
+                ("http.response.status_code", number(record.status.into())),
+                ("gap.outcome", Value::Text(record.outcome.name().to_owned())),
+            ],
+            failed: record.outcome == Outcome::Failed,
+            tries: tries.collect(),
+        });
     }
 
     fn record(&self, id: Uuid, at: Timestamp, access_key: String, closing: Closing<'_>) -> UsageRecord {
@@ -202,7 +289,7 @@ impl Books {
             model: model.to_owned(),
             project: closing.served.map_or_else(String::new, |served| served.project.as_ref().to_owned()),
             upstream_key: closing.served.map_or_else(String::new, |served| served.upstream_key.as_ref().to_owned()),
-            attempts: u32::try_from(closing.attempts).unwrap_or(u32::MAX),
+            attempts: u32::try_from(closing.tries.len()).unwrap_or(u32::MAX),
             status: closing.status,
             outcome: closing.outcome,
             error_scope: closing.scope.to_owned(),
@@ -242,6 +329,22 @@ impl Entry {
         }
     }
 
+    /// A key was refused for a reason of its own, or of its project's.
+    pub fn key_refused(&self, served: Option<&Served>, label: &str, fault: &Fault) {
+        let Some(place) = &self.0 else { return };
+        let events = place.books.events();
+        if matches!(fault.scope, Scope::Key | Scope::Project) && events.is_heard() {
+            let refused = Refused {
+                upstream_key: served.map_or("", |served| &served.upstream_key),
+                label,
+                project: served.map_or("", |served| &served.project),
+                cause: fault.cause.name(),
+                scope: fault.scope.name(),
+            };
+            events.publish(Kind::Key, None, &refused);
+        }
+    }
+
     /// Whether its record has been written.
     pub fn is_closed(&self) -> bool {
         self.0.as_ref().is_some_and(|place| {
@@ -259,9 +362,91 @@ impl Entry {
             slot.zip(state.access_key.clone())
         };
         let Some((slot, access_key)) = taken else { return };
-        slot.fill(place.books.record(place.id, place.at, access_key, closing));
+        let (visit, tries) = (closing.visit, closing.tries);
+        let label = tries.last().map(|last| last.key.masked());
+        let record = place.books.record(place.id, place.at, access_key, closing);
+        place.books.tell(&record, label, visit.dialect.name());
+        place.books.trace(&record, place.parent, visit.began, tries);
+        slot.fill(record);
     }
 }
+
+// === What listeners hear ===
+
+/// A key that was refused.
+#[derive(Serialize)]
+struct Refused<'a> {
+    upstream_key: &'a str,
+    label: &'a str,
+    project: &'a str,
+    cause: &'static str,
+    scope: &'static str,
+}
+
+/// A request that has ended.
+#[derive(Serialize)]
+struct Ended<'a> {
+    id: String,
+    at: Timestamp,
+    access_key: &'a str,
+    address: &'a str,
+    dialect: &'a str,
+    method: &'a str,
+    model: &'a str,
+    project: &'a str,
+    upstream_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstream_key_label: Option<&'a str>,
+    attempts: u32,
+    status: u16,
+    outcome: &'static str,
+    error_scope: &'a str,
+    streamed: bool,
+    prompt_tokens: u64,
+    cached_tokens: u64,
+    thought_tokens: u64,
+    tool_tokens: u64,
+    output_tokens: u64,
+    cost_nanos: u64,
+    saved_nanos: u64,
+    waited_ms: u32,
+    first_token_ms: Option<u32>,
+    duration_ms: u32,
+}
+
+impl<'a> Ended<'a> {
+    fn of(record: &'a UsageRecord, upstream_key_label: Option<&'a str>) -> Self {
+        Self {
+            id: record.id.to_string(),
+            at: record.at,
+            access_key: &record.access_key,
+            address: &record.address,
+            dialect: &record.dialect,
+            method: &record.method,
+            model: &record.model,
+            project: &record.project,
+            upstream_key: &record.upstream_key,
+            upstream_key_label,
+            attempts: record.attempts,
+            status: record.status,
+            outcome: record.outcome.name(),
+            error_scope: &record.error_scope,
+            streamed: record.streamed,
+            prompt_tokens: record.tokens.prompt,
+            cached_tokens: record.tokens.cached,
+            thought_tokens: record.tokens.thoughts,
+            tool_tokens: record.tokens.tool,
+            output_tokens: record.tokens.output,
+            cost_nanos: record.cost_nanos,
+            saved_nanos: record.saved_nanos,
+            waited_ms: record.waited_ms,
+            first_token_ms: record.first_token_ms,
+            duration_ms: record.duration_ms,
+        }
+    }
+}
+
+// === Counting ===
 
 fn tokens(usage: &Usage) -> Tokens {
     Tokens {

@@ -6,6 +6,7 @@
 //! component once, [`server`] accepts connections, [`lifecycle`] knows every task and stops them, and [`serve`] is the
 //! whole from start to end.
 
+pub mod alerts;
 pub mod api;
 pub mod app;
 pub mod assets;
@@ -17,13 +18,16 @@ pub mod config;
 pub mod database;
 pub mod dialect;
 pub mod error;
+pub mod events;
 pub mod keyring;
 pub mod learned;
 pub mod ledger;
 pub mod lifecycle;
 pub mod media;
+pub mod metrics;
 pub mod middleware;
 pub mod models;
+pub mod outbound;
 pub mod pages;
 pub mod receipt;
 pub mod relay;
@@ -33,6 +37,7 @@ pub mod secrets;
 pub mod serve;
 pub mod server;
 pub mod signatures;
+pub mod spans;
 pub mod telemetry;
 pub mod uploads;
 pub mod upstream;

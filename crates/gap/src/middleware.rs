@@ -107,7 +107,8 @@ impl FrontDoor {
         let id = presented.unwrap_or_else(new_id);
         let entry = match &self.books {
             Some(books) if dialect != Dialect::Admin => {
-                match books.open(ledger::record_id(id.to_str().unwrap_or_default(), made_here)).await {
+                let record = ledger::record_id(id.to_str().unwrap_or_default(), made_here);
+                match books.open(record, request.headers()).await {
                     Ok(entry) => entry,
                     Err(failure) => return failure.into_response(dialect),
                 }
@@ -250,7 +251,7 @@ impl Line {
             request_line: &self.request_line,
             model: None,
             served: None,
-            attempts: 0,
+            tries: &[],
             status: self.status.map_or(0, |status| status.as_u16()),
             outcome,
             scope: self.scope.as_ref().and_then(|scope| scope.to_str().ok()).unwrap_or_default(),

@@ -78,14 +78,17 @@ pub struct Facts {
 
 /// One try.
 #[derive(Debug)]
-struct Attempt {
-    key: Secret,
-    began: Instant,
-    took: Duration,
+pub struct Attempt {
+    /// The key that it was made with.
+    pub key: Secret,
+    /// When it began.
+    pub began: Instant,
+    /// How long it took; until its answer began, if there was one.
+    pub took: Duration,
     /// The cause of its failure; none for the try that answered or is under way.
-    cause: Option<&'static str>,
+    pub cause: Option<&'static str>,
     /// Whose fault it was, if it failed.
-    scope: Option<&'static str>,
+    pub scope: Option<&'static str>,
 }
 
 /// How a call ended.
@@ -183,6 +186,7 @@ impl Receipt {
             attempt.took = attempt.began.elapsed();
             attempt.cause = Some(fault.cause.name());
             attempt.scope = Some(fault.scope.name());
+            self.facts.visit.entry.key_refused(self.served.as_ref(), attempt.key.masked(), fault);
         }
     }
 
@@ -316,7 +320,7 @@ impl Receipt {
             request_line,
             model: model.as_deref(),
             served: self.served.as_ref(),
-            attempts: self.attempts.len(),
+            tries: &self.attempts,
             status: self.status.map_or(0, |status| status.as_u16()),
             outcome,
             scope,

@@ -32,6 +32,7 @@ fn routes(app: &App) -> Router {
         .route("/docs/{*path}", get(page::show_docs_file))
         .route("/healthz", get(probes::show_health))
         .route("/readyz", get(probes::show_readiness))
+        .route("/metrics", get(probes::show_metrics))
         // Google's SDKs below the versions that are theirs alone; the action is part of the last segment
         .route("/v1beta/{*rest}", any(gemini::relay_native))
         .route("/v1alpha/{*rest}", any(gemini::relay_native))

@@ -63,7 +63,7 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
     let mut signals = Signals::take_over().map_err(StartError::Signals)?;
     let Loaded { settings, warnings, .. } = loaded;
     let clock = Clock::system();
-    let _log = telemetry::start(&settings.telemetry, &clock)?;
+    let log = telemetry::start(&settings.telemetry, &clock)?;
     for notice in &warnings {
         warn!("{notice}");
     }
@@ -72,6 +72,8 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
     let address = listener.local_addr().unwrap_or(SocketAddr::new(settings.server.host, settings.server.port));
     let store = database::open(&settings, &clock).await?;
     let app = App::build(settings, store, mode, clock, lifecycle.clone())?;
+    // Only one log is followed, and this is the first to name it.
+    let _ = app.logs.set(log.tail());
     app.begin_chores();
     announce();
     greet(&app, address);

@@ -7,6 +7,7 @@
 
 pub mod actor;
 mod export;
+mod live;
 pub mod page;
 pub mod problem;
 mod report;
@@ -45,5 +46,8 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(requests::list_requests))
         .routes(routes!(requests::export_requests))
         .routes(routes!(requests::find_request))
+        // Live
+        .routes(routes!(live::follow_events))
+        .routes(routes!(live::follow_logs))
         .split_for_parts()
 }

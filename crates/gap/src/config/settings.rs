@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use super::kinds::addresses::{Database, DatabaseUrl, HostName, HttpUrl, Networks, Origin, PathPrefix, RedisUrl};
 use super::kinds::pool::{LimitsByHand, ModelLimits, UpstreamKey, UpstreamKeys};
 use super::kinds::quantities::{LogFilter, Size, Span};
-use super::kinds::secrets::{Secret, Secrets, SigningSecret};
+use super::kinds::secrets::{Secret, SecretUrl, Secrets, SigningSecret};
 use super::kinds::{Address, FilePath, ListOf, Maybe, OneOf, Switch, Text, Whole};
 use super::reader::Reader;
 
@@ -42,6 +42,8 @@ pub struct Settings {
     pub store: Store,
     /// What is kept of usage, and how long.
     pub usage: Usage,
+    /// What the operator is told without looking.
+    pub alerts: Alerts,
     /// Logs and reports.
     pub telemetry: Telemetry,
 }
@@ -270,6 +272,23 @@ pub struct Usage {
     pub max_records_memory: u64,
 }
 
+/// Section `alerts`.
+#[derive(Clone, Debug)]
+pub struct Alerts {
+    /// Where they are posted; it may hold a secret, so it is one.
+    pub url: Option<SecretString>,
+    /// Signs them.
+    pub secret: Option<SecretString>,
+    /// Percent of requests that may fail; 0 is no limit.
+    pub error_rate: u32,
+    /// Fewer requests say nothing about a rate.
+    pub min_requests: u64,
+    /// The time of which the rate is.
+    pub window: Duration,
+    /// How long the same alert is not sent again.
+    pub cool_down: Duration,
+}
+
 /// Section `telemetry`.
 #[derive(Clone, Debug)]
 pub struct Telemetry {
@@ -285,6 +304,21 @@ pub struct Telemetry {
     pub debug: bool,
     /// Minutes between two reports of usage; 0 is off.
     pub usage_report_interval_minutes: u32,
+    /// Who may read `/metrics`.
+    pub metrics: MetricsAccess,
+    /// Collector of traces, without a trailing slash.
+    pub otlp_endpoint: Option<String>,
+}
+
+/// Who may read `/metrics`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsAccess {
+    /// Nobody: it is not there.
+    Off,
+    /// Administrators.
+    Admin,
+    /// Everybody who reaches it.
+    Open,
 }
 
 /// Where something is kept.
@@ -313,6 +347,8 @@ const TIERS: OneOf<TierPolicy> = OneOf(&[
     ("paid_first", TierPolicy::PaidFirst),
     ("only_paid", TierPolicy::OnlyPaid),
 ]);
+const METRICS: OneOf<MetricsAccess> =
+    OneOf(&[("off", MetricsAccess::Off), ("admin", MetricsAccess::Admin), ("open", MetricsAccess::Open)]);
 const LOG_FORMATS: OneOf<LogFormat> = OneOf(&[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)]);
 
 const MIB: usize = 1024 * 1024;
@@ -344,6 +380,7 @@ impl Settings {
             context: Context::read(reader),
             store: Store::read(reader),
             usage: Usage::read(reader),
+            alerts: Alerts::read(reader),
             telemetry: Telemetry::read(reader),
         }
     }
@@ -502,6 +539,19 @@ impl Usage {
     }
 }
 
+impl Alerts {
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            url: reader.take("alerts.url", &Maybe(SecretUrl)),
+            secret: reader.take("alerts.secret", &Maybe(Secret)),
+            error_rate: reader.take("alerts.error_rate", &Whole(0..=100)),
+            min_requests: reader.take("alerts.min_requests", &Whole(1..=MOST)),
+            window: reader.take("alerts.window", &Span::some()),
+            cool_down: reader.take("alerts.cool_down", &Span::some()),
+        }
+    }
+}
+
 impl Telemetry {
     fn read(reader: &mut Reader) -> Self {
         let mut telemetry = Self {
@@ -511,6 +561,8 @@ impl Telemetry {
             log_cleanup_days: reader.take("telemetry.log_cleanup_days", &Whole(1..=3650)),
             debug: reader.take("telemetry.debug", &Switch),
             usage_report_interval_minutes: reader.take("telemetry.usage_report_interval_minutes", &Whole(0..=525_600)),
+            metrics: reader.take("telemetry.metrics", &METRICS),
+            otlp_endpoint: reader.take("telemetry.otlp_endpoint", &Maybe(HttpUrl { unversioned: false })),
         };
         if telemetry.debug && !reader.is_explicit("telemetry.log_level") {
             // Not everybody's steps: those of HTTP/2 alone would bury ours.
