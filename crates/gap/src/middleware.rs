@@ -198,7 +198,8 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 /// made it.
 #[derive(Debug)]
 struct Line {
-    request_line: String,
+    /// The verb and the path.
+    request: String,
     visit: Visit,
     /// None until there is an answer: a client that leaves before was not answered.
     status: Option<StatusCode>,
@@ -210,8 +211,8 @@ struct Line {
 }
 
 impl Line {
-    fn new(request_line: String, visit: Visit) -> Self {
-        Self { request_line, visit, status: None, scope: None, bytes: 0, receipted: false }
+    fn new(request: String, visit: Visit) -> Self {
+        Self { request, visit, status: None, scope: None, bytes: 0, receipted: false }
     }
 
     fn answered(mut self, status: StatusCode, scope: Option<HeaderValue>) -> Self {
@@ -225,7 +226,7 @@ impl Line {
     }
 
     fn write(&self) {
-        let (line, bytes) = (&self.request_line, self.bytes);
+        let (line, bytes) = (&self.request, self.bytes);
         let duration_ms = u64::try_from(self.visit.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (id, dialect) = (self.visit.id_text(), self.visit.dialect.name());
         let Some(status) = self.status.map(|status| status.as_u16()) else {
@@ -248,7 +249,7 @@ impl Line {
         };
         self.visit.entry.close(Closing {
             visit: &self.visit,
-            request_line: &self.request_line,
+            request_line: &self.request,
             model: None,
             served: None,
             tries: &[],

@@ -353,7 +353,7 @@ impl Receipt {
         json
     }
 
-    fn write_line(&self, decisions: &str) {
+    fn write_line(&self, decisions: Option<&str>) {
         let Facts { visit, caller, request_line, model } = &self.facts;
         let status = self.status.map_or(0, |status| status.as_u16());
         let tried: Vec<&str> = self.attempts.iter().filter_map(|attempt| attempt.cause).collect();
@@ -371,7 +371,7 @@ impl Receipt {
             attempts = self.attempts.len(),
             failed_attempts = (!tried.is_empty()).then(|| tried.join(",")),
             key.label = self.attempts.last().map_or("", |attempt| attempt.key.masked()),
-            pool.explanation = self.is_noteworthy().then_some(decisions),
+            pool.explanation = decisions,
             finish_reason = self.finish_reason.as_deref(),
             usage.prompt_tokens = usage.map(|usage| usage.prompt),
             usage.cached_tokens = usage.and_then(|usage| some(usage.cached)),
@@ -389,8 +389,11 @@ impl Drop for Receipt {
     fn drop(&mut self) {
         self.settle();
         if !self.part {
-            let decisions = self.decisions.to_json(&self.attempts);
-            self.write_line(&decisions);
+            let entry = &self.facts.visit.entry;
+            let noteworthy = self.is_noteworthy();
+            let decisions =
+                if noteworthy || entry.is_open() { self.decisions.to_json(&self.attempts) } else { String::new() };
+            self.write_line(noteworthy.then_some(&decisions));
             self.close_entry(&decisions);
         }
     }

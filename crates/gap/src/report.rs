@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use gap_pool::{Advice, Forecast};
 use gap_store::StoreError;
-use gap_store::usage::sums::{Axis, GroupBy, Period, Question, Sum, Totals};
+use gap_store::usage::sums::{Axis, GroupBy, Measure, Period, Question, Sum, Totals};
 use gap_store::usage::{day_of, hour_of};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -22,9 +22,9 @@ use self::totals::Amount;
 use crate::app::App;
 
 /// Rows of each table.
-const ROWS: usize = 20;
+const ROWS: u32 = 20;
 /// Addresses of each table.
-const ADDRESSES: usize = 10;
+const ADDRESSES: u32 = 10;
 /// Deleting and counting in days crosses changes of the clock, which move midnight by an hour.
 const CLOCK_CHANGE: SignedDuration = SignedDuration::from_hours(2);
 
@@ -195,7 +195,8 @@ impl Report {
         let week = days_before(now, 6)..end_of(now);
         let month = days_before(now, 29)..end_of(now);
         let today = stretch(app, scope, &day, days_before(now, 1)).await?;
-        let models = table(app, scope, Axis::AccessKey, GroupBy::Model, &day).await?;
+        let by_model = question(scope, Period::Day, day.clone(), GroupBy::Model);
+        let models = rows(app.store.usage().top(&by_model, Measure::Requests, ROWS).await?);
         let pool = match scope {
             Scope::All => Some(PoolReport::make(app, [&day, &week, &month]).await?),
             Scope::Own(_) => None,
@@ -211,7 +212,7 @@ impl Report {
             day: today,
             week: stretch(app, scope, &week, days_before(now, 13)).await?,
             month: stretch(app, scope, &month, days_before(now, 59)).await?,
-            models: top(models, ROWS, |row| row.used.requests),
+            models,
             pool,
         })
     }
@@ -220,8 +221,8 @@ impl Report {
 impl PoolReport {
     async fn make(app: &App, [day, week, month]: [&Range<Timestamp>; 3]) -> Result<Self, StoreError> {
         let by = async |axis| {
-            let rows = table(app, Scope::All, axis, GroupBy::Name, day).await?;
-            Ok::<_, StoreError>(top(rows, ROWS, |row| row.used.requests))
+            let asked = Question { axis, ..question(Scope::All, Period::Day, day.clone(), GroupBy::Name) };
+            Ok::<_, StoreError>(rows(app.store.usage().top(&asked, Measure::Requests, ROWS).await?))
         };
         let labels = app.keyring.labels();
         let mut upstream_keys = by(Axis::UpstreamKey).await?;
@@ -253,10 +254,12 @@ impl PoolReport {
 
 impl TopAddresses {
     async fn of(app: &App, time: &Range<Timestamp>) -> Result<Self, StoreError> {
-        let rows = table(app, Scope::All, Axis::Address, GroupBy::Name, time).await?;
+        let axis = Axis::Address;
+        let asked = Question { axis, ..question(Scope::All, Period::Day, time.clone(), GroupBy::Name) };
+        let usage = app.store.usage();
         Ok(Self {
-            by_requests: top(rows.clone(), ADDRESSES, |row| row.used.requests),
-            by_tokens: top(rows, ADDRESSES, |row| row.used.total_tokens),
+            by_requests: rows(usage.top(&asked, Measure::Requests, ADDRESSES).await?),
+            by_tokens: rows(usage.top(&asked, Measure::Tokens, ADDRESSES).await?),
         })
     }
 }
@@ -327,28 +330,15 @@ async fn stretch(
     Ok(Stretch { used: total(app, &of(time.clone())).await?, before: total(app, &of(before..time.start)).await? })
 }
 
-async fn table(
-    app: &App,
-    scope: Scope<'_>,
-    axis: Axis,
-    group_by: GroupBy,
-    time: &Range<Timestamp>,
-) -> Result<Vec<Row>, StoreError> {
-    let asked = Question { axis, ..question(scope, Period::Day, time.clone(), group_by) };
-    Ok(app.store.usage().sum(&asked).await?.into_iter().map(Row::from).collect())
+/// Sums as rows of a table.
+pub fn rows(sums: Vec<Sum>) -> Vec<Row> {
+    sums.into_iter().map(Row::from).collect()
 }
 
 impl From<Sum> for Row {
     fn from(sum: Sum) -> Self {
         Self { name: sum.name.or(sum.model).unwrap_or_default(), label: None, used: sum.totals.into() }
     }
-}
-
-/// The rows with the most of something, most first.
-pub fn top(mut rows: Vec<Row>, most: usize, by: impl Fn(&Row) -> i64) -> Vec<Row> {
-    rows.sort_by(|a, b| by(b).cmp(&by(a)).then_with(|| a.name.cmp(&b.name)));
-    rows.truncate(most);
-    rows
 }
 
 /// How people recognise the upstream keys.

@@ -19,15 +19,3 @@ fn days_before_today_begin_at_pacific_midnight_also_over_changes_of_the_clock() 
         assert_eq!(days_before(at(now), days), at(began), "{days} days before {now}");
     }
 }
-
-#[test]
-fn the_top_is_sorted_and_cut() {
-    let row = |name: &str, requests| Row {
-        name: name.to_owned(),
-        label: None,
-        used: Amount { requests, ..Amount::default() },
-    };
-    let rows = top(vec![row("c", 1), row("b", 5), row("a", 5)], 2, |row| row.used.requests);
-    let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
-    assert_eq!(names, ["a", "b"]);
-}

@@ -165,7 +165,7 @@ fn missed(count: Option<u64>) -> String {
 fn respond(app: App, reader: impl Reader) -> Response {
     let frames = stream::unfold((app, reader, true), |(app, mut reader, first)| async move {
         if first {
-            return Some((frame(GREETING.to_owned()), (app, reader, false)));
+            return Some((Ok::<_, Infallible>(Bytes::from_static(GREETING.as_bytes())), (app, reader, false)));
         }
         let next = tokio::select! {
             // Else shutdown would wait for readers that never leave.
@@ -173,7 +173,7 @@ fn respond(app: App, reader: impl Reader) -> Response {
             next = reader.next() => next?,
             () = tokio::time::sleep(KEEP_ALIVE) => QUIET.to_owned(),
         };
-        Some((frame(next), (app, reader, false)))
+        Some((Ok(next.into()), (app, reader, false)))
     });
     let mut response = Body::from_stream(frames).into_response();
     let headers = response.headers_mut();
@@ -181,8 +181,4 @@ fn respond(app: App, reader: impl Reader) -> Response {
     headers.insert(CACHE_CONTROL, http::HeaderValue::from_static("no-cache"));
     headers.insert(X_ACCEL_BUFFERING, http::HeaderValue::from_static("no"));
     response
-}
-
-fn frame(text: String) -> Result<Bytes, Infallible> {
-    Ok(text.into())
 }

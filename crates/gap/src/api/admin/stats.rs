@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use axum::Json;
 use axum::extract::State;
-use gap_store::usage::sums::{Axis, GroupBy, Period, Question};
+use gap_store::usage::sums::{Axis, GroupBy, Measure, Period, Question};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -19,10 +19,10 @@ use super::page::Query;
 use super::problem::Problem;
 use crate::app::App;
 use crate::report::totals::Amount;
-use crate::report::{Row, days_before, end_of, hours_before, top, total};
+use crate::report::{Row, days_before, end_of, hours_before, rows, total};
 
 /// Rows of a group.
-const ROWS: usize = 100;
+const ROWS: u32 = 100;
 /// By hours no more than this is told: a curve of more points says nothing.
 const MOST_HOURS: SignedDuration = SignedDuration::from_hours(24 * 31);
 
@@ -140,7 +140,7 @@ pub(super) async fn show_stats(
         let starts_at = sum.starts_at?;
         Some(Point { starts_at, used: sum.totals.into() })
     });
-    let mut groups: Vec<Row> = usage.sum(&asked.groups()).await?.into_iter().map(Row::from).collect();
+    let mut groups = rows(usage.top(&asked.groups(), Measure::Requests, ROWS).await?);
     if asked.group == Group::UpstreamKey {
         let labels = app.keyring.labels();
         for row in &mut groups {
@@ -155,7 +155,7 @@ pub(super) async fn show_stats(
         before: total(&app, &asked.question(asked.before(), GroupBy::Nothing)).await?,
         series: points.collect(),
         group: asked.group,
-        groups: top(groups, ROWS, |row| row.used.requests),
+        groups,
     }))
 }
 
