@@ -7,15 +7,15 @@ use jiff::Span;
 
 use crate::support::{On, TestDb, now};
 
-/// Sums as ten million requests in thirty days leave them: 50 keys, 10 models, 1,000 addresses a day. Days are written as
-/// their hours would be: what is asked is how much there is to read.
+/// Sums as ten million requests in thirty days leave them: 50 keys, 10 models, 1,000 addresses a day. Of the
+/// hours some are enough: they are only in the way.
 const FILL: &str = "
     WITH RECURSIVE hours(hour) AS (SELECT 0 UNION ALL SELECT hour + 1 FROM hours WHERE hour < 719),
         names(name) AS (SELECT 0 UNION ALL SELECT name + 1 FROM names WHERE name < 49),
         models(model) AS (SELECT 0 UNION ALL SELECT model + 1 FROM models WHERE model < 9)
     INSERT INTO usage_sums SELECT CASE WHEN hour % 24 = 7 THEN 'day' ELSE 'hour' END, axis, 1780000000000 + hour * 3600000,
         'key-' || name, 'model-' || model, 28, 1, 1, 30, 1000, 100, 50, 0, 500, 7000, 100, 3, 10, 9000, 20, 4000
-        FROM hours, names, models, (SELECT 'access_key' AS axis UNION ALL SELECT 'upstream_key');
+        FROM hours, names, models, (SELECT 'access_key' AS axis UNION ALL SELECT 'upstream_key') WHERE hour % 24 IN (7, 8);
     WITH RECURSIVE days(day) AS (SELECT 0 UNION ALL SELECT day + 1 FROM days WHERE day < 29),
         names(name) AS (SELECT 0 UNION ALL SELECT name + 1 FROM names WHERE name < 999)
     INSERT INTO usage_sums SELECT 'day', 'address', 1780025200000 + day * 86400000, '192.0.2.' || name, '',
