@@ -20,7 +20,12 @@ struct Step {
 
 const FIRST: &str = include_str!("../migrations/0001_first.sql");
 
-const STEPS: &[Step] = &[Step { version: 1, name: "first", sqlite: FIRST, postgres: FIRST }];
+const SESSIONS: &str = include_str!("../migrations/0003_sessions.sql");
+
+const STEPS: &[Step] = &[
+    Step { version: 1, name: "first", sqlite: FIRST, postgres: FIRST },
+    Step { version: 3, name: "sessions", sqlite: SESSIONS, postgres: SESSIONS },
+];
 
 /// Where the steps taken are noted. A name of our own: others may keep theirs in the same database.
 pub(crate) const TABLE: &str = "gap_migrations";

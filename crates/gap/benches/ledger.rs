@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use gap::caller::{Caller, Role};
 use gap::clock::Clock;
 use gap::config::UpstreamKey;
 use gap::dialect::Dialect;
@@ -76,17 +77,23 @@ fn end_of_a_request(criterion: &mut Criterion) {
 }
 
 async fn one(ring: &Keyring, entry: Entry) {
-    entry.admit("user-1");
+    entry.admit(&"env:user-1".into());
     let visit = Visit {
         id: HeaderValue::from_static("0190a1b2c3d47000800000000000000a"),
         dialect: Dialect::OpenAi,
         began: Instant::now(),
         peer: ([192, 0, 2, 7], 40_000).into(),
+        client: [192, 0, 2, 7].into(),
         entry,
     };
     let request_line = "POST /v1/chat/completions".to_owned();
     let model = Some("gemini-2.5-flash".to_owned());
-    let mut receipt = Receipt::begin(Facts { visit, caller: "user-1".to_owned(), request_line, model: model.clone() });
+    let mut receipt = Receipt::begin(Facts {
+        visit,
+        caller: Caller::new("env:user-1", "user-1", Role::User),
+        request_line,
+        model: model.clone(),
+    });
     let need = Need { model: Some("gemini-2.5-flash".into()), ..Need::default() };
     let patience = Patience { asker: 1, until: Instant::now() };
     let mut lease = ring.lease(&need, &Tried::default(), patience).await.unwrap();

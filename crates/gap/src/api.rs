@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod gemini;
+pub mod guest;
 pub mod openai;
 pub mod page;
 pub mod probes;

@@ -4,12 +4,12 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gap_pool::Policy;
-use gap_store::Store;
-use secrecy::{ExposeSecret, SecretString};
+use gap_store::{Store, StoreError};
 
+use crate::access::{self, Access};
+use crate::admission::{AddressLimits, Admission};
 use crate::alerts;
 use crate::body::{BodyPolicy, ByteBudget};
-use crate::caller::{AccessKeys, Role};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::database;
@@ -45,7 +45,9 @@ pub struct Parts {
     /// Knows every task.
     pub lifecycle: Lifecycle,
     /// Who may ask.
-    pub access: AccessKeys,
+    pub access: Access,
+    /// How much they may ask.
+    pub admission: Admission,
     /// The upstream keys.
     pub keyring: Keyring,
     /// The client to Google.
@@ -128,7 +130,8 @@ impl App {
         let (spans, exporter) = endpoint.map(|endpoint| Spans::new(endpoint, outbound.clone())).unzip();
         let kept = settings.usage.max_records_memory;
         let books = Books::new(&store, models.clone(), clock.clone(), kept, spans);
-        let access = access_keys(&settings);
+        let access = Access::new(&settings.auth, &store, clock.clone());
+        let admission = Admission::new(address_limits(&settings), clock.clone());
         let uploads = Uploads::new(&settings, clock.clone());
         let pages = Pages::new(clock.clone());
         let media = MediaFetcher::new(media_policy(&settings), upstream::trusted(&settings.upstream)?);
@@ -143,6 +146,7 @@ impl App {
             clock,
             lifecycle,
             access,
+            admission,
             keyring,
             upstream,
             relay,
@@ -164,9 +168,15 @@ impl App {
 }
 
 impl App {
+    /// Reads what the store knows and requests must not wait for. To be done before the first one.
+    pub async fn load(&self) -> Result<(), StoreError> {
+        access::load(self).await
+    }
+
     /// Begins what goes on beside requests, until shutdown.
     pub fn begin_chores(&self) {
         self.books.begin(&self.lifecycle);
+        access::begin_chores(self);
         database::begin_chores(self);
         report::text::begin(self);
         alerts::begin(self, &self.outbound);
@@ -227,18 +237,11 @@ fn media_policy(settings: &Settings) -> MediaPolicy {
     }
 }
 
-/// `ADMIN_API_KEY` is the administrator's; passwords are users' then, and administrators' only while it is unset.
-fn access_keys(settings: &Settings) -> AccessKeys {
-    let auth = &settings.auth;
-    let mut keys = AccessKeys::default();
-    let mut accept = |secrets: &[SecretString], name: &str, role: Role| {
-        for (index, secret) in secrets.iter().enumerate() {
-            keys.accept(secret.expose_secret(), format!("{name}-{}", index + 1), role);
-        }
-    };
-    let owner = if auth.admin_api_keys.is_empty() { Role::Administrator } else { Role::User };
-    accept(&auth.admin_api_keys, "admin", Role::Administrator);
-    accept(&auth.passwords, "password", owner);
-    accept(&auth.users_api_keys, "user", owner);
-    keys
+fn address_limits(settings: &Settings) -> AddressLimits {
+    let limits = &settings.limits;
+    AddressLimits {
+        requests_per_minute: limits.requests_per_minute,
+        requests_per_day: limits.requests_per_day_per_ip,
+        input_tokens_per_day: limits.input_tokens_per_day_per_ip,
+    }
 }

@@ -17,6 +17,7 @@ use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 
+use crate::admission::standing::Standing;
 use crate::body::BodyEnded;
 use crate::dialect::Dialect;
 use crate::keyring::NoLease;
@@ -35,6 +36,8 @@ pub struct Failure {
     message: String,
     retry_after: Option<Duration>,
     scope: Option<&'static str>,
+    /// What is left of the limits that were reached.
+    standing: Option<Box<Standing>>,
 }
 
 /// What kind of failure it is; decides the status and each dialect's words for it.
@@ -42,6 +45,8 @@ pub struct Failure {
 pub enum Kind {
     /// No access key, or a wrong one.
     Unauthenticated,
+    /// The right access key, but not for this.
+    Forbidden,
     /// The path leads nowhere.
     UnknownRoute,
     /// Nobody has the model.
@@ -74,6 +79,7 @@ impl Kind {
     const fn status(self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::UnknownRoute | Self::UnknownModel => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotBuilt => StatusCode::NOT_IMPLEMENTED,
@@ -92,6 +98,7 @@ impl Kind {
     const fn openai(self) -> (&'static str, Option<&'static str>) {
         match self {
             Self::Unauthenticated => ("invalid_request_error", Some("invalid_api_key")),
+            Self::Forbidden => ("invalid_request_error", Some("permission_denied")),
             Self::UnknownRoute => ("invalid_request_error", Some("unknown_url")),
             Self::UnknownModel => ("invalid_request_error", Some("model_not_found")),
             Self::WrongMethod => ("invalid_request_error", Some("method_not_supported")),
@@ -111,6 +118,7 @@ impl Kind {
     const fn anthropic(self) -> &'static str {
         match self {
             Self::Unauthenticated => "authentication_error",
+            Self::Forbidden => "permission_error",
             Self::UnknownRoute | Self::UnknownModel | Self::WrongMethod | Self::NotBuilt => "not_found_error",
             Self::InvalidRequest | Self::ClientTimeout => "invalid_request_error",
             Self::TooLarge => "request_too_large",
@@ -126,7 +134,7 @@ impl Kind {
 
 impl Failure {
     fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retry_after: None, scope: None }
+        Self { kind, message: message.into(), retry_after: None, scope: None, standing: None }
     }
 
     /// Nothing in any of the places where an access key may be.
@@ -146,6 +154,34 @@ impl Failure {
     /// Nobody has this key.
     pub fn wrong_access_key() -> Self {
         Self::new(Kind::Unauthenticated, "Incorrect API key provided: this gateway does not know the access key.")
+    }
+
+    /// The access key or session is none at this moment, and this is why.
+    pub fn unauthenticated(why: &str) -> Self {
+        Self::new(Kind::Unauthenticated, why)
+    }
+
+    /// The access key is known, but not for this.
+    pub fn forbidden(why: impl Into<String>) -> Self {
+        Self::new(Kind::Forbidden, why)
+    }
+
+    /// The access key may not use the model.
+    pub fn forbidden_model(model: &str) -> Self {
+        let name: String = model.chars().take(200).collect();
+        Self::forbidden(format!("This access key may not use the model `{name}`."))
+    }
+
+    /// More than this caller may ask; there is room after `wait`, if ever.
+    pub fn too_many(said: impl Into<String>, wait: Option<Duration>) -> Self {
+        Self { retry_after: wait, ..Self::new(Kind::RateLimited, said) }
+    }
+
+    /// Says in the headers what is left of the limits.
+    #[must_use]
+    pub fn with_standing(mut self, standing: Standing) -> Self {
+        self.standing = Some(Box::new(standing));
+        self
     }
 
     /// Nobody serves this path.
@@ -270,13 +306,13 @@ impl Failure {
         };
         let content_type =
             if dialect == Dialect::Admin { "application/problem+json" } else { "application/json; charset=UTF-8" };
-        self.respond(status, content_type, body)
+        self.respond(dialect, status, content_type, body)
     }
 
     /// The response as a JSON array, for streams that are one.
     pub fn into_array_response(self) -> Response {
         let body = format!("[{}]", self.google_json().trim_end());
-        self.respond(self.status(), "application/json; charset=UTF-8", body)
+        self.respond(Dialect::Gemini, self.status(), "application/json; charset=UTF-8", body)
     }
 
     /// The error as OpenAI writes it: `{"error": {"message", "type", "param", "code"}}`.
@@ -300,7 +336,12 @@ impl Failure {
         status.to_json()
     }
 
-    fn respond(&self, status: StatusCode, content_type: &'static str, body: String) -> Response {
+    /// When it makes sense to come back.
+    pub const fn wait(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    fn respond(&self, dialect: Dialect, status: StatusCode, content_type: &'static str, body: String) -> Response {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -311,12 +352,15 @@ impl Failure {
         if let Some(scope) = self.scope {
             headers.insert(X_GAP_ERROR_SCOPE, HeaderValue::from_static(scope));
         }
+        if let Some(standing) = &self.standing {
+            standing.name_in(headers, dialect);
+        }
         response
     }
 }
 
 /// `Retry-After` takes whole seconds; early would be refused again, so it is rounded up.
-fn whole_seconds(wait: Duration) -> u64 {
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 

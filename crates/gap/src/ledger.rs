@@ -34,6 +34,7 @@ use tracing::info;
 use uuid::Uuid;
 
 use self::choices::{Choices, Counts};
+use self::price::Bill;
 use self::telling::Refused;
 use crate::alerts::Tally;
 use crate::clock::Clock;
@@ -94,7 +95,7 @@ struct State {
     /// Until the entry is closed.
     slot: Option<Slot>,
     /// Whose request it is, once that is known.
-    access_key: Option<String>,
+    access_key: Option<Arc<str>>,
 }
 
 /// How a request ended, from whoever saw it.
@@ -120,6 +121,8 @@ pub struct Closing<'a> {
     pub streamed: bool,
     /// What Google counted.
     pub usage: Option<&'a Usage>,
+    /// What that costs.
+    pub bill: Bill,
     /// How long it waited for a key.
     pub waited: Duration,
     /// When the first token of a stream was there.
@@ -222,20 +225,15 @@ impl Books {
         self.0.ledger.counts()
     }
 
-    fn record(&self, id: Uuid, at: Timestamp, access_key: String, closing: Closing<'_>) -> UsageRecord {
+    fn record(&self, id: Uuid, at: Timestamp, access_key: &str, closing: Closing<'_>) -> UsageRecord {
         let visit = closing.visit;
         let model = closing.model.unwrap_or_default();
         let tokens = closing.usage.map(tokens).unwrap_or_default();
-        let free = closing.served.is_some_and(|served| served.free);
-        let bill = match closing.usage {
-            Some(usage) if !model.is_empty() => price::bill(&self.0.models.table().find(model).prices, usage, free),
-            _ => price::Bill::default(),
-        };
         UsageRecord {
             id,
             at,
-            access_key,
-            address: visit.peer.ip().to_string(),
+            access_key: access_key.to_owned(),
+            address: visit.client.to_string(),
             dialect: visit.dialect.name().to_owned(),
             method: method::name(visit.dialect, closing.request_line).into_owned(),
             model: model.to_owned(),
@@ -248,8 +246,8 @@ impl Books {
             streamed: closing.streamed,
             tokens,
             by_modality: closing.usage.map(by_modality).unwrap_or_default(),
-            cost_nanos: bill.cost_nanos,
-            saved_nanos: bill.saved_nanos,
+            cost_nanos: closing.bill.cost_nanos,
+            saved_nanos: closing.bill.saved_nanos,
             waited_ms: millis(closing.waited),
             first_token_ms: closing.first_token.map(millis),
             duration_ms: millis(visit.began.elapsed()),
@@ -267,10 +265,10 @@ impl Entry {
     }
 
     /// Says whose request it is. From here on it leaves a record.
-    pub fn admit(&self, access_key: &str) {
+    pub fn admit(&self, access_key: &Arc<str>) {
         if let Some(place) = &self.0 {
             let mut state = place.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.access_key = Some(access_key.to_owned());
+            state.access_key = Some(Arc::clone(access_key));
         }
     }
 
@@ -288,6 +286,13 @@ impl Entry {
         if matches!(fault.scope, Scope::Key | Scope::Project) && events.is_heard() {
             events.publish(Kind::Key, None, &Refused::of(served, label, fault));
         }
+    }
+
+    /// What `usage` of a model costs by list prices.
+    pub fn bill(&self, model: &str, usage: &Usage, free: bool) -> Bill {
+        self.0.as_ref().map_or_else(Bill::default, |place| {
+            price::bill(&place.books.0.models.table().find(model).prices, usage, free)
+        })
     }
 
     /// Whether a record is still to be written.
@@ -317,7 +322,7 @@ impl Entry {
         let Some((slot, access_key)) = taken else { return };
         let (visit, tries) = (closing.visit, closing.tries);
         let label = tries.last().map(|last| last.key.masked());
-        let record = place.books.record(place.id, place.at, access_key, closing);
+        let record = place.books.record(place.id, place.at, &access_key, closing);
         place.books.tell(&record, label, visit.dialect.name());
         place.books.trace(&record, place.parent, visit.began, tries);
         slot.fill(record);

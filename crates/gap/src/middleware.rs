@@ -4,7 +4,7 @@
 
 use std::any::Any;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -21,12 +21,15 @@ use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, StatusCode, Uri};
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use ipnet::IpNet;
 use tokio::time::Instant;
 use tower::ServiceExt;
 use tracing::{debug, error, info};
 
 use crate::dialect::Dialect;
 use crate::error::{Failure, X_GAP_ERROR_SCOPE};
+use crate::forwarded;
+use crate::ledger::price::Bill;
 use crate::ledger::{self, Books, Closing, Entry};
 use crate::receipt::Receipted;
 
@@ -44,6 +47,8 @@ pub struct Visit {
     pub began: Instant,
     /// The other end of the connection.
     pub peer: SocketAddr,
+    /// The client's address, which a trusted proxy may have told.
+    pub client: IpAddr,
     /// Its place in the usage ledger.
     pub entry: Entry,
 }
@@ -66,6 +71,7 @@ impl<S: Sync> FromRequestParts<S> for Visit {
             dialect: Dialect::of(parts.uri.path(), parts.uri.query(), &parts.headers),
             began: Instant::now(),
             peer: SocketAddr::from(([0, 0, 0, 0], 0)),
+            client: IpAddr::from([0, 0, 0, 0]),
             entry: Entry::default(),
         }))
     }
@@ -76,14 +82,17 @@ impl<S: Sync> FromRequestParts<S> for Visit {
 pub struct FrontDoor {
     routes: Router,
     root_path: String,
+    trusted_proxies: Vec<IpNet>,
     /// Where requests of clients are recorded.
     books: Option<Books>,
 }
 
 impl FrontDoor {
-    /// Puts the front door before `routes`; `root_path` is what a reverse proxy puts before every path.
-    pub fn new(routes: Router, root_path: &str) -> Self {
-        Self { routes, root_path: root_path.trim_end_matches('/').to_owned(), books: None }
+    /// Puts the front door before `routes`; `root_path` is what a reverse proxy puts before every path, `trusted_proxies`
+    /// are those whose word about their clients counts.
+    pub fn new(routes: Router, root_path: &str, trusted_proxies: &[IpNet]) -> Self {
+        let root_path = root_path.trim_end_matches('/').to_owned();
+        Self { routes, root_path, trusted_proxies: trusted_proxies.to_vec(), books: None }
     }
 
     /// Records the requests of clients in `books`.
@@ -115,7 +124,8 @@ impl FrontDoor {
             }
             _ => Entry::default(),
         };
-        let visit = Visit { id, dialect, began, peer, entry };
+        let client = forwarded::client_of(peer.ip(), request.headers(), &self.trusted_proxies);
+        let visit = Visit { id, dialect, began, peer, client, entry };
         let line = Line::new(format!("{} {}", request.method(), uri.path()), visit.clone());
         request.extensions_mut().insert(visit);
 
@@ -253,6 +263,7 @@ impl Line {
             model: None,
             served: None,
             tries: &[],
+            bill: Bill::default(),
             status: self.status.map_or(0, |status| status.as_u16()),
             outcome,
             scope: self.scope.as_ref().and_then(|scope| scope.to_str().ok()).unwrap_or_default(),
@@ -338,7 +349,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_500_in_the_callers_shape_and_harms_nobody_else() {
         let routes = Router::new().route("/v1/broken", any(panicking)).route("/v1beta/broken", any(panicking));
-        let door = FrontDoor::new(routes.route("/fine", any(async || "fine")), "");
+        let door = FrontDoor::new(routes.route("/fine", any(async || "fine")), "", &[]);
         let ask = async |path: &str| {
             let request = Request::get(path).body(Body::empty()).unwrap();
             let response = door.answer(request, ([127, 0, 0, 1], 1).into()).await;

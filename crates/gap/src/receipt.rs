@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use gap_pool::verdict::{self, Fault, TransportFault};
 use gap_pool::waiting::Asker;
-use gap_pool::{Answered, ProjectId, Ranking};
+use gap_pool::{Answered, ProjectId, Ranking, TierPolicy};
 use gap_protocol::meter::{Findings, Usage};
 use gap_store::usage::Outcome;
 use http::header::HeaderName;
@@ -22,7 +22,10 @@ use tokio::time::Instant;
 use tracing::{Level, enabled, info};
 
 use self::explanation::Decisions;
+use crate::admission::Permit;
+use crate::caller::Caller;
 use crate::keyring::{LeaseGuard, Served};
+use crate::ledger::price::Bill;
 use crate::ledger::{self, Closing};
 use crate::middleware::Visit;
 use crate::relay::RelayError;
@@ -59,6 +62,7 @@ pub struct Receipt {
     served: Option<Served>,
     /// Whose fault it is that there is no answer, where it is not the last try's.
     scope: Option<&'static str>,
+    permit: Permit,
     /// Whether it is a part of another, which writes the line.
     part: bool,
 }
@@ -68,8 +72,8 @@ pub struct Receipt {
 pub struct Facts {
     /// The visit it belongs to.
     pub visit: Visit,
-    /// What logs call the caller's access key.
-    pub caller: String,
+    /// Who asks.
+    pub caller: Caller,
     /// The HTTP verb and path, without the query.
     pub request_line: String,
     /// The model, if the call names one.
@@ -124,14 +128,27 @@ impl Receipt {
             streamed: false,
             served: None,
             scope: None,
+            permit: Permit::default(),
             part: false,
         }
+    }
+
+    /// Keeps the permit of the call, which is settled when the receipt is.
+    #[must_use]
+    pub fn with_permit(mut self, permit: Permit) -> Self {
+        self.permit = permit;
+        self
+    }
+
+    /// Which tiers may serve the caller; none: as the pool's policy says.
+    pub fn tiers(&self) -> Option<TierPolicy> {
+        self.facts.caller.policy.paid_keys_only.then_some(TierPolicy::OnlyPaid)
     }
 
     /// Who asks, for the pool: those who wait for a key take turns by it.
     pub fn asker(&self) -> Asker {
         let mut hasher = DefaultHasher::new();
-        self.facts.caller.hash(&mut hasher);
+        self.facts.caller.id.hash(&mut hasher);
         hasher.finish()
     }
 
@@ -304,8 +321,15 @@ impl Receipt {
         noteworthy || enabled!(Level::DEBUG)
     }
 
+    /// What it costs by list prices.
+    fn bill(&self) -> Bill {
+        let Facts { visit, model, .. } = &self.facts;
+        let Some((model, usage)) = model.as_deref().zip(self.usage.as_ref()) else { return Bill::default() };
+        visit.entry.bill(model, usage, self.served.as_ref().is_some_and(|served| served.free))
+    }
+
     /// Writes the record, with all that is known.
-    fn close_entry(&self, decisions: &str) {
+    fn close_entry(&self, decisions: &str, bill: Bill) {
         let Facts { visit, request_line, model, .. } = &self.facts;
         let outcome = match self.end {
             End::Completed if self.status.is_some_and(|status| status.as_u16() >= 400) => Outcome::Failed,
@@ -326,6 +350,7 @@ impl Receipt {
             scope,
             streamed: self.streamed,
             usage: self.usage.as_ref(),
+            bill,
             waited: self.waited,
             first_token: self.first_byte.filter(|_| self.streamed),
             explanation: Some(self.explain(decisions)),
@@ -361,7 +386,7 @@ impl Receipt {
         info!(
             request.id = visit.id_text(),
             dialect = visit.dialect.name(),
-            caller,
+            caller = &*caller.name,
             model = model.as_deref(),
             status,
             duration_ms = millis(visit.began.elapsed()),
@@ -388,13 +413,15 @@ impl Drop for Receipt {
     /// Settles even if the client hung up: half an answer was still paid for.
     fn drop(&mut self) {
         self.settle();
+        let bill = self.bill();
+        self.permit.settle(self.usage.as_ref(), bill.cost_nanos);
         if !self.part {
             let entry = &self.facts.visit.entry;
             let noteworthy = self.is_noteworthy();
             let decisions =
                 if noteworthy || entry.is_open() { self.decisions.to_json(&self.attempts) } else { String::new() };
             self.write_line(noteworthy.then_some(&decisions));
-            self.close_entry(&decisions);
+            self.close_entry(&decisions, bill);
         }
     }
 }

@@ -20,7 +20,7 @@ mod whole;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gap_pool::{Affinity, Answered, Fault, Need, Tried};
+use gap_pool::{Affinity, Answered, Fault, Need, TierPolicy, Tried};
 use gap_protocol::meter::Framing;
 use http::{HeaderMap, Method, Response};
 use tokio::time::Instant;
@@ -98,9 +98,14 @@ impl Call {
         !matches!(self.framing, Framing::Json)
     }
 
-    fn need(&self) -> Need {
+    /// The input tokens that it will be counted, by estimate.
+    pub fn estimated_tokens(&self) -> u64 {
+        tokens::of_call(self)
+    }
+
+    fn need(&self, tiers: Option<TierPolicy>) -> Need {
         let model = self.model.as_deref().map(Into::into);
-        Need { model, affinity: self.affinity, tokens: tokens::of_call(self), tiers: None }
+        Need { model, affinity: self.affinity, tokens: self.estimated_tokens(), tiers }
     }
 }
 
@@ -189,7 +194,7 @@ impl Relay {
         opening: &O,
         receipt: &mut Receipt,
     ) -> Result<O::Opened, RelayError> {
-        let need = call.need();
+        let need = call.need(receipt.tiers());
         if call.is_stream() {
             receipt.is_stream();
         }

@@ -14,7 +14,8 @@ use crate::middleware::FrontDoor;
 
 /// The whole product behind its front door.
 pub fn front_door(app: &App) -> FrontDoor {
-    FrontDoor::new(routes(app), &app.settings.server.root_path).with_books(app.books.clone())
+    let server = &app.settings.server;
+    FrontDoor::new(routes(app), &server.root_path, &server.trusted_proxies).with_books(app.books.clone())
 }
 
 fn routes(app: &App) -> Router {
@@ -51,8 +52,10 @@ fn routes(app: &App) -> Router {
         .route("/v1beta/openai/{*rest}", any(v1::refuse_unknown))
         // Shared by OpenAI's, Anthropic's and Google's APIs
         .route("/v1/{*rest}", any(v1::dispatch))
-        // The admin API
+        // The admin API; the original logs in elsewhere
         .merge(admin)
+        .route("/login", get(page::show_page_or_refuse).post(admin::auth::log_in_by_form))
+        .route("/api/auth/login", post(admin::auth::log_in_by_form))
         .fallback(page::show_page_or_refuse)
         .method_not_allowed_fallback(v1::refuse_method)
         .with_state(app.clone());
@@ -72,7 +75,20 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     } else {
         AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
     };
-    let exposed = ["x-request-id", "x-gap-key", "x-gap-attempts", "x-gap-warnings", "x-gap-error-scope", "retry-after"];
+    let exposed = [
+        "x-request-id",
+        "x-gap-key",
+        "x-gap-attempts",
+        "x-gap-warnings",
+        "x-gap-error-scope",
+        "retry-after",
+        "x-ratelimit-limit-requests",
+        "x-ratelimit-remaining-requests",
+        "x-ratelimit-reset-requests",
+        "x-ratelimit-limit-tokens",
+        "x-ratelimit-remaining-tokens",
+        "x-ratelimit-reset-tokens",
+    ];
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
     Some(
         CorsLayer::new()

@@ -72,6 +72,7 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
     let address = listener.local_addr().unwrap_or(SocketAddr::new(settings.server.host, settings.server.port));
     let store = database::open(&settings, &clock).await?;
     let app = App::build(settings, store, mode, clock, lifecycle.clone())?;
+    app.load().await.map_err(DatabaseError::from)?;
     // Only one log is followed, and this is the first to name it.
     let _ = app.logs.set(log.tail());
     app.begin_chores();

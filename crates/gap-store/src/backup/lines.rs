@@ -24,6 +24,7 @@ const TABLES: &[&str] = &[
     "pool_buckets",
     "pool_keys",
     "access_keys",
+    "sessions",
     "settings",
     "audit",
     "resources",

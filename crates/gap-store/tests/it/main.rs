@@ -26,6 +26,8 @@ mod schemas;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod sessions;
+#[cfg(test)]
 mod settings_and_audit;
 #[cfg(test)]
 mod support;

@@ -5,7 +5,9 @@
 //! ([`page`]), errors are problem documents (RFC 9457, [`problem`]), every change is noted in the audit log. The
 //! description at `/openapi.json` is made from the handlers themselves.
 
+mod access_keys;
 pub mod actor;
+pub mod auth;
 mod export;
 mod live;
 pub mod page;
@@ -39,6 +41,17 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .add_security_scheme("admin_token", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Admin-Token"))));
     OpenApiRouter::with_openapi(description)
         .routes(routes!(status::show_status))
+        // Who comes in
+        .routes(routes!(auth::log_in))
+        .routes(routes!(auth::refresh_session))
+        .routes(routes!(auth::log_out))
+        .routes(routes!(auth::show_me))
+        .routes(routes!(access_keys::list_access_keys, access_keys::create_access_key))
+        .routes(routes!(access_keys::show_own_access_key))
+        .routes(routes!(access_keys::find_access_key, access_keys::update_access_key, access_keys::delete_access_key))
+        .routes(routes!(access_keys::disable_access_key))
+        .routes(routes!(access_keys::enable_access_key))
+        .routes(routes!(access_keys::rotate_access_key))
         // Usage
         .routes(routes!(stats::show_stats))
         .routes(routes!(stats::export_stats))

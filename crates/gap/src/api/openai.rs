@@ -11,16 +11,11 @@ use axum::response::{IntoResponse, Response};
 use gap_protocol::call::{DecodeError, Warnings};
 use gap_protocol::openai::refusal::Refusal;
 use http::header::{CONTENT_TYPE, HeaderName};
-use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::app::App;
-use crate::body::{Document, discard};
-use crate::caller::Caller;
 use crate::dialect::Dialect;
 use crate::error::{Failure, X_GAP_ERROR_SCOPE};
 use crate::media::MediaError;
-use crate::middleware::Visit;
 use crate::receipt::Receipted;
 use crate::relay::RelayError;
 
@@ -135,22 +130,6 @@ impl IntoResponse for OpenAiFailure {
 }
 
 // === What handlers share ===
-
-/// Lets the caller in and reads what they send.
-async fn admit(app: &App, head: &Parts, body: Body) -> Result<(Caller, Document), Failure> {
-    match app.access.recognise(&head.headers, head.uri.query()) {
-        Ok(caller) => {
-            if let Some(visit) = head.extensions.get::<Visit>() {
-                visit.entry.admit(&caller.name);
-            }
-            Ok((caller, Document::read(body, &app.bodies).await?))
-        }
-        Err(denied) => {
-            discard(body).await;
-            Err(denied.into())
-        }
-    }
-}
 
 /// The path of a model at Google, or a 404: a name with anything else in it would lead somewhere else.
 fn path_of(model: &str) -> Result<String, Failure> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use gap_store::Address;
 use http::header::CONTENT_TYPE;
@@ -12,10 +12,9 @@ use http::{Request, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::admin::problem::Problem;
+use crate::api::admin::actor::Administrator;
 use crate::app::{App, Mode};
 use crate::body::discard;
-use crate::caller::Role;
 use crate::config::MetricsAccess;
 use crate::error::Failure;
 use crate::middleware::Visit;
@@ -84,18 +83,18 @@ pub async fn show_readiness(State(app): State<App>) -> Response {
 
 /// Everything that is counted, for Prometheus, as far as `telemetry.metrics` allows.
 pub async fn show_metrics(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
     discard(body).await;
     match app.settings.telemetry.metrics {
         MetricsAccess::Off => {
             return Failure::unknown_route(&head.method, head.uri.path()).into_response(visit.dialect);
         }
         MetricsAccess::Open => {}
-        MetricsAccess::Admin => match app.access.recognise(&head.headers, head.uri.query()) {
-            Ok(caller) if caller.role == Role::Administrator => {}
-            Ok(_) => return Problem::forbidden().into_response(),
-            Err(denied) => return Problem::from(denied).into_response(),
-        },
+        MetricsAccess::Admin => {
+            if let Err(problem) = Administrator::from_request_parts(&mut head, &app).await {
+                return problem.into_response();
+            }
+        }
     }
     match app.books.metrics().render(&app) {
         Ok(text) => ([(CONTENT_TYPE, OPEN_METRICS)], text).into_response(),

@@ -21,22 +21,6 @@ const MISSING: &[Missing] = &[
         feature: "the status page",
         asked: |s| s.server.protect_status_page,
     },
-    Missing { setting: "auth.access_token_expire_minutes", feature: "the web login", asked: ALWAYS },
-    Missing {
-        setting: "limits.requests_per_minute",
-        feature: "limits per client address",
-        asked: |s| s.limits.requests_per_minute > 0,
-    },
-    Missing {
-        setting: "limits.requests_per_day_per_ip",
-        feature: "limits per client address",
-        asked: |s| s.limits.requests_per_day_per_ip > 0,
-    },
-    Missing {
-        setting: "limits.input_tokens_per_day_per_ip",
-        feature: "limits per client address",
-        asked: |s| s.limits.input_tokens_per_day_per_ip > 0,
-    },
     Missing { setting: "cache.native", feature: "explicit caching", asked: |s| s.cache.native },
     Missing { setting: "context.completion", feature: "memory of conversations", asked: |s| s.context.completion },
     Missing {

@@ -58,6 +58,7 @@ async fn an_entry_is_written_once_and_never_for_a_stranger() {
             dialect: crate::dialect::Dialect::Gemini,
             began: tokio::time::Instant::now(),
             peer: ([192, 0, 2, 1], 1).into(),
+            client: [192, 0, 2, 1].into(),
             entry: entry.clone(),
         };
         entry.close(Closing {
@@ -71,6 +72,7 @@ async fn an_entry_is_written_once_and_never_for_a_stranger() {
             scope: "",
             streamed: false,
             usage: None,
+            bill: Bill::default(),
             waited: Duration::ZERO,
             first_token: None,
             explanation: None,
@@ -79,7 +81,7 @@ async fn an_entry_is_written_once_and_never_for_a_stranger() {
     let stranger = books.open(Uuid::now_v7(), &HeaderMap::new()).await.unwrap();
     close(&stranger);
     let known = books.open(Uuid::now_v7(), &HeaderMap::new()).await.unwrap();
-    known.admit("user-1");
+    known.admit(&"env:user-1".into());
     close(&known);
     close(&known.clone());
     books.settle().await;

@@ -104,6 +104,12 @@ impl Listing {
         Self { json: models::list(&models).into(), models, from_google, believed_until }
     }
 
+    /// OpenAI's form of those that pass.
+    pub fn only(&self, passes: impl Fn(&str) -> bool) -> Bytes {
+        let models: Vec<Model> = self.models.iter().filter(|model| passes(&model.id)).cloned().collect();
+        models::list(&models).into()
+    }
+
     /// The model of this name, without `models/`.
     pub fn find(&self, id: &str) -> Option<&Model> {
         self.models.iter().find(|model| model.id == id)

@@ -2,6 +2,7 @@ use gap_pool::{Need, Tried};
 use secrecy::SecretString;
 
 use super::*;
+use crate::caller::Role;
 use crate::clock::Clock;
 use crate::config::UpstreamKey;
 use crate::dialect::Dialect;
@@ -15,9 +16,11 @@ fn facts() -> Facts {
         dialect: Dialect::Gemini,
         began: Instant::now(),
         peer: ([127, 0, 0, 1], 1).into(),
+        client: [127, 0, 0, 1].into(),
         entry: Entry::default(),
     };
-    Facts { visit, caller: "user-1".to_owned(), request_line: "POST /x".to_owned(), model: None }
+    let caller = Caller::new("env:user-1", "user-1", Role::User);
+    Facts { visit, caller, request_line: "POST /x".to_owned(), model: None }
 }
 
 /// A receipt of a call that one key has answered, and the ring of that key.

@@ -172,7 +172,7 @@ async fn recorded(app: &TestApp, who: &str, requests: i64) -> Value {
 
 fn name_of(app: &TestApp, key: &str) -> String {
     let headers = http::HeaderMap::from_iter([("x-goog-api-key".parse().unwrap(), key.parse().unwrap())]);
-    app.app.access.recognise(&headers, None).unwrap().name
+    app.app.access.recognise(&headers, None, [127, 0, 0, 1].into()).unwrap().id.to_string()
 }
 
 async fn the_report_is_the_truth(app: TestApp, again: impl AsyncFnOnce() -> Option<TestApp>, rounds: usize) {

@@ -8,6 +8,7 @@ use gap_store::audit::{AuditEntry, AuditFilter};
 use gap_store::pool_state::{BucketState, KeyState, Snapshot};
 use gap_store::projects::ProjectDetails;
 use gap_store::resources::{Resource, ResourceFilter};
+use gap_store::sessions::SessionMark;
 use gap_store::upstream_keys::{Disabled, KeyDetails, NewUpstreamKey};
 use gap_store::usage::log::LogFilter;
 use gap_store::usage::sums::{Axis, GroupBy, Period, Question};
@@ -106,6 +107,10 @@ fn records() -> [UsageRecord; 2] {
     [UsageRecord { id: uuid(6), ..record(now()) }, failed]
 }
 
+fn session() -> SessionMark {
+    SessionMark { id: uuid(10), generation: Some(3), changed_at: now(), expires_at: hours(9_999) }
+}
+
 /// Puts them into an empty store.
 pub(super) async fn write(store: &Store) {
     store.projects().insert(uuid(1), &project(), now()).await.unwrap();
@@ -118,6 +123,7 @@ pub(super) async fn write(store: &Store) {
     store.settings().put(&settings, "alice", now()).await.unwrap();
     store.audit().record(&audit()).await.unwrap();
     store.resources().record(&resource()).await.unwrap();
+    assert!(store.sessions().advance(&session()).await.unwrap());
     crate::usage::write(store, records()).await;
 }
 
@@ -140,6 +146,9 @@ pub(super) async fn check(store: &Store) {
     assert_eq!(access_keys[0].previous, Some((Digest::of("gap-old"), hours(2))));
     assert_eq!(store.pool_state().buckets().await.unwrap(), [bucket()]);
     assert_eq!(store.pool_state().keys().await.unwrap(), [key_state()]);
+    // The first two schemas have none.
+    let sessions = store.sessions().list(now()).await.unwrap();
+    assert!(sessions.is_empty() || sessions == [session()], "{sessions:?}");
     let settings = store.settings().list().await.unwrap();
     assert_eq!((settings.len(), &settings[0].value, settings[0].updated_by.as_str()), (1, &json!(60), "alice"));
     assert_eq!(store.audit().list(&AuditFilter::default(), 10).await.unwrap(), [audit()]);
@@ -168,5 +177,6 @@ pub(super) async fn change(store: &Store) {
     store.settings().put(&BTreeMap::from([("other".to_owned(), Some(json!(1)))]), "bob", now()).await.unwrap();
     store.audit().record(&AuditEntry { id: uuid(9), ..audit() }).await.unwrap();
     store.resources().record(&resource()).await.unwrap();
+    assert!(store.sessions().advance(&SessionMark { generation: None, ..session() }).await.unwrap());
     crate::usage::write(store, [UsageRecord { id: uuid(8), ..record(now()) }]).await;
 }

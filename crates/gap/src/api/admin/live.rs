@@ -58,7 +58,7 @@ pub(super) async fn follow_events(
     }
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let listener = events.listen(last);
-    let only = (!actor.is_administrator()).then(|| actor.caller.name.clone());
+    let only = (!actor.is_administrator()).then(|| actor.caller.id.to_string());
     Ok(respond(app, EventReader { listener, only }))
 }
 

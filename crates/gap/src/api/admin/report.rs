@@ -20,6 +20,6 @@ use crate::report::{Report, Scope};
     ),
 )]
 pub(super) async fn show_report(State(app): State<App>, Anyone(actor): Anyone) -> Result<Json<Report>, Problem> {
-    let scope = if actor.is_administrator() { Scope::All } else { Scope::Own(&actor.caller.name) };
+    let scope = if actor.is_administrator() { Scope::All } else { Scope::Own(&actor.caller.id) };
     Ok(Json(Report::make(&app, scope).await?))
 }

@@ -210,7 +210,7 @@ pub(super) async fn find_request(
     app.books.settle().await;
     let found = app.store.usage().find(id).await?;
     // What is somebody else's is not there.
-    let theirs = |record: &UsageRecord| actor.is_administrator() || record.access_key == actor.caller.name;
+    let theirs = |record: &UsageRecord| actor.is_administrator() || record.access_key == *actor.caller.id;
     let record = found.filter(theirs).ok_or_else(|| Problem::not_found("request"))?;
     let explanation = record.explanation.as_deref().filter(|_| actor.is_administrator());
     let explanation = explanation.and_then(|json| serde_json::from_str(json).ok());
@@ -291,11 +291,11 @@ fn filter(query: &LogQuery, actor: &Actor) -> Result<LogFilter, Problem> {
     let access_key = if actor.is_administrator() {
         query.access_key.clone()
     } else {
-        let own = &actor.caller.name;
+        let own = &*actor.caller.id;
         if query.access_key.as_ref().is_some_and(|asked| asked != own) {
             return Err(Problem::forbidden());
         }
-        Some(own.clone())
+        Some(own.to_owned())
     };
     let from = query.from.unwrap_or(Timestamp::MIN);
     let to = query.to.unwrap_or(Timestamp::MAX);

@@ -192,11 +192,11 @@ impl Asked {
                 }
             }
         } else {
-            let own = &actor.caller.name;
-            if !matches!(group, Group::Model | Group::AccessKey) || named.any(|(_, _, name)| name != *own) {
+            let own = &*actor.caller.id;
+            if !matches!(group, Group::Model | Group::AccessKey) || named.any(|(_, _, name)| name != own) {
                 return Err(Problem::forbidden());
             }
-            (Axis::AccessKey, Some(own.clone()))
+            (Axis::AccessKey, Some(own.to_owned()))
         };
         if name.is_some() && group != Group::Model && group.axis() != axis {
             return Err(Problem::field("group", "of one key or project, only its models are summed"));

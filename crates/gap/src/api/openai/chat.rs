@@ -10,9 +10,11 @@ use gap_pool::Affinity;
 use gap_protocol::call::{self, Decoded};
 use gap_protocol::meter::Framing;
 use gap_protocol::openai::chat::{DecodeContext, DecodeOptions, decode};
+use http::request::Parts;
 use http::{Method, Request, StatusCode};
 
-use super::{OpenAiFailure, admit, client_deadline, is_strict, json_headers, path_of, warn_in};
+use super::{OpenAiFailure, client_deadline, is_strict, json_headers, path_of, warn_in};
+use crate::api::guest::{self, Guest};
 use crate::app::App;
 use crate::body::{Document, RequestBody};
 use crate::caller::Caller;
@@ -25,23 +27,33 @@ use crate::relay::{Call, RelayError};
 use crate::signatures::CallMemory;
 
 /// Creates a chat completion, streamed if the request says so.
-pub async fn create_chat_completion(
-    State(app): State<App>,
-    visit: Visit,
-    request: Request<Body>,
+pub async fn create_chat_completion(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
+    guest::attend(&app, &visit, request, async |guest, head, body| complete(&app, &visit, guest, head, body).await)
+        .await
+}
+
+async fn complete(
+    app: &App,
+    visit: &Visit,
+    mut guest: Guest,
+    head: Parts,
+    body: Body,
 ) -> Result<Response, OpenAiFailure> {
-    let (head, body) = request.into_parts();
-    let (caller, document) = admit(&app, &head, body).await?;
+    let document = Document::read(body, &app.bodies).await?;
     let deadline = client_deadline(&head.headers);
-    let mut exchange = Exchange::new(app.clone(), &caller, document, is_strict(&head.headers));
+    let mut exchange = Exchange::new(app.clone(), &guest.caller, document, is_strict(&head.headers));
     let decoded = exchange.decode()?;
 
     let wanted = decoded.call();
     let (stream, model, warnings) = (wanted.stream, wanted.model.clone(), wanted.warnings.clone());
     // A stream that is kept alive runs into no time limit of its client.
     exchange.client_deadline = deadline.filter(|_| !stream);
+    guest.may_use(&model)?;
+    guest.permit.book(|| wanted.estimated_tokens)?;
+    let Guest { caller, permit } = guest;
     let request_line = format!("{} {}", head.method, head.uri.path());
-    let receipt = Receipt::begin(Facts { visit, caller: caller.name, request_line, model: Some(model) });
+    let facts = Facts { visit: visit.clone(), caller, request_line, model: Some(model) };
+    let receipt = Receipt::begin(facts).with_permit(permit);
     let pending = exchange.answer(decoded, receipt);
     let policy = app.relay.policy();
     let answered = if stream {
@@ -73,7 +85,7 @@ struct Exchange {
 
 impl Exchange {
     fn new(app: App, caller: &Caller, document: Document, strict: bool) -> Self {
-        let memory = CallMemory::new(&caller.name, app.signatures.clone(), app.learned.clone(), app.clock.clone());
+        let memory = CallMemory::new(&caller.id, app.signatures.clone(), app.learned.clone(), app.clock.clone());
         let disable_safety_filtering = app.settings.upstream.disable_safety_filtering;
         let options = DecodeOptions { strict, disable_safety_filtering, ..DecodeOptions::default() };
         Self { app, document, options, memory, client_deadline: None }

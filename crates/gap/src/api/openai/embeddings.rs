@@ -8,11 +8,13 @@ use gap_pool::Affinity;
 use gap_protocol::meter::{Findings, Framing, Usage};
 use gap_protocol::openai::embeddings::{self, EmbeddingsCall};
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode};
 
-use super::{OpenAiFailure, admit, client_deadline, is_strict, json_headers, path_of, warn_in};
+use super::{OpenAiFailure, client_deadline, is_strict, json_headers, path_of, warn_in};
+use crate::api::guest::{self, Guest};
 use crate::app::App;
-use crate::body::RequestBody;
+use crate::body::{Document, RequestBody};
 use crate::error::Failure;
 use crate::middleware::Visit;
 use crate::receipt::{Facts, Receipt, Receipted};
@@ -22,14 +24,15 @@ use crate::relay::{Call, RelayError};
 const AT_ONCE: usize = 4;
 
 /// Creates embeddings.
-pub async fn create_embeddings(
-    State(app): State<App>,
-    visit: Visit,
-    request: Request<Body>,
-) -> Result<Response, OpenAiFailure> {
-    let (head, body) = request.into_parts();
-    let (caller, document) = admit(&app, &head, body).await?;
+pub async fn create_embeddings(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
+    guest::attend(&app, &visit, request, async |guest, head, body| embed(&app, &visit, guest, head, body).await).await
+}
+
+async fn embed(app: &App, visit: &Visit, mut guest: Guest, head: Parts, body: Body) -> Result<Response, OpenAiFailure> {
+    let document = Document::read(body, &app.bodies).await?;
     let wanted = embeddings::decode(&document.bytes, &app.models.table(), is_strict(&head.headers))?;
+    guest.may_use(&wanted.model)?;
+    guest.permit.book(|| wanted.estimated_tokens)?;
     let path = format!("{}:batchEmbedContents", path_of(&wanted.model)?);
     let prepare = |body: &Bytes| {
         Ok::<_, Failure>(Call {
@@ -49,9 +52,11 @@ pub async fn create_embeddings(
     let calls: Vec<Call> = wanted.batches.iter().map(prepare).collect::<Result<_, _>>()?;
     let request_line = format!("{} {}", head.method, head.uri.path());
     let model = Some(wanted.model.clone());
-    let mut receipt = Receipt::begin(Facts { visit, caller: caller.name, request_line, model });
+    let Guest { caller, permit } = guest;
+    let facts = Facts { visit: visit.clone(), caller, request_line, model };
+    let mut receipt = Receipt::begin(facts).with_permit(permit);
 
-    match ask_all(&app, &calls, &mut receipt).await {
+    match ask_all(app, &calls, &mut receipt).await {
         Ok((answers, usage)) => complete(&wanted, &answers, usage, receipt),
         Err(error) => {
             receipt.refused(&error);

@@ -55,7 +55,13 @@ impl TestApp {
     pub(crate) fn with() -> Setup {
         Setup {
             keys: KEYS.map(str::to_owned).to_vec(),
-            settings: vec![("auth.users_api_keys", ACCESS_KEY.to_owned()), ("pool.max_wait", "0s".to_owned())],
+            settings: vec![
+                ("auth.users_api_keys", ACCESS_KEY.to_owned()),
+                ("pool.max_wait", "0s".to_owned()),
+                // A test that sends many requests is not about these limits.
+                ("limits.requests_per_minute", "0".to_owned()),
+                ("limits.requests_per_day_per_ip", "0".to_owned()),
+            ],
             options: Options::with_keys(KEYS),
             upstream: Upstream::Simulator,
         }
@@ -137,6 +143,7 @@ impl Setup {
         let app = App::build(settings, store, Mode::Live, clock.clone(), lifecycle.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        app.load().await.unwrap();
         app.begin_chores();
         let door = router::front_door(&app);
         lifecycle.spawn({
