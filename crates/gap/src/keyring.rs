@@ -8,6 +8,7 @@ mod line;
 mod terms;
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -17,6 +18,8 @@ use gap_pool::{
     Summary, Tier, Tried,
 };
 use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -76,9 +79,9 @@ pub struct Patience {
 /// Who served a request: upstream key and project, in words that mean the same after a restart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
-    /// The key's identity ([`Secret::identity`]).
+    /// What a store knows the key by.
     pub upstream_key: Arc<str>,
-    /// The project: the operator's name for it, else Google's number, else the identity of its only key.
+    /// The project: the operator's name for it, else Google's number, else what a store knows its only key by.
     pub project: Arc<str>,
     /// Whether the project is known to pay nothing.
     pub free: bool,
@@ -128,7 +131,7 @@ impl Keyring {
 
     fn new_key(&self, key: &UpstreamKey) -> Result<(Secret, NewKey), UnsendableKey> {
         let secret = Secret::new(&key.secret)?;
-        let key = self.0.terms.new_key(key, secret.masked().to_owned(), secret.identity().as_ref().to_owned());
+        let key = self.0.terms.new_key(key, secret.masked().to_owned(), reference(&key.secret));
         Ok((secret, key))
     }
 
@@ -196,10 +199,9 @@ impl Keyring {
         self.state().pool.forecast(gap_store::usage::day_of(now).max(since), now)
     }
 
-    /// How people recognise the keys, by identity: masked.
-    pub fn labels(&self) -> HashMap<Arc<str>, String> {
-        let secrets = self.0.secrets.load();
-        secrets.values().map(|secret| (Arc::clone(secret.identity()), secret.masked().to_owned())).collect()
+    /// How people recognise the keys, by what a store knows them by: masked.
+    pub fn labels(&self) -> HashMap<String, String> {
+        self.state().pool.labels().map(|(reference, label)| (reference.to_owned(), label.to_owned())).collect()
     }
 
     /// Leases that are not settled yet.
@@ -233,6 +235,15 @@ impl Keyring {
     }
 }
 
+/// What a key is known by where the key itself must not be: the same after a restart, and no way back to the key.
+fn reference(key: &SecretString) -> String {
+    let digest = Sha256::digest(key.expose_secret().as_bytes());
+    digest.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 // === LeaseGuard ===
 
 /// The right to send one request with one key. Dropped without a verdict (the client left, a panic) it is given back
@@ -260,16 +271,18 @@ impl LeaseGuard {
 
     /// Who serves with it, in words that outlive the process.
     pub fn served(&self) -> Served {
-        let identity = Arc::clone(self.secret.identity());
-        let project = self.project().and_then(|project| self.ring.state().pool.project_name(project));
+        let state = self.ring.state();
+        let upstream_key: Arc<str> = state.pool.reference(self.key).unwrap_or_default().into();
+        let project = self.project().and_then(|project| state.pool.project_name(project));
+        drop(state);
         let ProjectName { name, number, tier } = project.unwrap_or_default();
         let project = match (name, number) {
             (Some(name), _) => name.into(),
             (None, Some(number)) => number.to_string().into(),
             // A project of which nothing is known has this one key.
-            (None, None) => Arc::clone(&identity),
+            (None, None) => Arc::clone(&upstream_key),
         };
-        Served { upstream_key: identity, project, free: tier == Some(Tier::Free) }
+        Served { upstream_key, project, free: tier == Some(Tier::Free) }
     }
 
     /// The key, for [`crate::upstream`] alone.

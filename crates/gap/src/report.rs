@@ -8,7 +8,6 @@ pub mod totals;
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use gap_pool::{Advice, Forecast};
 use gap_store::StoreError;
@@ -342,7 +341,7 @@ impl From<Sum> for Row {
 }
 
 /// How people recognise the upstream keys.
-pub type Labels = HashMap<Arc<str>, String>;
+pub type Labels = HashMap<String, String>;
 
 #[cfg(test)]
 mod tests;

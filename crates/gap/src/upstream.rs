@@ -10,7 +10,6 @@
 pub mod headers;
 pub mod redact;
 
-use std::fmt::Write as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,7 +27,6 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 use tracing::debug;
 
 use crate::body::SendBody;
@@ -47,7 +45,6 @@ struct Forms {
     masked: String,
     /// `masked` as a header value in ASCII, which not every client looks beyond.
     shown: HeaderValue,
-    identity: Arc<str>,
 }
 
 /// The text cannot be sent as a header value.
@@ -67,13 +64,7 @@ impl Secret {
             length => format!("{}…{}", &plain[..4], &plain[length - 4..]),
         };
         let shown = HeaderValue::try_from(masked.replace('…', "...")).map_err(|_| UnsendableKey)?;
-        let identity = identity(plain).into();
-        Ok(Self(Arc::new(Forms { text: text.clone(), header, masked, shown, identity })))
-    }
-
-    /// What the key is known by where the key itself must not be: the same after a restart, and no way back to the key.
-    pub fn identity(&self) -> &Arc<str> {
-        &self.0.identity
+        Ok(Self(Arc::new(Forms { text: text.clone(), header, masked, shown })))
     }
 
     /// The key as it may be shown: first four and last four characters of a long one, nothing of a short one.
@@ -90,15 +81,6 @@ impl Secret {
     pub fn redact<'a>(&self, said: &'a str) -> std::borrow::Cow<'a, str> {
         redact::text(said, self.0.text.expose_secret())
     }
-}
-
-/// Half of a digest: enough to tell keys apart, and nothing to find one by.
-fn identity(key: &str) -> String {
-    let digest = Sha256::digest(key.as_bytes());
-    digest.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
-        _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl std::fmt::Debug for Secret {

@@ -1,7 +1,7 @@
-//! How a project is known outside the pool: by words that mean the same after a restart.
+//! How keys and projects are known outside the pool: by words that mean the same after a restart.
 
 use super::Pool;
-use crate::ids::ProjectId;
+use crate::ids::{KeyId, ProjectId};
 use crate::limits::Tier;
 
 /// What outlives the pool of a project.
@@ -16,6 +16,16 @@ pub struct ProjectName {
 }
 
 impl Pool {
+    /// What a store knows a key by.
+    pub fn reference(&self, key: KeyId) -> Option<&str> {
+        self.keys.get(&key)?.reference.as_deref()
+    }
+
+    /// How people recognise each key, beside what a store knows it by.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.keys.values().filter_map(|key| Some((key.reference.as_deref()?, key.label.as_str())))
+    }
+
     /// How a project is known; nothing when it is gone.
     pub fn project_name(&self, project: ProjectId) -> Option<ProjectName> {
         let project = self.projects.get(&self.present(project))?;

@@ -2,7 +2,6 @@ use std::time::Duration;
 
 use gap_pool::verdict::Cause;
 use jiff::SignedDuration;
-use secrecy::SecretString;
 
 use super::*;
 
