@@ -93,7 +93,7 @@ pub struct Stretch {
 pub struct Row {
     /// Whose usage it is: an identifier, a model or an address. Empty for requests that got no further.
     pub name: String,
-    /// How people recognise an upstream key: masked.
+    /// How people recognise an upstream key, masked, or an access key, by its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// How much.
@@ -221,17 +221,14 @@ impl PoolReport {
     async fn make(app: &App, [day, week, month]: [&Range<Timestamp>; 3]) -> Result<Self, StoreError> {
         let by = async |axis| {
             let asked = Question { axis, ..question(Scope::All, Period::Day, day.clone(), GroupBy::Name) };
-            Ok::<_, StoreError>(rows(app.store.usage().top(&asked, Measure::Requests, ROWS).await?))
+            let mut rows = rows(app.store.usage().top(&asked, Measure::Requests, ROWS).await?);
+            label(app, axis, &mut rows);
+            Ok::<_, StoreError>(rows)
         };
-        let labels = app.keyring.labels();
-        let mut upstream_keys = by(Axis::UpstreamKey).await?;
-        for row in &mut upstream_keys {
-            row.label = labels.get(row.name.as_str()).cloned();
-        }
         let counts = app.books.choices();
         let keys = app.keyring.summary();
         Ok(Self {
-            upstream_keys,
+            upstream_keys: by(Axis::UpstreamKey).await?,
             projects: by(Axis::Project).await?,
             access_keys: by(Axis::AccessKey).await?,
             addresses: Addresses {
@@ -327,6 +324,26 @@ async fn stretch(
 ) -> Result<Stretch, StoreError> {
     let of = |time| question(scope, Period::Day, time, GroupBy::Nothing);
     Ok(Stretch { used: total(app, &of(time.clone())).await?, before: total(app, &of(before..time.start)).await? })
+}
+
+/// Says how people recognise those whose rows these are.
+pub fn label(app: &App, axis: Axis, rows: &mut [Row]) {
+    match axis {
+        Axis::UpstreamKey => {
+            let labels = app.keyring.labels();
+            for row in rows {
+                row.label = labels.get(&row.name).cloned();
+            }
+        }
+        Axis::AccessKey => {
+            let stored = app.access.stored();
+            for row in rows {
+                let of_environment = row.name.strip_prefix("env:").map(str::to_owned);
+                row.label = of_environment.or_else(|| Some(stored.find(&row.name)?.caller().name.to_string()));
+            }
+        }
+        Axis::Project | Axis::Address => {}
+    }
 }
 
 /// Sums as rows of a table.

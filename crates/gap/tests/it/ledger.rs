@@ -303,6 +303,31 @@ async fn strangers_leave_no_record_and_a_client_cannot_hide_behind_a_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_asks_too_often_is_recorded_and_who_leaves_in_the_middle_pays_for_what_they_heard() {
+    let setup = TestApp::with().options(Options::with_keys(["sim-one"])).set("auth.admin_api_keys", ADMIN);
+    let setup = setup.set("auth.users_api_keys", ALICE).set("limits.requests_per_minute", "2");
+    let app = setup.start().await;
+    let (alice, admin) = (client(&app, ALICE), client(&app, ADMIN));
+    let asked = prompt("long [[sim: chunks=50 chunk_bytes=40 delay_ms=1000]]");
+    let answer = alice.begin(Method::POST, EVENTS, asked).await;
+    assert_eq!(answer.status(), 200);
+    drop(answer);
+    assert_eq!(alice.post(UNARY, prompt("x")).await.status, 200);
+    assert_eq!(alice.post(UNARY, prompt("x")).await.status, 429);
+    recorded(&app, ADMIN, 3).await;
+    let page = admin.get("/api/v1/requests").await.json();
+    let find =
+        |outcome: &str| page["items"].as_array().unwrap().iter().find(|item| item["outcome"] == outcome).unwrap();
+    let (left, refused) = (find("cancelled"), find("failed"));
+    assert_eq!((&left["status"], &left["streamed"]), (&json!(200), &json!(true)));
+    assert!(left["prompt_tokens"].as_u64() > Some(0) && left["upstream_key"] != "", "{left}");
+    assert_eq!(
+        (&refused["status"], &refused["attempts"], &refused["upstream_key"]),
+        (&json!(429), &json!(0), &json!(""))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_read_page_by_page_and_filtered() {
     let app = start(None).await;
     let (alice, admin) = (client(&app, ALICE), client(&app, ADMIN));

@@ -19,7 +19,7 @@ use super::page::Query;
 use super::problem::Problem;
 use crate::app::App;
 use crate::report::totals::Amount;
-use crate::report::{Row, days_before, end_of, hours_before, rows, total};
+use crate::report::{Row, days_before, end_of, hours_before, label, rows, total};
 
 /// Rows of a group.
 const ROWS: u32 = 100;
@@ -141,11 +141,8 @@ pub(super) async fn show_stats(
         Some(Point { starts_at, used: sum.totals.into() })
     });
     let mut groups = rows(usage.top(&asked.groups(), Measure::Requests, ROWS).await?);
-    if asked.group == Group::UpstreamKey {
-        let labels = app.keyring.labels();
-        for row in &mut groups {
-            row.label = labels.get(row.name.as_str()).cloned();
-        }
+    if asked.group != Group::Model {
+        label(&app, asked.axis, &mut groups);
     }
     Ok(Json(Stats {
         from: asked.time.start,
