@@ -4,7 +4,6 @@
 //! `cargo bench -p gap --bench ledger`
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on ends")]
 
-use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -62,7 +61,7 @@ fn end_of_a_request(criterion: &mut Criterion) {
                             } else {
                                 Entry::default()
                             };
-                            black_box(one(&ring, entry).await);
+                            one(&ring, entry).await;
                         }
                         cpu_time().saturating_sub(before)
                     });

@@ -224,34 +224,38 @@ impl Books {
     pub fn counts(&self) -> LedgerCounts {
         self.0.ledger.counts()
     }
+}
 
-    fn record(&self, id: Uuid, at: Timestamp, access_key: &str, closing: Closing<'_>) -> UsageRecord {
-        let visit = closing.visit;
-        let model = closing.model.unwrap_or_default();
-        let tokens = closing.usage.map(tokens).unwrap_or_default();
+// === impl Closing ===
+
+impl Closing<'_> {
+    fn into_record(self, id: Uuid, at: Timestamp, access_key: &str) -> UsageRecord {
+        let visit = self.visit;
+        let model = self.model.unwrap_or_default();
+        let tokens = self.usage.map(tokens).unwrap_or_default();
         UsageRecord {
             id,
             at,
             access_key: access_key.to_owned(),
             address: visit.client.to_string(),
             dialect: visit.dialect.name().to_owned(),
-            method: method::name(visit.dialect, closing.request_line).into_owned(),
+            method: method::name(visit.dialect, self.request_line).into_owned(),
             model: model.to_owned(),
-            project: closing.served.map_or_else(String::new, |served| served.project.as_ref().to_owned()),
-            upstream_key: closing.served.map_or_else(String::new, |served| served.upstream_key.as_ref().to_owned()),
-            attempts: u32::try_from(closing.tries.len()).unwrap_or(u32::MAX),
-            status: closing.status,
-            outcome: closing.outcome,
-            error_scope: closing.scope.to_owned(),
-            streamed: closing.streamed,
+            project: self.served.map_or_else(String::new, |served| served.project.as_ref().to_owned()),
+            upstream_key: self.served.map_or_else(String::new, |served| served.upstream_key.as_ref().to_owned()),
+            attempts: u32::try_from(self.tries.len()).unwrap_or(u32::MAX),
+            status: self.status,
+            outcome: self.outcome,
+            error_scope: self.scope.to_owned(),
+            streamed: self.streamed,
             tokens,
-            by_modality: closing.usage.map(by_modality).unwrap_or_default(),
-            cost_nanos: closing.bill.cost_nanos,
-            saved_nanos: closing.bill.saved_nanos,
-            waited_ms: millis(closing.waited),
-            first_token_ms: closing.first_token.map(millis),
+            by_modality: self.usage.map(by_modality).unwrap_or_default(),
+            cost_nanos: self.bill.cost_nanos,
+            saved_nanos: self.bill.saved_nanos,
+            waited_ms: millis(self.waited),
+            first_token_ms: self.first_token.map(millis),
             duration_ms: millis(visit.began.elapsed()),
-            explanation: closing.explanation,
+            explanation: self.explanation,
         }
     }
 }
@@ -322,7 +326,7 @@ impl Entry {
         let Some((slot, access_key)) = taken else { return };
         let (visit, tries) = (closing.visit, closing.tries);
         let label = tries.last().map(|last| last.key.masked());
-        let record = place.books.record(place.id, place.at, &access_key, closing);
+        let record = closing.into_record(place.id, place.at, &access_key);
         place.books.tell(&record, label, visit.dialect.name());
         place.books.trace(&record, place.parent, visit.began, tries);
         slot.fill(record);

@@ -1,9 +1,8 @@
 //! What a page asks at ten million requests, answered by sums alone.
 
-use std::time::Instant;
-
 use gap_store::usage::sums::{Axis, GroupBy, Measure, Period, Question};
 use jiff::Span;
+use tokio::time::Instant;
 
 use crate::support::{On, TestDb, now};
 
