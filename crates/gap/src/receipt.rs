@@ -412,6 +412,10 @@ impl Receipt {
 impl Drop for Receipt {
     /// Settles even if the client hung up: half an answer was still paid for.
     fn drop(&mut self) {
+        if self.end == End::Open && std::thread::panicking() {
+            // The client is told so by the front door, or by the end of its stream.
+            self.refused_with(StatusCode::INTERNAL_SERVER_ERROR);
+        }
         self.settle();
         let bill = self.bill();
         self.permit.settle(self.usage.as_ref(), bill.cost_nanos);
