@@ -258,6 +258,13 @@ impl Failure {
         Self::new(Kind::BadGateway, "The upstream answered with something that cannot be used.").scope("upstream")
     }
 
+    /// The usage ledger takes no more: what cannot be counted is not begun.
+    pub fn ledger_full() -> Self {
+        let message =
+            "The gateway cannot record usage at this moment, because its database does not answer; try again shortly.";
+        Self::new(Kind::Unavailable, message).retry_after(A_MOMENT)
+    }
+
     /// GAP is broken; the log says how.
     pub fn internal() -> Self {
         Self::new(Kind::Internal, "An internal error occurred in the gateway; its log has the details.")
@@ -367,6 +374,16 @@ fn problem(status: StatusCode, detail: &str) -> String {
 // === From the relay ===
 
 impl RelayError {
+    /// Whose fault it is, where it is known.
+    pub fn scope(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.fault.scope.name()),
+            Self::Exhausted(fault) => Some(fault.scope.name()),
+            Self::BodyEnded(_) => Some("request"),
+            Self::NoKey(_) | Self::TimedOut | Self::BodyGone | Self::Empty => None,
+        }
+    }
+
     /// The status that the client sees.
     pub fn status(&self) -> StatusCode {
         match self {
