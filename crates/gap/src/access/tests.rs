@@ -1,4 +1,8 @@
+use std::collections::BTreeMap;
+
 use gap_store::access_keys::AccessDetails;
+use gap_store::usage::ledger::{self, LedgerOptions};
+use gap_store::usage::{Outcome, Tokens, UsageRecord};
 use gap_store::{Options, SecretKeys};
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
@@ -159,6 +163,78 @@ async fn a_session_is_refreshed_once_by_each_token_and_ends_for_all() {
     house.access.log_out(&house.store, &second.claims).await.unwrap();
     assert_eq!(house.denied(&second.token), Some(Denied::SessionOver));
     assert!(refresh(&second.claims).await.is_none());
+    house.store.close().await;
+}
+
+#[tokio::test]
+async fn instances_that_share_a_store_agree() {
+    let house = house().await;
+    let auth = Auth {
+        secret_key: None,
+        secret_key_previous: None,
+        passwords: vec![SecretString::from("a-password")],
+        users_api_keys: Vec::new(),
+        admin_api_keys: Vec::new(),
+        access_token_expire_minutes: 30,
+    };
+    let other = Access::new(&auth, &house.store, house.clock.clone());
+    let mut headers = HeaderMap::new();
+    headers.insert("x-api-key", HeaderValue::from_static("gap-one"));
+    assert_eq!(other.recognise(&headers, None, HERE), Err(Denied::Wrong), "it has not looked yet");
+    other.reload(&house.store).await.unwrap();
+    assert_eq!(other.recognise(&headers, None, HERE), house.access.recognise(&headers, None, HERE));
+
+    // A session that began here is good there, until it is ended here and there has looked.
+    let begun = house.access.log_in("a-password", HERE).unwrap();
+    let mut headers = HeaderMap::new();
+    headers.insert("x-api-key", HeaderValue::try_from(&begun.token).unwrap());
+    assert!(other.recognise(&headers, None, HERE).is_ok());
+    house.access.log_out(&house.store, &begun.claims).await.unwrap();
+    other.reload(&house.store).await.unwrap();
+    assert_eq!(other.recognise(&headers, None, HERE), Err(Denied::SessionOver));
+    house.store.close().await;
+}
+
+#[tokio::test]
+async fn what_the_log_says_was_spent_counts_after_a_restart() {
+    let house = house().await;
+    house.change(json!({"token_budget": {"total": 100}}), None).await;
+    let record = UsageRecord {
+        id: Uuid::now_v7(),
+        at: house.clock.now(),
+        access_key: house.id.to_string(),
+        address: String::new(),
+        dialect: String::new(),
+        method: String::new(),
+        model: String::new(),
+        project: String::new(),
+        upstream_key: String::new(),
+        attempts: 1,
+        status: 200,
+        outcome: Outcome::Answered,
+        error_scope: String::new(),
+        streamed: false,
+        tokens: Tokens { prompt: 60, output: 30, thoughts: 10, ..Tokens::default() },
+        by_modality: BTreeMap::new(),
+        cost_nanos: 5,
+        saved_nanos: 0,
+        waited_ms: 0,
+        first_token_ms: None,
+        duration_ms: 0,
+        explanation: None,
+    };
+    let (ledger, writer) = ledger::open(&house.store, LedgerOptions::default());
+    let writing = async {
+        ledger.reserve().await.unwrap().fill(record);
+        ledger.end();
+    };
+    tokio::join!(writer.run(), writing);
+    house.access.reload_spent(&house.store).await.unwrap();
+    let key = house.access.stored().keys()[0].clone();
+    let now = house.clock.now();
+    assert_eq!(key.meter().spent(now).total, Amount { tokens: 100, nanos: 5 });
+    let policy = &key.caller().policy;
+    assert!(key.meter().admit(&policy.limits(), policy, now).is_err());
     house.store.close().await;
 }
 
