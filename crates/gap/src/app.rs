@@ -200,6 +200,11 @@ impl App {
         self.roster.open(&self.settings.pool.keys, &self.lifecycle).await
     }
 
+    /// Tells the components that keep settings of their own what is in force now.
+    pub fn settings_changed(&self) {
+        self.admission.limit_addresses(self.live.read(address_limits));
+    }
+
     /// Begins what goes on beside requests, until shutdown.
     pub fn begin_chores(&self) {
         self.books.begin(&self.lifecycle);
