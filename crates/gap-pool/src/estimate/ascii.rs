@@ -1,8 +1,8 @@
 //! Text of ASCII alone, which most prompts are.
 //!
-//! Every prompt is guessed at before it is sent, so this is hot. Character by character it takes 15 instructions each,
-//! which was a tenth of all that a request of 1 kB cost. Here the compiler compares 16 bytes at a time: what a byte costs
-//! shows in it and the one before, but for long words, and of those there are few.
+//! Every prompt is guessed at before it is sent, so this is hot. Character by character it took 15,700 instructions of the
+//! 146,300 of a request of 1 kB, here 7,600: what a byte costs shows in it and the one before, which the compiler compares
+//! many at a time; but for long words, and of those there are few.
 
 use super::{PIECE, WORD};
 
