@@ -51,7 +51,9 @@ fn of_large(body: &Kept) -> u64 {
     let (mut text, mut media) = (0, 0);
     for piece in body.chunks() {
         for stretch in piece.chunks(STRIDE) {
-            let sample = stretch.get(..SAMPLE).unwrap_or(stretch);
+            // From its middle: where media begin, their stretch begins with words.
+            let from = stretch.len().saturating_sub(SAMPLE) / 2;
+            let sample = stretch.get(from..from + SAMPLE).unwrap_or(stretch);
             let length = stretch.len() as u64;
             if is_base64(sample) {
                 media += length;
