@@ -15,7 +15,7 @@ pub(super) fn of_text(text: &[u8]) -> u64 {
     let mut tokens = u64::from(cost(0, *first));
     for (before, block) in text.chunks(BLOCK).zip(rest.chunks(BLOCK)) {
         let costs = before.iter().zip(block).map(|(before, byte)| cost(*before, *byte));
-        tokens += u64::from(costs.fold(0, |sum, cost| sum + cost));
+        tokens += u64::from(costs.sum::<u8>());
     }
     tokens + of_long_words(text)
 }
@@ -55,5 +55,5 @@ fn is_letter(byte: u8) -> bool {
 
 /// White space but the end of a line, which is a sign.
 fn is_blank(byte: u8) -> bool {
-    (byte == b' ') | ((byte.wrapping_sub(b'\t') < 5) & (byte != b'\n'))
+    byte == b' ' || (byte != b'\n' && byte.wrapping_sub(b'\t') < 5)
 }

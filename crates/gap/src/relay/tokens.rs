@@ -157,7 +157,7 @@ struct Guess {
 
 impl Guess {
     /// Reads a value and adds what it costs.
-    fn add<'a>(&mut self, value: Skim<'_, 'a>, place: Place) -> Skimmed<()> {
+    fn add(&mut self, value: Skim<'_, '_>, place: Place) -> Skimmed<()> {
         match (place, value.first()) {
             (Place::Nowhere, _) => return value.pass(),
             (Place::Media, Some(b'{')) => self.tokens += Medium::read(value)?.tokens(),
