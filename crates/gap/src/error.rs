@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use gap_pool::verdict::{Cause, Scope};
-use gap_pool::{Fault, Ranking, Reason};
+use gap_pool::{Fault, Quota, Ranking, Reason};
 use gap_protocol::gemini::error::Status;
 use gap_protocol::gemini::path::PathError;
 use gap_protocol::{anthropic, openai};
@@ -457,8 +457,19 @@ fn no_key(refused: &NoLease) -> Failure {
                 .retry_after(A_MOMENT)
                 .scope("quota")
         }
+        None if is_too_large(&refused.ranking) => Failure::new(
+            Kind::InvalidRequest,
+            format!("The prompt has more tokens than any upstream key may be sent at a time; shorten it: {reasons}"),
+        )
+        .scope("quota"),
         None => Failure::new(Kind::Unavailable, format!("No upstream key can serve this: {reasons}")).scope("pool"),
     }
+}
+
+/// Whether the prompt alone is why nobody can ever serve it: whole quotas of tokens are smaller.
+fn is_too_large(ranking: &Ranking) -> bool {
+    let too_large = |reason| matches!(reason, Reason::Spent(Quota::TokensPerMinute | Quota::TokensPerDay));
+    ranking.rejected.iter().any(|(reason, _)| too_large(reason))
 }
 
 /// Whether every key that will be back waits for the model, or for the way to Google, and none for quota.
