@@ -99,15 +99,15 @@ impl Live {
         try_out: bool,
     ) -> Result<Arc<Loaded>, ChangeError> {
         let changes = changes::read(wanted).map_err(ChangeError::Wrong)?;
-        let mut changed = self.0.changed.lock().await;
-        let next = merged(&changed, &changes);
+        let mut kept = self.0.changed.lock().await;
+        let next = merged(&kept, &changes);
         let loaded = self.with(&next).map_err(|errors| ChangeError::Wrong(changes::explain(&errors, wanted)))?;
         let loaded = Arc::new(loaded);
         if !try_out {
             let rows = changes.into_iter().map(|(name, value)| (name, value.map(Value::String))).collect();
             store.settings().put(&rows, by, now).await?;
             self.0.now.store(Arc::clone(&loaded));
-            *changed = next;
+            *kept = next;
         }
         Ok(loaded)
     }
@@ -117,8 +117,8 @@ impl Live {
     }
 }
 
-fn merged(changed: &BTreeMap<String, String>, changes: &Changes) -> BTreeMap<String, String> {
-    let mut next = changed.clone();
+fn merged(kept: &BTreeMap<String, String>, changes: &Changes) -> BTreeMap<String, String> {
+    let mut next = kept.clone();
     for (name, value) in changes {
         match value {
             Some(value) => next.insert(name.clone(), value.clone()),

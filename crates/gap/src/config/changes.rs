@@ -169,7 +169,12 @@ mod tests {
         ]))
         .unwrap_err();
         let said: Vec<String> = wrong.iter().map(|wrong| format!("{} {}", wrong.name, wrong.said)).collect();
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r"
+        max_request_per_minute is no setting; did you mean max_requests_per_minute?
+        max_requests_per_minute takes a text, a number or a switch
+        nonsense is no setting; GET shows those that exist
+        port is fixed while GAP runs; set it in the configuration and start again
+        ");
     }
 
     #[test]

@@ -34,14 +34,14 @@ pub(super) struct AuditQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AuditPage {
     /// The actions.
-    items: Vec<Action>,
+    items: Vec<Entry>,
     /// The `cursor` of the next page; none when this is the last.
     next: Option<String>,
 }
 
 /// One action.
 #[derive(Debug, Serialize, ToSchema)]
-struct Action {
+struct Entry {
     /// Its identifier.
     id: Uuid,
     /// When.
@@ -87,7 +87,7 @@ pub(super) async fn list_audit(
     let entries = app.store.audit().list(&filter, limit).await?;
     let full = entries.len() == limit as usize;
     let next = entries.last().filter(|_| full).map(|last| format!("{}_{}", last.at.as_millisecond(), last.id));
-    Ok(Json(AuditPage { items: entries.into_iter().map(Action::from).collect(), next }))
+    Ok(Json(AuditPage { items: entries.into_iter().map(Entry::from).collect(), next }))
 }
 
 fn read_cursor(text: &str) -> Result<(Timestamp, Uuid), Problem> {
@@ -98,7 +98,7 @@ fn read_cursor(text: &str) -> Result<(Timestamp, Uuid), Problem> {
     read().ok_or_else(|| Problem::field("cursor", "takes the `next` of the page before"))
 }
 
-impl From<AuditEntry> for Action {
+impl From<AuditEntry> for Entry {
     fn from(entry: AuditEntry) -> Self {
         let AuditEntry { id, at, actor, action, subject, address, detail } = entry;
         Self { id, at, actor, action, subject, address, detail }

@@ -28,8 +28,11 @@ use crate::signatures::CallMemory;
 
 /// Creates a chat completion, streamed if the request says so.
 pub async fn create_chat_completion(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
-    guest::attend(&app, &visit, request, async |guest, head, body| complete(&app, &visit, guest, head, body).await)
-        .await
+    // On the heap: the whole exchange would be moved from caller to caller.
+    guest::attend(&app, &visit, request, async |guest, head, body| {
+        Box::pin(complete(&app, &visit, guest, head, body)).await
+    })
+    .await
 }
 
 async fn complete(
