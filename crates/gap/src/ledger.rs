@@ -1,6 +1,6 @@
 //! The usage ledger: one record of every request that somebody known has made, whatever became of it.
 //!
-//! An [`Entry`] is opened at the front door and travels in the request's [`Visit`](crate::middleware::Visit). Opening it
+//! An [`Entry`] is opened at the front door and travels in the request's [`Visit`]. Opening it
 //! reserves a slot in the store's writer, so that closing it neither waits nor fails: it happens in a drop, wherever the
 //! request ends. An entry says whose it is once the caller is known ([`Entry::admit`]); strangers leave no record. It is
 //! closed once: by the request's receipt, which knows what happened upstream, or else by the front door, which knows the
