@@ -7,7 +7,7 @@ use gap_pool::Policy;
 use gap_store::Store;
 
 use crate::access::{self, Access};
-use crate::admission::{AddressLimits, Admission};
+use crate::admission::Admission;
 use crate::body::{BodyPolicy, ByteBudget};
 use crate::clock::Clock;
 use crate::config::{Settings, StorageMode};
@@ -105,13 +105,7 @@ pub enum BuildError {
 
 impl App {
     /// Builds everything around an open store. Connects to nothing and starts nothing.
-    pub fn build(
-        live: Live,
-        store: Store,
-        mode: Mode,
-        clock: Clock,
-        lifecycle: Lifecycle,
-    ) -> Result<Self, BuildError> {
+    pub fn build(live: Live, store: Store, mode: Mode, clock: Clock, lifecycle: Lifecycle) -> Result<Self, BuildError> {
         let settings = live.loaded().settings.clone();
         let models = Models::load(settings.models.file.as_deref())?;
         let keyring = Keyring::new(terms(&settings, &models), clock.clone(), lifecycle.clone());
@@ -139,7 +133,7 @@ impl App {
             budget: ByteBudget::new(settings.server.replay_budget),
         };
         let access = Access::new(&settings.auth, &store, clock.clone());
-        let admission = Admission::new(address_limits(&settings), clock.clone());
+        let admission = Admission::new(clock.clone());
         let uploads = Uploads::new(&settings, clock.clone());
         let pages = Pages::new(clock.clone());
         let media = MediaFetcher::new(media_policy(&settings), upstream::trusted(&settings.upstream)?);
@@ -241,14 +235,5 @@ fn media_policy(settings: &Settings) -> MediaPolicy {
         per_request: media.per_request,
         at_once: media.at_once,
         allow_hosts: media.allow_hosts.iter().cloned().collect(),
-    }
-}
-
-fn address_limits(settings: &Settings) -> AddressLimits {
-    let limits = &settings.limits;
-    AddressLimits {
-        requests_per_minute: limits.requests_per_minute,
-        requests_per_day: limits.requests_per_day_per_ip,
-        input_tokens_per_day: limits.input_tokens_per_day_per_ip,
     }
 }

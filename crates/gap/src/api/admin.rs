@@ -8,12 +8,12 @@
 mod access_keys;
 pub mod actor;
 mod audit;
+pub mod auth;
 mod config;
 mod kept;
 mod keys;
 mod limits;
 mod models;
-pub mod auth;
 pub mod page;
 pub mod problem;
 mod projects;

@@ -17,8 +17,8 @@ use http::header::HeaderName;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request};
 
-use super::openai::is_strict;
 use super::guest::{self, Guest};
+use super::openai::is_strict;
 use crate::admission::Permit;
 use crate::admission::standing::Standing;
 use crate::app::App;

@@ -82,7 +82,9 @@ pub fn read(wanted: &BTreeMap<String, Value>) -> Result<Changes, Vec<Unchangeabl
     let (mut changes, mut wrong) = (Changes::new(), Vec::new());
     for (name, value) in wanted {
         let said = match catalog.find_any(name) {
-            Some(item) if !item.changeable => "is fixed while GAP runs; set it in the configuration and start again".into(),
+            Some(item) if !item.changeable => {
+                "is fixed while GAP runs; set it in the configuration and start again".into()
+            }
             Some(item) => match text(value) {
                 Ok(text) => {
                     if changes.insert(item.name.clone(), text).is_none() {
@@ -121,7 +123,9 @@ fn text(value: &Value) -> Result<Option<String>, &'static str> {
         Value::Null => return Ok(None),
         Value::Bool(on) => on.to_string(),
         Value::Number(number) => number.to_string(),
-        Value::String(text) if text.trim().is_empty() => return Err("is empty; null gives it back to the configuration"),
+        Value::String(text) if text.trim().is_empty() => {
+            return Err("is empty; null gives it back to the configuration");
+        }
         Value::String(text) => text.clone(),
         Value::Array(_) | Value::Object(_) => return Err("takes a text, a number or a switch"),
     }))
