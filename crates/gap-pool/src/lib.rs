@@ -38,6 +38,7 @@ pub use limits::{Defaults, Limits, Quota, Source, Tier, TierPolicy};
 pub use need::{Affinity, KeyTerms, Need, NewKey, Tried};
 pub use pool::accounts::BucketAccount;
 pub use pool::lease::{Answered, Lease, Outcome};
+pub use pool::naming::ProjectName;
 pub use pool::projects::Hint;
 pub use pool::ranking::{Candidate, Explained, Explanation, Ranking, Reason, Rejected, Score, Why};
 pub use pool::rows::{BucketRow, Changes, KeyRow, ROW_VERSION};

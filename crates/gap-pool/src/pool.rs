@@ -19,6 +19,7 @@ mod faults;
 mod learning;
 pub(crate) mod lease;
 mod members;
+pub(crate) mod naming;
 mod placing;
 pub(crate) mod projects;
 pub(crate) mod ranking;

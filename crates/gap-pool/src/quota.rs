@@ -293,7 +293,7 @@ impl Usage {
 }
 
 /// An estimate may be a quarter above the truth; more than that above the limit it never fits.
-fn estimate_may_fit(tokens: u64, cap: u64) -> bool {
+pub(crate) fn estimate_may_fit(tokens: u64, cap: u64) -> bool {
     tokens <= cap.saturating_add(cap / 4)
 }
 

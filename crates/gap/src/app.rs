@@ -1,29 +1,35 @@
 //! Every component, built once, in order. The only wiring.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gap_pool::Policy;
 use gap_store::Store;
 
 use crate::access::{self, Access};
 use crate::admission::Admission;
+use crate::alerts;
 use crate::body::{BodyPolicy, ByteBudget};
 use crate::clock::Clock;
 use crate::config::{Settings, StorageMode};
 use crate::database;
 use crate::keyring::{Keyring, Terms};
 use crate::learned::Learned;
+use crate::ledger::Books;
 use crate::lifecycle::Lifecycle;
 use crate::live::{self, Live};
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
+use crate::outbound::Outbound;
 use crate::pages::Pages;
 use crate::prefixes::{PrefixPolicy, Prefixes};
 use crate::relay::{Relay, RelayPolicy};
+use crate::report;
 use crate::roster::checks::Checks;
 use crate::roster::{Keeping, Roster, RosterError};
 use crate::signatures::{Vault, VaultPolicy};
+use crate::spans::{Exporter, Spans};
+use crate::telemetry::tail::LogTail;
 use crate::uploads::Uploads;
 use crate::upstream::{self, UnsendableKey, Upstream, UpstreamError};
 
@@ -70,6 +76,14 @@ pub struct Parts {
     pub list: List,
     /// What models were found to refuse.
     pub learned: Learned,
+    /// The usage ledger.
+    pub books: Books,
+    /// Calls the operator's own addresses.
+    pub outbound: Outbound,
+    /// The newest lines of the log, if this process writes one.
+    pub logs: OnceLock<LogTail>,
+    /// Sends spans, until it runs.
+    exporter: Mutex<Option<Exporter>>,
     /// Thought signatures that are kept for clients.
     pub signatures: Vault,
     /// Fetches what clients name by address.
@@ -132,6 +146,11 @@ impl App {
             timeout: settings.server.body_timeout,
             budget: ByteBudget::new(settings.server.replay_budget),
         };
+        let outbound = Outbound::new(upstream::trusted(&settings.upstream)?);
+        let endpoint = settings.telemetry.otlp_endpoint.as_deref();
+        let (spans, exporter) = endpoint.map(|endpoint| Spans::new(endpoint, outbound.clone())).unzip();
+        let kept = settings.usage.max_records_memory;
+        let books = Books::new(&store, models.clone(), clock.clone(), kept, spans);
         let access = Access::new(&settings.auth, &store, clock.clone());
         let admission = Admission::new(clock.clone());
         let uploads = Uploads::new(&settings, clock.clone());
@@ -161,6 +180,10 @@ impl App {
             models,
             list: List::default(),
             learned: Learned::default(),
+            books,
+            outbound,
+            logs: OnceLock::new(),
+            exporter: Mutex::new(exporter),
             signatures,
             media,
             bodies,
@@ -179,10 +202,16 @@ impl App {
 
     /// Begins what goes on beside requests, until shutdown.
     pub fn begin_chores(&self) {
+        self.books.begin(&self.lifecycle);
         access::begin_chores(self);
         database::begin_chores(self);
         live::begin_chores(self);
         self.roster.begin_chores(&self.lifecycle);
+        report::text::begin(self);
+        alerts::begin(self, &self.outbound);
+        if let Some(exporter) = self.exporter.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.lifecycle.spawn_last(exporter.run(self.lifecycle.clone()));
+        }
         self.models.follow(&self.lifecycle);
         self.keyring.begin_chores(Arc::clone(&self.upstream));
     }

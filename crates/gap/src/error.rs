@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use gap_pool::verdict::{Cause, Scope};
-use gap_pool::{Fault, Ranking, Reason};
+use gap_pool::{Fault, Quota, Ranking, Reason};
 use gap_protocol::gemini::error::Status;
 use gap_protocol::gemini::path::PathError;
 use gap_protocol::{anthropic, openai};
@@ -258,6 +258,13 @@ impl Failure {
         Self::new(Kind::BadGateway, "The upstream answered with something that cannot be used.").scope("upstream")
     }
 
+    /// The usage ledger takes no more: what cannot be counted is not begun.
+    pub fn ledger_full() -> Self {
+        let message =
+            "The gateway cannot record usage at this moment, because its database does not answer; try again shortly.";
+        Self::new(Kind::Unavailable, message).retry_after(A_MOMENT)
+    }
+
     /// GAP is broken; the log says how.
     pub fn internal() -> Self {
         Self::new(Kind::Internal, "An internal error occurred in the gateway; its log has the details.")
@@ -367,6 +374,16 @@ fn problem(status: StatusCode, detail: &str) -> String {
 // === From the relay ===
 
 impl RelayError {
+    /// Whose fault it is, where it is known.
+    pub fn scope(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.fault.scope.name()),
+            Self::Exhausted(fault) => Some(fault.scope.name()),
+            Self::BodyEnded(_) => Some("request"),
+            Self::NoKey(_) | Self::TimedOut | Self::BodyGone | Self::Empty => None,
+        }
+    }
+
     /// The status that the client sees.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -440,8 +457,19 @@ fn no_key(refused: &NoLease) -> Failure {
                 .retry_after(A_MOMENT)
                 .scope("quota")
         }
+        None if is_too_large(&refused.ranking) => Failure::new(
+            Kind::InvalidRequest,
+            format!("The prompt has more tokens than any upstream key may be sent at a time; shorten it: {reasons}"),
+        )
+        .scope("quota"),
         None => Failure::new(Kind::Unavailable, format!("No upstream key can serve this: {reasons}")).scope("pool"),
     }
+}
+
+/// Whether the prompt alone is why nobody can ever serve it: whole quotas of tokens are smaller.
+fn is_too_large(ranking: &Ranking) -> bool {
+    let too_large = |reason| matches!(reason, Reason::Spent(Quota::TokensPerMinute | Quota::TokensPerDay));
+    ranking.rejected.iter().any(|(reason, _)| too_large(reason))
 }
 
 /// Whether every key that will be back waits for the model, or for the way to Google, and none for quota.

@@ -19,7 +19,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use gap_pool::waiting::Asker;
 use gap_pool::{
-    Answered, Fault, Forecast, KeyId, Lease, Need, Outcome, Policy, Pool, ProjectId, Ranking, Summary, Tried,
+    Answered, Fault, Forecast, KeyId, Lease, Need, Outcome, Policy, Pool, ProjectId, ProjectName, Ranking, Summary,
+    Tier, Tried,
 };
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -86,6 +87,17 @@ pub struct Patience {
     pub asker: Asker,
     /// No longer than until this instant.
     pub until: Instant,
+}
+
+/// Who served a request: upstream key and project, in words that mean the same after a restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// What a store knows the key by.
+    pub upstream_key: Arc<str>,
+    /// The project: the operator's name for it, else Google's number, else what a store knows its only key by.
+    pub project: Arc<str>,
+    /// Whether the project is known to pay nothing.
+    pub free: bool,
 }
 
 // === impl Keyring ===
@@ -196,6 +208,17 @@ impl Keyring {
         state.pool.forecast(state.counting_since, now)
     }
 
+    /// How long today's quota lasts, model by model, if today's counts began at midnight Pacific or at `since`.
+    pub fn outlook(&self, since: Timestamp) -> Vec<Forecast> {
+        let now = self.0.clock.now();
+        self.state().pool.forecast(gap_store::usage::day_of(now).max(since), now)
+    }
+
+    /// How people recognise the keys, by what a store knows them by: masked.
+    pub fn labels(&self) -> HashMap<String, String> {
+        self.state().pool.labels().map(|(reference, label)| (reference.to_owned(), label.to_owned())).collect()
+    }
+
     /// Leases that are not settled yet.
     pub fn open_leases(&self) -> usize {
         self.state().pool.open_leases()
@@ -260,6 +283,22 @@ impl LeaseGuard {
     /// The key's project.
     pub fn project(&self) -> Option<ProjectId> {
         self.lease.as_ref().map(Lease::project)
+    }
+
+    /// Who serves with it, in words that outlive the process.
+    pub fn served(&self) -> Served {
+        let state = self.ring.state();
+        let upstream_key: Arc<str> = state.pool.reference(self.key).unwrap_or_default().into();
+        let project = self.project().and_then(|project| state.pool.project_name(project));
+        drop(state);
+        let ProjectName { name, number, tier } = project.unwrap_or_default();
+        let project = match (name, number) {
+            (Some(name), _) => name.into(),
+            (None, Some(number)) => number.to_string().into(),
+            // A project of which nothing is known has this one key.
+            (None, None) => Arc::clone(&upstream_key),
+        };
+        Served { upstream_key, project, free: tier == Some(Tier::Free) }
     }
 
     /// The key, for [`crate::upstream`] alone.

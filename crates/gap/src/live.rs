@@ -133,11 +133,11 @@ pub fn begin_chores(app: &App) {
     if !app.store.address().is_shared() {
         return;
     }
-    let (live, store) = (app.live.clone(), app.store.clone());
+    let whole = app.clone();
     app.lifecycle.every(LOOK_EVERY, move || {
-        let (live, store) = (live.clone(), store.clone());
+        let app = whole.clone();
         async move {
-            if let Err(error) = live.take_over(&store).await {
+            if let Err(error) = app.live.take_over(&app.store).await {
                 warn!("Changes of settings could not be looked for: {error}");
             }
         }

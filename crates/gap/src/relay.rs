@@ -259,6 +259,9 @@ impl Relay {
         let followed = self.follow(call);
         let need = call.need(followed.as_ref(), receipt.tiers());
         receipt.follows(followed);
+        if call.is_stream() {
+            receipt.is_stream();
+        }
         // While nobody is asked for a model, there is nothing to wait for where another can stand in.
         let in_a_hurry = self.may_fall_back(call) && self.keyring.is_paused(call.model.as_deref());
         let mut attempts = Attempts::new(&self.policy, call, Instant::now());
@@ -276,7 +279,7 @@ impl Relay {
                 }
             };
             receipt.decided(lease.take_ranking(), lease.waited());
-            receipt.attempt_began(lease.secret());
+            receipt.attempt_began(&lease);
             let unopened = match self.try_once(call, opening, &lease, attempts.deadline()).await {
                 Ok(opened) if O::is_empty(&opened) && attempts.may_ask_again(call, Instant::now()) => {
                     receipt.attempt_empty();

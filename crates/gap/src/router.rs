@@ -15,7 +15,7 @@ use crate::middleware::FrontDoor;
 /// The whole product behind its front door.
 pub fn front_door(app: &App) -> FrontDoor {
     let server = &app.settings.server;
-    FrontDoor::new(routes(app), &server.root_path, &server.trusted_proxies)
+    FrontDoor::new(routes(app), &server.root_path, &server.trusted_proxies).with_books(app.books.clone())
 }
 
 fn routes(app: &App) -> Router {
@@ -33,6 +33,7 @@ fn routes(app: &App) -> Router {
         .route("/docs/{*path}", get(page::show_docs_file))
         .route("/healthz", get(probes::show_health))
         .route("/readyz", get(probes::show_readiness))
+        .route("/metrics", get(probes::show_metrics))
         // Google's SDKs below the versions that are theirs alone; the action is part of the last segment
         .route("/v1beta/{*rest}", any(gemini::relay_native))
         .route("/v1alpha/{*rest}", any(gemini::relay_native))

@@ -68,7 +68,7 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
     let mut signals = Signals::take_over().map_err(StartError::Signals)?;
     let settings = loaded.settings.clone();
     let clock = Clock::system();
-    let _log = telemetry::start(&settings.telemetry, &clock)?;
+    let log = telemetry::start(&settings.telemetry, &clock)?;
     for notice in &loaded.warnings {
         warn!("{notice}");
     }
@@ -79,6 +79,8 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
     let live = Live::new(loaded);
     live.take_over(&store).await.map_err(DatabaseError::from)?;
     let app = App::build(live, store, mode, clock, lifecycle.clone())?;
+    // Only one log is followed, and this is the first to name it.
+    let _ = app.logs.set(log.tail());
     app.open().await?;
     app.begin_chores();
     announce();

@@ -20,6 +20,8 @@ mod opening;
 #[cfg(test)]
 mod pool_state;
 #[cfg(test)]
+mod questions;
+#[cfg(test)]
 mod resources;
 #[cfg(test)]
 mod schemas;

@@ -10,13 +10,18 @@ pub mod actor;
 mod audit;
 pub mod auth;
 mod config;
+mod export;
 mod kept;
 mod keys;
 mod limits;
+mod live;
 mod models;
 pub mod page;
 pub mod problem;
 mod projects;
+mod report;
+mod requests;
+mod stats;
 mod status;
 
 use axum::Router;
@@ -70,5 +75,15 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(access_keys::disable_access_key))
         .routes(routes!(access_keys::enable_access_key))
         .routes(routes!(access_keys::rotate_access_key))
+        // Usage
+        .routes(routes!(stats::show_stats))
+        .routes(routes!(stats::export_stats))
+        .routes(routes!(report::show_report))
+        .routes(routes!(requests::list_requests))
+        .routes(routes!(requests::export_requests))
+        .routes(routes!(requests::find_request))
+        // Live
+        .routes(routes!(live::follow_events))
+        .routes(routes!(live::follow_logs))
         .split_for_parts()
 }

@@ -34,6 +34,7 @@ impl Guest {
 
     /// Lets somebody in who is known already.
     pub fn admit(app: &App, visit: &Visit, caller: Caller) -> Result<Self, Failure> {
+        visit.entry.admit(&caller.id);
         let permit = app.admission.enter(&caller, visit.client, limits(app))?;
         Ok(Self { caller, permit })
     }

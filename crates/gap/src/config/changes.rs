@@ -145,14 +145,14 @@ mod tests {
     fn flat_and_dotted_names_are_taken() {
         let changes = read(&wanted(&[
             ("max_requests_per_minute", json!(7)),
-            ("pool.max_wait", json!("5s")),
+            ("server.docs", json!(false)),
             ("disable_safety_filtering", json!(true)),
-            ("enable_docs", Value::Null),
+            ("max_requests_per_day_per_ip", Value::Null),
         ]));
         let expected = [
+            ("limits.requests_per_day_per_ip", None),
             ("limits.requests_per_minute", Some("7")),
-            ("pool.max_wait", Some("5s")),
-            ("server.docs", None),
+            ("server.docs", Some("false")),
             ("upstream.disable_safety_filtering", Some("true")),
         ];
         let expected = expected.map(|(name, value)| (name.to_owned(), value.map(str::to_owned)));

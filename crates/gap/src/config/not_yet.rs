@@ -38,11 +38,6 @@ const MISSING: &[Missing] = &[
         asked: |s| s.context.save_streamed,
     },
     Missing { setting: "store.redis_url", feature: "sharing between instances", asked: ALWAYS },
-    Missing {
-        setting: "telemetry.usage_report_interval_minutes",
-        feature: "the usage report",
-        asked: |s| s.telemetry.usage_report_interval_minutes > 0,
-    },
 ];
 
 /// What somebody asked for and does not get yet. [`Loaded::warnings`] holds these already.

@@ -255,6 +255,12 @@ fn is_finished(findings: &Findings) -> bool {
     findings.finish_reason.is_some() || findings.block_reason.is_some() || findings.error.is_some()
 }
 
+impl Drop for ReplyBody {
+    fn drop(&mut self) {
+        self.receipt.left(self.meter.findings());
+    }
+}
+
 impl HttpBody for ReplyBody {
     type Data = Bytes;
     type Error = BrokenOff;

@@ -1,4 +1,5 @@
 //! Who changed what.
+#![expect(unused_qualifications, reason = "utoipa spells out the type of a query")]
 
 use axum::Json;
 use axum::extract::State;

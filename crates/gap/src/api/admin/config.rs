@@ -1,4 +1,5 @@
 //! Settings: all of them with where they stand, and changing those that may change while GAP runs.
+#![expect(unused_qualifications, reason = "utoipa spells out the type of a query")]
 
 use std::collections::BTreeMap;
 

@@ -28,8 +28,11 @@ use crate::signatures::CallMemory;
 
 /// Creates a chat completion, streamed if the request says so.
 pub async fn create_chat_completion(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
-    guest::attend(&app, &visit, request, async |guest, head, body| complete(&app, &visit, guest, head, body).await)
-        .await
+    guest::attend(&app, &visit, request, async |guest, head, body| {
+        // In a box: it is large, and moved a few times before it begins.
+        Box::pin(complete(&app, &visit, guest, head, body)).await
+    })
+    .await
 }
 
 async fn complete(

@@ -66,8 +66,8 @@ async fn embed(app: &App, visit: &Visit, mut guest: Guest, head: Parts, body: Bo
     }
 }
 
-/// Asks side by side; the answers come in order, with the sum of what they cost.
-async fn ask_all(app: &App, calls: &[Call], receipt: &mut Receipt) -> Result<(Vec<Bytes>, Usage), RelayError> {
+/// Asks side by side; the answers come in order, with the sum of what they cost; none where Google does not say.
+async fn ask_all(app: &App, calls: &[Call], receipt: &mut Receipt) -> Result<(Vec<Bytes>, Option<Usage>), RelayError> {
     let asking = calls.iter().map(|call| {
         let mut part = receipt.part();
         async move {
@@ -79,21 +79,23 @@ async fn ask_all(app: &App, calls: &[Call], receipt: &mut Receipt) -> Result<(Ve
     let mut asking = stream::iter(asking).buffered(AT_ONCE);
     let mut answers = Vec::with_capacity(calls.len());
     let mut sum = Usage::default();
+    let mut counted = true;
     while let Some((answer, part)) = asking.next().await {
         receipt.absorb(part);
         let answer = answer?;
+        counted &= answer.findings.usage.is_some();
         let usage = answer.findings.usage.unwrap_or_default();
         sum.prompt += usage.prompt;
         sum.total += usage.total.max(usage.prompt);
         answers.push(answer.body);
     }
-    Ok((answers, sum))
+    Ok((answers, counted.then_some(sum)))
 }
 
 fn complete(
     wanted: &EmbeddingsCall,
     answers: &[Bytes],
-    usage: Usage,
+    usage: Option<Usage>,
     mut receipt: Receipt,
 ) -> Result<Response, OpenAiFailure> {
     let Ok(body) = embeddings::encode(wanted, answers) else {
@@ -103,7 +105,9 @@ fn complete(
     };
     receipt.committed(StatusCode::OK);
     receipt.passed(body.len());
-    receipt.completed(&Findings { usage: Some(usage), ..Findings::default() });
+    // The client is told the guess, so the ledger holds it as well.
+    let guess = || Usage { prompt: wanted.estimated_tokens, total: wanted.estimated_tokens, ..Usage::default() };
+    receipt.completed(&Findings { usage: Some(usage.unwrap_or_else(guess)), ..Findings::default() });
     let mut response = ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response();
     receipt.name_in(response.headers_mut());
     warn_in(response.headers_mut(), &wanted.warnings);

@@ -34,6 +34,31 @@ impl Kind for Secret {
     }
 }
 
+/// An address that may hold a secret, as those of webhooks do.
+pub(in crate::config) struct SecretUrl;
+
+impl Kind for SecretUrl {
+    type Value = SecretString;
+
+    fn takes(&self) -> String {
+        "an address such as https://hooks.example.org/gap".to_owned()
+    }
+
+    fn parse(&self, raw: &Raw) -> Result<SecretString, String> {
+        let text = one(raw, self)?;
+        let known = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
+        let usable = text.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty()));
+        if !known || !usable {
+            return Err(format!("takes {}", self.takes()));
+        }
+        Ok(SecretString::from(text))
+    }
+
+    fn show(&self, raw: &Raw) -> String {
+        Secret.show(raw)
+    }
+}
+
 /// The key that signs and seals: long enough, and nobody's example.
 pub(in crate::config) struct SigningSecret;
 
