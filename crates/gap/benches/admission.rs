@@ -17,6 +17,7 @@ use gap_store::access_keys::{AccessDetails, Digest};
 use gap_store::{Address, Options, SecretKeys, Store};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -72,9 +73,10 @@ fn let_in(criterion: &mut Criterion) {
         requests_per_day: 1_000_000_000,
         input_tokens_per_day: 900_000_000_000,
     };
-    let admission = Admission::new(limits, clock.clone());
+    let admission = Admission::new(clock.clone());
     let usage = Usage { prompt: 120, total: 500, ..Usage::default() };
-    let session = access.log_in("an-admin-key", Ipv4Addr::LOCALHOST.into()).unwrap().token;
+    let session =
+        access.log_in("an-admin-key", Ipv4Addr::LOCALHOST.into(), SignedDuration::from_hours(1)).unwrap().token;
     let cases = [
         ("stored_key", (0..1_000).map(|number| bearer(&key(number * 7))).collect::<Vec<_>>()),
         ("key_of_the_settings", vec![bearer("a-user-key-9")]),
@@ -89,7 +91,7 @@ fn let_in(criterion: &mut Criterion) {
                 let client = IpAddr::V4(Ipv4Addr::from(0x0a00_0000 + number % ADDRESSES));
                 let headers = callers.get(number as usize % callers.len()).unwrap();
                 let caller = access.recognise(headers, None, client).unwrap();
-                let mut permit = admission.enter(&caller, client).unwrap();
+                let mut permit = admission.enter(&caller, client, limits).unwrap();
                 permit.book(|| 100).unwrap();
                 permit.settle(black_box(Some(&usage)), 1_000);
                 permit.standing()

@@ -59,6 +59,8 @@ pub struct Access {
 #[derive(Debug)]
 struct Entry {
     digest: Digest,
+    /// How sessions name it.
+    credential: String,
     caller: Caller,
 }
 
@@ -89,6 +91,7 @@ impl Access {
     ///
     /// `ADMIN_API_KEY` is the administrator's; passwords are users' then, and administrators' only while it is unset.
     pub fn new(auth: &Auth, store: &Store, clock: Clock) -> Self {
+        let sessions = Sessions::new(&store.derive_key("sessions"));
         let mut environment = Vec::new();
         let mut accept = |secrets: &[SecretString], name: &str, role: Role| {
             for (index, secret) in secrets.iter().enumerate() {
@@ -96,7 +99,12 @@ impl Access {
                 // One that was given twice keeps its first name and role.
                 if environment.iter().all(|entry: &Entry| entry.digest != digest) {
                     let name = format!("{name}-{}", index + 1);
-                    environment.push(Entry { digest, caller: Caller::new(format!("env:{name}"), name, role) });
+                    let credential = sessions.digest_of(&digest);
+                    environment.push(Entry {
+                        digest,
+                        credential,
+                        caller: Caller::new(format!("env:{name}"), name, role),
+                    });
                 }
             }
         };
@@ -104,11 +112,10 @@ impl Access {
         accept(&auth.admin_api_keys, ADMIN, Role::Administrator);
         accept(&auth.passwords, "password", owner);
         accept(&auth.users_api_keys, "user", owner);
-        let lifetime = SignedDuration::from_mins(auth.access_token_expire_minutes.into());
         Self {
             environment,
             stored: ArcSwap::default(),
-            sessions: Sessions::new(&store.derive_key("sessions"), lifetime),
+            sessions,
             reading: tokio::sync::Mutex::default(),
             guesses: Guesses::default(),
             logins: Throttle::default(),
@@ -177,23 +184,25 @@ impl Access {
         if is_theirs { Ok(caller) } else { Err(Denied::Wrong) }
     }
 
-    /// Begins a session. Errors: nobody has this secret, or how long this client has to wait until it may try again.
-    pub fn log_in(&self, secret: &str, client: IpAddr) -> Result<LoggedIn, Denied> {
+    /// Begins a session whose token lives for `lifetime`. Errors: nobody has this secret, or how long this client has to wait
+    /// until it may try again.
+    pub fn log_in(&self, secret: &str, client: IpAddr, lifetime: SignedDuration) -> Result<LoggedIn, Denied> {
         let now = self.clock.now();
         let attempted = self.logins.attempt(client.into(), now, || self.by_key(secret, client));
         let (caller, digest) = attempted.map_err(Denied::Guessing)??;
-        let claims = self.sessions.begin(&caller.id, &digest, now);
+        let claims = self.sessions.begin(&caller.id, &digest, lifetime, now);
         Ok(LoggedIn { token: self.sessions.write(&claims), caller, claims })
     }
 
-    /// Gives a session its next token.
+    /// Gives a session its next token, which lives for `lifetime`; none when somebody has done so with this one.
     pub async fn refresh(
         &self,
         store: &Store,
         caller: Caller,
         claims: &Claims,
+        lifetime: SignedDuration,
     ) -> Result<Option<LoggedIn>, StoreError> {
-        let (claims, mark) = self.sessions.next(claims, self.clock.now());
+        let (claims, mark) = self.sessions.next(claims, lifetime, self.clock.now());
         let first = store.sessions().advance(&mark).await?;
         self.sessions.reload(store, self.clock.now()).await?;
         Ok(first.then(|| LoggedIn { token: self.sessions.write(&claims), caller, claims }))
@@ -209,13 +218,16 @@ impl Access {
         let claims = self.sessions.read(token, self.clock.now())?;
         let session = |caller: &Caller, claims| Recognised { caller: caller.clone(), session: Some(claims) };
         if let Some(entry) = self.environment.iter().find(|entry| *entry.caller.id == *claims.sub) {
-            let is_theirs = self.sessions.began_with(&claims, &entry.digest);
-            return if is_theirs { Ok(session(&entry.caller, claims)) } else { Err(Denied::SessionOver) };
+            return if entry.credential == claims.cred {
+                Ok(session(&entry.caller, claims))
+            } else {
+                Err(Denied::SessionOver)
+            };
         }
         let stored = self.stored.load();
         let key = stored.find(&claims.sub).ok_or(Denied::SessionOver)?;
         let now = self.clock.now();
-        if !key.digests(now).any(|digest| self.sessions.began_with(&claims, digest)) {
+        if !key.digests(now).any(|digest| self.sessions.digest_of(digest) == claims.cred) {
             return Err(Denied::SessionOver);
         }
         key.check(client, now)?;

@@ -21,7 +21,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use gap_pool::{Full, Limits, Quota};
 use gap_protocol::meter::Usage;
 use jiff::Timestamp;
@@ -32,6 +31,7 @@ use crate::access::policy::{Policy, in_words};
 use crate::caller::Caller;
 use crate::clients::Clients;
 use crate::clock::Clock;
+use crate::config::Settings;
 use crate::error::Failure;
 
 /// Client addresses that are remembered. One that comes once takes about 300 bytes, one that asks every second 2 KiB.
@@ -52,7 +52,6 @@ pub struct AddressLimits {
 #[derive(Debug)]
 pub struct Admission {
     addresses: Clients<Arc<Meter>>,
-    limits: ArcSwap<Limits>,
     clock: Clock,
 }
 
@@ -79,47 +78,41 @@ struct Booking {
 /// Whose limits they are.
 #[derive(Clone, Debug)]
 enum Terms {
-    Address(Arc<Limits>),
+    Address(Limits),
     AccessKey(Arc<Policy>, Limits),
 }
 
 // === impl Admission ===
 
 impl Admission {
-    /// With these limits per client address.
-    pub fn new(limits: AddressLimits, clock: Clock) -> Self {
-        Self { addresses: Clients::new(MOST_ADDRESSES), limits: ArcSwap::from_pointee(limits.into()), clock }
+    /// Nobody has asked yet.
+    pub fn new(clock: Clock) -> Self {
+        Self { addresses: Clients::new(MOST_ADDRESSES), clock }
     }
 
-    /// Changes the limits per client address. What has been counted stays.
-    pub fn limit_addresses(&self, limits: AddressLimits) {
-        self.limits.store(Arc::new(limits.into()));
-    }
-
-    /// Counts a request of `caller`, if there is room for it.
-    pub fn enter(&self, caller: &Caller, client: IpAddr) -> Result<Permit, Failure> {
+    /// Counts a request of `caller`, if there is room for it. `limits` are those of addresses at this moment; what has been
+    /// counted before they changed still counts.
+    pub fn enter(&self, caller: &Caller, client: IpAddr, limits: AddressLimits) -> Result<Permit, Failure> {
         if let Some(meter) = caller.meter.as_ref().filter(|_| caller.policy.limits_use()) {
             let terms = Terms::AccessKey(Arc::clone(&caller.policy), caller.policy.limits());
             return self.count(meter, terms, caller);
         }
-        let limits = self.limits.load_full();
-        if *limits == Limits::default() {
+        if limits == AddressLimits::default() {
             let clock = caller.meter.is_some().then(|| self.clock.clone());
             return Ok(Permit { booking: None, payer: caller.meter.clone(), clock });
         }
         let meter = self.addresses.with(client.into(), self.clock.now(), |meter| Arc::clone(meter));
-        self.count(&meter, Terms::Address(limits), caller)
+        self.count(&meter, Terms::Address(limits.into()), caller)
     }
 
     /// Counts a request of somebody whom nobody knows.
-    pub fn note_stranger(&self, client: IpAddr) -> Result<(), Failure> {
-        let limits = self.limits.load_full();
-        if *limits == Limits::default() {
+    pub fn note_stranger(&self, client: IpAddr, limits: AddressLimits) -> Result<(), Failure> {
+        if limits == AddressLimits::default() {
             return Ok(());
         }
         let meter = self.addresses.with(client.into(), self.clock.now(), |meter| Arc::clone(meter));
         let stranger = Caller::new("", "", crate::caller::Role::User);
-        self.count(&meter, Terms::Address(limits), &stranger).map(drop)
+        self.count(&meter, Terms::Address(limits.into()), &stranger).map(drop)
     }
 
     /// How many addresses are remembered.
@@ -141,6 +134,20 @@ impl Admission {
                 Ok(Permit { booking: Some(booking), payer, clock })
             }
             Err((why, standing)) => Err(terms.refuse(why, 0, now).with_standing(standing)),
+        }
+    }
+}
+
+// === impl AddressLimits ===
+
+impl AddressLimits {
+    /// Those of the settings in force.
+    pub fn of(settings: &Settings) -> Self {
+        let limits = &settings.limits;
+        Self {
+            requests_per_minute: limits.requests_per_minute,
+            requests_per_day: limits.requests_per_day_per_ip,
+            input_tokens_per_day: limits.input_tokens_per_day_per_ip,
         }
     }
 }
@@ -216,8 +223,7 @@ impl Drop for Permit {
 impl Terms {
     fn limits(&self) -> &Limits {
         match self {
-            Self::Address(limits) => limits,
-            Self::AccessKey(_, limits) => limits,
+            Self::Address(limits) | Self::AccessKey(_, limits) => limits,
         }
     }
 

@@ -7,7 +7,7 @@ use gap_pool::Policy;
 use gap_store::Store;
 
 use crate::access::{self, Access};
-use crate::admission::{AddressLimits, Admission};
+use crate::admission::Admission;
 use crate::alerts;
 use crate::body::{BodyPolicy, ByteBudget};
 use crate::clock::Clock;
@@ -152,7 +152,7 @@ impl App {
         let kept = settings.usage.max_records_memory;
         let books = Books::new(&store, models.clone(), clock.clone(), kept, spans);
         let access = Access::new(&settings.auth, &store, clock.clone());
-        let admission = Admission::new(address_limits(&settings), clock.clone());
+        let admission = Admission::new(clock.clone());
         let uploads = Uploads::new(&settings, clock.clone());
         let pages = Pages::new(clock.clone());
         let media = MediaFetcher::new(media_policy(&settings), upstream::trusted(&settings.upstream)?);
@@ -198,11 +198,6 @@ impl App {
     pub async fn open(&self) -> Result<(), RosterError> {
         access::load(self).await?;
         self.roster.open(&self.settings.pool.keys, &self.lifecycle).await
-    }
-
-    /// Tells the components that keep settings of their own what is in force now.
-    pub fn settings_changed(&self) {
-        self.admission.limit_addresses(self.live.read(address_limits));
     }
 
     /// Begins what goes on beside requests, until shutdown.
@@ -269,14 +264,5 @@ fn media_policy(settings: &Settings) -> MediaPolicy {
         per_request: media.per_request,
         at_once: media.at_once,
         allow_hosts: media.allow_hosts.iter().cloned().collect(),
-    }
-}
-
-fn address_limits(settings: &Settings) -> AddressLimits {
-    let limits = &settings.limits;
-    AddressLimits {
-        requests_per_minute: limits.requests_per_minute,
-        requests_per_day: limits.requests_per_day_per_ip,
-        input_tokens_per_day: limits.input_tokens_per_day_per_ip,
     }
 }

@@ -137,9 +137,8 @@ pub fn begin_chores(app: &App) {
     app.lifecycle.every(LOOK_EVERY, move || {
         let app = whole.clone();
         async move {
-            match app.live.take_over(&app.store).await {
-                Ok(()) => app.settings_changed(),
-                Err(error) => warn!("Changes of settings could not be looked for: {error}"),
+            if let Err(error) = app.live.take_over(&app.store).await {
+                warn!("Changes of settings could not be looked for: {error}");
             }
         }
     });

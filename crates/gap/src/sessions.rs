@@ -62,19 +62,18 @@ pub struct Claims {
 #[derive(Debug)]
 pub struct Sessions {
     key: Hmac<Sha256>,
-    lifetime: SignedDuration,
     marks: ArcSwap<HashMap<Uuid, SessionMark>>,
 }
 
 // === impl Sessions ===
 
 impl Sessions {
-    /// Sessions whose tokens live so long.
-    pub fn new(key: &[u8; 32], lifetime: SignedDuration) -> Self {
+    /// Sessions that are signed with this key.
+    pub fn new(key: &[u8; 32]) -> Self {
         // A key that is shorter than a block is filled up with zeros (RFC 2104).
         let mut block = [0; 64];
         block.iter_mut().zip(key).for_each(|(place, byte)| *place = *byte);
-        Self { key: Hmac::new(&block.into()), lifetime, marks: ArcSwap::default() }
+        Self { key: Hmac::new(&block.into()), marks: ArcSwap::default() }
     }
 
     /// Reads anew which sessions were refreshed or ended.
@@ -84,8 +83,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// A session of the caller `sub`, who presented the credential of this digest.
-    pub fn begin(&self, sub: &str, credential: &Digest, now: Timestamp) -> Claims {
+    /// A session of the caller `sub`, who presented the credential of this digest. Its token lives for `lifetime`.
+    pub fn begin(&self, sub: &str, credential: &Digest, lifetime: SignedDuration, now: Timestamp) -> Claims {
         let now = now.as_second();
         let claims = Claims {
             sub: sub.to_owned(),
@@ -96,27 +95,27 @@ impl Sessions {
             exp: now,
             end: now.saturating_add(LONGEST.as_secs()),
         };
-        self.renewed(claims, now)
+        renewed(claims, lifetime, now)
     }
 
     /// The session's next token, and what the store has to note before it is given away.
-    pub fn next(&self, claims: &Claims, now: Timestamp) -> (Claims, SessionMark) {
+    pub fn next(&self, claims: &Claims, lifetime: SignedDuration, now: Timestamp) -> (Claims, SessionMark) {
         let generation = claims.generation.saturating_add(1);
-        let next = self.renewed(Claims { generation, ..claims.clone() }, now.as_second());
+        let next = renewed(Claims { generation, ..claims.clone() }, lifetime, now.as_second());
         let mark = SessionMark {
             id: next.sid,
             generation: Some(generation),
             changed_at: now,
-            expires_at: Timestamp::from_second(next.exp).unwrap_or(Timestamp::MAX),
+            // One that was made while tokens lived longer may outlive the next.
+            expires_at: at(claims.exp.max(next.exp)),
         };
         (next, mark)
     }
 
     /// What the store has to note to end the session.
     pub fn end(&self, claims: &Claims, now: Timestamp) -> SessionMark {
-        let last = claims.exp.max(now.as_second().saturating_add(self.lifetime.as_secs()));
-        let expires_at = Timestamp::from_second(last).unwrap_or(Timestamp::MAX);
-        SessionMark { id: claims.sid, generation: None, changed_at: now, expires_at }
+        // There may be tokens that were made after this one.
+        SessionMark { id: claims.sid, generation: None, changed_at: now, expires_at: at(claims.end) }
     }
 
     /// The token.
@@ -143,15 +142,11 @@ impl Sessions {
         }
     }
 
-    /// Whether the credential of this digest began the session.
-    pub fn began_with(&self, claims: &Claims, credential: &Digest) -> bool {
-        // Not secret: the token shows it to its owner.
-        self.digest_of(credential) == claims.cred
-    }
-
-    fn renewed(&self, claims: Claims, now: i64) -> Claims {
-        let exp = now.saturating_add(self.lifetime.as_secs()).min(claims.end);
-        Claims { iat: now, exp, ..claims }
+    /// How a token names the credential of this digest. It is no secret: its owner can read it.
+    pub fn digest_of(&self, credential: &Digest) -> String {
+        let digest = self.key.clone().chain_update("credential\0").chain_update(credential.as_bytes()).finalize();
+        let bytes = digest.into_bytes();
+        BASE64.encode(bytes.get(..12).unwrap_or_default())
     }
 
     /// The claims of a token that bears our signature.
@@ -166,12 +161,15 @@ impl Sessions {
         self.key.clone().chain_update(signed).verify_slice(&signature).ok()?;
         serde_json::from_slice(&BASE64.decode(claims).ok()?).ok()
     }
+}
 
-    fn digest_of(&self, credential: &Digest) -> String {
-        let digest = self.key.clone().chain_update("credential\0").chain_update(credential.as_bytes()).finalize();
-        let bytes = digest.into_bytes();
-        BASE64.encode(bytes.get(..12).unwrap_or_default())
-    }
+fn renewed(claims: Claims, lifetime: SignedDuration, now: i64) -> Claims {
+    let exp = now.saturating_add(lifetime.as_secs()).min(claims.end);
+    Claims { iat: now, exp, ..claims }
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap_or(Timestamp::MAX)
 }
 
 fn write_id<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {

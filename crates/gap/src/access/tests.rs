@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::*;
 
+const HALF_AN_HOUR: SignedDuration = SignedDuration::from_mins(30);
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 7));
 
 /// The door of somebody with one administrator's key, one password and one stored access key.
@@ -131,7 +132,7 @@ async fn a_key_is_good_at_its_own_addresses_only() {
 #[tokio::test]
 async fn a_session_is_as_good_as_the_key_that_began_it() {
     let house = house().await;
-    let begun = house.access.log_in("gap-one", HERE).unwrap();
+    let begun = house.access.log_in("gap-one", HERE, HALF_AN_HOUR).unwrap();
     let recognised = house.ask(&begun.token).unwrap();
     assert_eq!((&*recognised.caller.id, recognised.session), (&*house.id.to_string(), Some(begun.claims)));
     house.change(json!({"allowed_ips": ["192.0.2.1"]}), None).await;
@@ -141,7 +142,7 @@ async fn a_session_is_as_good_as_the_key_that_began_it() {
     house.store.access_keys().rotate(house.id, Digest::of("gap-new"), "gap-n", now, now).await.unwrap();
     house.access.reload(&house.store).await.unwrap();
     assert_eq!(house.denied(&begun.token), Some(Denied::SessionOver), "its key is gone");
-    let begun = house.access.log_in("gap-new", HERE).unwrap();
+    let begun = house.access.log_in("gap-new", HERE, HALF_AN_HOUR).unwrap();
     house.store.access_keys().delete(house.id).await.unwrap();
     house.access.reload(&house.store).await.unwrap();
     assert_eq!(house.denied(&begun.token), Some(Denied::SessionOver));
@@ -151,9 +152,10 @@ async fn a_session_is_as_good_as_the_key_that_began_it() {
 #[tokio::test]
 async fn a_session_is_refreshed_once_by_each_token_and_ends_for_all() {
     let house = house().await;
-    let first = house.access.log_in("a-password", HERE).unwrap();
-    let refresh =
-        async |claims: &Claims| house.access.refresh(&house.store, first.caller.clone(), claims).await.unwrap();
+    let first = house.access.log_in("a-password", HERE, HALF_AN_HOUR).unwrap();
+    let refresh = async |claims: &Claims| {
+        house.access.refresh(&house.store, first.caller.clone(), claims, HALF_AN_HOUR).await.unwrap()
+    };
     let second = refresh(&first.claims).await.unwrap();
     assert!(refresh(&first.claims).await.is_none(), "somebody else has it");
     assert_eq!(house.denied(&first.token), None, "requests may be under way");
@@ -185,7 +187,7 @@ async fn instances_that_share_a_store_agree() {
     assert_eq!(other.recognise(&headers, None, HERE), house.access.recognise(&headers, None, HERE));
 
     // A session that began here is good there, until it is ended here and there has looked.
-    let begun = house.access.log_in("a-password", HERE).unwrap();
+    let begun = house.access.log_in("a-password", HERE, HALF_AN_HOUR).unwrap();
     let mut headers = HeaderMap::new();
     headers.insert("x-api-key", HeaderValue::try_from(&begun.token).unwrap());
     assert!(other.recognise(&headers, None, HERE).is_ok());

@@ -9,9 +9,21 @@ fn clock() -> Clock {
     Clock::hand("2026-06-15T19:00:00Z".parse().unwrap())
 }
 
-fn admission(limits: AddressLimits) -> (Admission, Clock) {
+/// The door of a house with these limits.
+struct Door {
+    admission: Admission,
+    limits: AddressLimits,
+}
+
+impl Door {
+    fn enter(&self, caller: &Caller, client: IpAddr) -> Result<Permit, Failure> {
+        self.admission.enter(caller, client, self.limits)
+    }
+}
+
+fn door(limits: AddressLimits) -> (Door, Clock) {
     let clock = clock();
-    (Admission::new(limits, clock.clone()), clock)
+    (Door { admission: Admission::new(clock.clone()), limits }, clock)
 }
 
 fn nobody_special() -> Caller {
@@ -33,27 +45,27 @@ fn usage(prompt: u64, total: u64) -> Usage {
 
 #[test]
 fn addresses_are_limited_each_for_itself() {
-    let (admission, clock) = admission(AddressLimits { requests_per_minute: 2, ..AddressLimits::default() });
+    let (door, clock) = door(AddressLimits { requests_per_minute: 2, ..AddressLimits::default() });
     let caller = nobody_special();
-    assert!(admission.enter(&caller, address(1)).is_ok());
-    assert!(admission.enter(&caller, address(1)).is_ok());
-    let refused = admission.enter(&caller, address(1)).unwrap_err();
+    assert!(door.enter(&caller, address(1)).is_ok());
+    assert!(door.enter(&caller, address(1)).is_ok());
+    let refused = door.enter(&caller, address(1)).unwrap_err();
     assert_eq!(
         refused.message(),
         "This address has reached its limit of 2 requests per minute (MAX_REQUESTS_PER_MINUTE); try again in 60 seconds."
     );
     assert_eq!((refused.status().as_u16(), refused.wait()), (429, Some(Duration::from_mins(1))));
-    assert!(admission.enter(&caller, address(2)).is_ok());
+    assert!(door.enter(&caller, address(2)).is_ok());
     clock.advance(SignedDuration::from_mins(1));
-    assert!(admission.enter(&caller, address(1)).is_ok());
+    assert!(door.enter(&caller, address(1)).is_ok());
 }
 
 #[test]
 fn a_network_of_version_6_has_one_limit() {
-    let (admission, _) = admission(AddressLimits { requests_per_day: 1, ..AddressLimits::default() });
+    let (door, _) = door(AddressLimits { requests_per_day: 1, ..AddressLimits::default() });
     let caller = nobody_special();
-    assert!(admission.enter(&caller, "2001:db8::1".parse().unwrap()).is_ok());
-    let refused = admission.enter(&caller, "2001:db8::2".parse().unwrap()).unwrap_err();
+    assert!(door.enter(&caller, "2001:db8::1".parse().unwrap()).is_ok());
+    let refused = door.enter(&caller, "2001:db8::2".parse().unwrap()).unwrap_err();
     assert_eq!(
         refused.message(),
         "This address has reached its limit of 1 requests per day (MAX_REQUESTS_PER_DAY_PER_IP); try again in 12 hours."
@@ -62,17 +74,17 @@ fn a_network_of_version_6_has_one_limit() {
 
 #[test]
 fn input_tokens_are_booked_by_estimate_and_settled_by_the_truth() {
-    let (admission, _) = admission(AddressLimits { input_tokens_per_day: 1_000, ..AddressLimits::default() });
+    let (door, _) = door(AddressLimits { input_tokens_per_day: 1_000, ..AddressLimits::default() });
     let caller = nobody_special();
-    let mut one = admission.enter(&caller, address(1)).unwrap();
+    let mut one = door.enter(&caller, address(1)).unwrap();
     assert!(one.book(|| 900).is_ok());
-    let mut two = admission.enter(&caller, address(1)).unwrap();
+    let mut two = door.enter(&caller, address(1)).unwrap();
     let refused = two.book(|| 200).unwrap_err();
     assert!(refused.message().contains("(MAX_INPUT_TOKENS_PER_DAY_PER_IP); try again in 12 hours"), "{refused:?}");
     one.settle(Some(&usage(300, 5_000)), 0);
     assert!(two.book(|| 200).is_ok());
     drop(two);
-    let mut three = admission.enter(&caller, address(1)).unwrap();
+    let mut three = door.enter(&caller, address(1)).unwrap();
     assert!(three.book(|| 700).is_ok(), "a request that never got an answer has used nothing");
     let refused = three.book(|| 5_000).unwrap_err();
     assert_eq!(refused.wait(), None);
@@ -85,30 +97,30 @@ fn input_tokens_are_booked_by_estimate_and_settled_by_the_truth() {
 
 #[test]
 fn an_access_key_with_limits_of_its_own_does_not_count_for_its_address() {
-    let (admission, _) = admission(AddressLimits { requests_per_minute: 1, ..AddressLimits::default() });
+    let (door, _) = door(AddressLimits { requests_per_minute: 1, ..AddressLimits::default() });
     let limited = holder(json!({"rpm": 3}));
     for _ in 0..3 {
-        assert!(admission.enter(&limited, address(1)).is_ok());
+        assert!(door.enter(&limited, address(1)).is_ok());
     }
-    let refused = admission.enter(&limited, address(2)).unwrap_err();
+    let refused = door.enter(&limited, address(2)).unwrap_err();
     assert!(refused.message().starts_with("This access key has reached its limit of 3 requests per minute (rpm)"));
-    assert_eq!(admission.addresses(), 0);
+    assert_eq!(door.admission.addresses(), 0);
     let unlimited = holder(json!({"paid_keys_only": true}));
-    assert!(admission.enter(&unlimited, address(1)).is_ok());
-    assert!(admission.enter(&unlimited, address(1)).is_err());
+    assert!(door.enter(&unlimited, address(1)).is_ok());
+    assert!(door.enter(&unlimited, address(1)).is_err());
 }
 
 #[test]
 fn budgets_pay_for_what_was_used() {
-    let (admission, _) = admission(AddressLimits::default());
+    let (door, _) = door(AddressLimits::default());
     let caller = holder(json!({"token_budget": {"day": 1_000}, "money_budget_usd": {"total": 1.0}}));
-    let mut permit = admission.enter(&caller, address(1)).unwrap();
+    let mut permit = door.enter(&caller, address(1)).unwrap();
     permit.book(|| 10).unwrap();
     permit.settle(Some(&usage(10, 999)), 999_999_999);
     permit.settle(Some(&usage(10, 999)), 1);
-    let mut permit = admission.enter(&caller, address(1)).unwrap();
+    let mut permit = door.enter(&caller, address(1)).unwrap();
     permit.settle(Some(&usage(1, 1)), 1);
-    let refused = admission.enter(&caller, address(1)).unwrap_err();
+    let refused = door.enter(&caller, address(1)).unwrap_err();
     assert_eq!(refused.message(), "The budget of this access key is used up (money_budget_usd.total).");
     assert_eq!(refused.wait(), None);
 }
@@ -117,9 +129,9 @@ fn budgets_pay_for_what_was_used() {
 #[case::without_limits(json!({}))]
 #[case::with_limits(json!({"rpm": 10}))]
 fn what_is_used_is_counted_whatever_is_limited(#[case] policy: serde_json::Value) {
-    let (admission, clock) = admission(AddressLimits::default());
+    let (door, clock) = door(AddressLimits::default());
     let caller = holder(policy);
-    let mut permit = admission.enter(&caller, address(1)).unwrap();
+    let mut permit = door.enter(&caller, address(1)).unwrap();
     permit.settle(Some(&usage(3, 7)), 5);
     let spent = caller.meter.unwrap().spent(clock.now());
     assert_eq!((spent.day, spent.total), (Amount { tokens: 7, nanos: 5 }, Amount { tokens: 7, nanos: 5 }));
@@ -127,24 +139,24 @@ fn what_is_used_is_counted_whatever_is_limited(#[case] policy: serde_json::Value
 
 #[test]
 fn limits_change_while_somebody_counts() {
-    let (admission, _) = admission(AddressLimits { requests_per_minute: 5, ..AddressLimits::default() });
+    let (mut door, _) = door(AddressLimits { requests_per_minute: 5, ..AddressLimits::default() });
     let caller = nobody_special();
     for _ in 0..4 {
-        admission.enter(&caller, address(1)).unwrap();
+        door.enter(&caller, address(1)).unwrap();
     }
-    admission.limit_addresses(AddressLimits { requests_per_minute: 4, ..AddressLimits::default() });
-    assert!(admission.enter(&caller, address(1)).is_err());
-    admission.limit_addresses(AddressLimits::default());
-    assert!(admission.enter(&caller, address(1)).is_ok());
+    door.limits.requests_per_minute = 4;
+    assert!(door.enter(&caller, address(1)).is_err());
+    door.limits = AddressLimits::default();
+    assert!(door.enter(&caller, address(1)).is_ok());
 }
 
 #[test]
 fn a_thousand_means_a_thousand_however_many_ask_at_once() {
-    let (admission, _) = admission(AddressLimits { requests_per_minute: 1_000, ..AddressLimits::default() });
+    let (door, _) = door(AddressLimits { requests_per_minute: 1_000, ..AddressLimits::default() });
     let caller = nobody_special();
     let let_in: usize = std::thread::scope(|scope| {
         let askers: Vec<_> = (0..64)
-            .map(|_| scope.spawn(|| (0..50).filter(|_| admission.enter(&caller, address(1)).is_ok()).count()))
+            .map(|_| scope.spawn(|| (0..50).filter(|_| door.enter(&caller, address(1)).is_ok()).count()))
             .collect();
         askers.into_iter().map(|asker| asker.join().unwrap()).sum()
     });

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::Request;
 use http::request::Parts;
 
-use crate::admission::Permit;
+use crate::admission::{AddressLimits, Permit};
 use crate::app::App;
 use crate::body::discard;
 use crate::caller::{Caller, Denied};
@@ -35,7 +35,7 @@ impl Guest {
     /// Lets somebody in who is known already.
     pub fn admit(app: &App, visit: &Visit, caller: Caller) -> Result<Self, Failure> {
         visit.entry.admit(&caller.id);
-        let permit = app.admission.enter(&caller, visit.client)?;
+        let permit = app.admission.enter(&caller, visit.client, limits(app))?;
         Ok(Self { caller, permit })
     }
 
@@ -47,7 +47,12 @@ impl Guest {
 
 /// Says why somebody is not let in. Who is not known, or guesses, counts as much as who asks.
 pub fn turn_away(app: &App, visit: &Visit, denied: Denied) -> Failure {
-    app.admission.note_stranger(visit.client).err().unwrap_or_else(|| denied.into())
+    app.admission.note_stranger(visit.client, limits(app)).err().unwrap_or_else(|| denied.into())
+}
+
+/// The limits of addresses, which may be changed at any time.
+fn limits(app: &App) -> AddressLimits {
+    app.live.read(AddressLimits::of)
 }
 
 /// Serves a guest, and says in the answer's headers what is left of their limits.

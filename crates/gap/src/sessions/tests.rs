@@ -7,7 +7,7 @@ use super::*;
 const HALF_AN_HOUR: SignedDuration = SignedDuration::from_mins(30);
 
 fn sessions() -> Sessions {
-    Sessions::new(&[7; 32], HALF_AN_HOUR)
+    Sessions::new(&[7; 32])
 }
 
 fn at(minutes: i64) -> Timestamp {
@@ -19,7 +19,7 @@ fn mark(sessions: &Sessions, mark: SessionMark) {
 }
 
 fn begun(sessions: &Sessions) -> (Claims, String) {
-    let claims = sessions.begin("env:password-1", &Digest::of("a-password"), at(0));
+    let claims = sessions.begin("env:password-1", &Digest::of("a-password"), HALF_AN_HOUR, at(0));
     let token = sessions.write(&claims);
     (claims, token)
 }
@@ -27,7 +27,7 @@ fn begun(sessions: &Sessions) -> (Claims, String) {
 /// A token of other parts, signed by whoever has the key.
 fn forged(header: &serde_json::Value, claims: &[u8], key: Option<[u8; 32]>) -> String {
     let signed = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(claims));
-    let signature = key.map(|key| Sessions::new(&key, HALF_AN_HOUR).key.chain_update(&signed).finalize().into_bytes());
+    let signature = key.map(|key| Sessions::new(&key).key.chain_update(&signed).finalize().into_bytes());
     format!("{signed}.{}", signature.map(|bytes| BASE64.encode(bytes)).unwrap_or_default())
 }
 
@@ -37,8 +37,8 @@ fn a_token_says_whose_it_is_until_it_is_over() {
     let (claims, token) = begun(&sessions);
     assert_eq!(sessions.read(&token, at(29)), Ok(claims.clone()));
     assert_eq!(sessions.read(&token, at(30)), Err(Denied::SessionExpired));
-    assert!(sessions.began_with(&claims, &Digest::of("a-password")));
-    assert!(!sessions.began_with(&claims, &Digest::of("another-password")));
+    assert_eq!(sessions.digest_of(&Digest::of("a-password")), claims.cred);
+    assert_ne!(sessions.digest_of(&Digest::of("another-password")), claims.cred);
     assert!(is_token(&token) && !is_token("eyJ") && !is_token("gap-1.2"));
     let said = BASE64.decode(token.split('.').nth(1).unwrap()).unwrap();
     assert!(!String::from_utf8(said).unwrap().contains("a-password"));
@@ -68,20 +68,29 @@ fn nobody_else_makes_tokens(#[case] header: serde_json::Value, #[case] key: Opti
 fn a_token_that_was_refreshed_lingers_and_ends() {
     let sessions = sessions();
     let (first, token) = begun(&sessions);
-    let (second, noted) = sessions.next(&first, at(10));
+    let (second, noted) = sessions.next(&first, HALF_AN_HOUR, at(10));
     mark(&sessions, noted);
     assert_eq!(second.exp, at(40).as_second());
     assert!(sessions.read(&token, at(10)).is_ok());
     assert_eq!(sessions.read(&token, at(11)), Err(Denied::SessionOver));
     assert!(sessions.read(&sessions.write(&second), at(11)).is_ok());
 
-    let (third, noted) = sessions.next(&second, at(11));
+    let (third, noted) = sessions.next(&second, HALF_AN_HOUR, at(11));
     mark(&sessions, noted);
     assert_eq!(sessions.read(&token, at(11)), Err(Denied::SessionOver), "only the one before lingers");
     mark(&sessions, sessions.end(&third, at(12)));
     for claims in [&first, &second, &third] {
         assert_eq!(sessions.read(&sessions.write(claims), at(12)), Err(Denied::SessionOver));
     }
+}
+
+#[test]
+fn what_was_refreshed_is_remembered_for_as_long_as_a_token_may_be_about() {
+    let sessions = sessions();
+    let (first, _) = begun(&sessions);
+    let (_, noted) = sessions.next(&first, SignedDuration::from_mins(1), at(2));
+    assert_eq!(noted.expires_at, at(30), "its token lives on, although new ones live shorter");
+    assert_eq!(sessions.end(&first, at(2)).expires_at, at(7 * 24 * 60));
 }
 
 #[test]
@@ -94,7 +103,7 @@ fn no_session_is_refreshed_for_ever() {
         if sessions.read(&sessions.write(&claims), now).is_err() {
             break;
         }
-        (claims, _) = sessions.next(&claims, now);
+        (claims, _) = sessions.next(&claims, HALF_AN_HOUR, now);
     }
     assert_eq!(now.duration_since(at(0)).as_hours(), 7 * 24, "{now}");
 }

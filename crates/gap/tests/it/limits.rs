@@ -166,3 +166,23 @@ async fn an_access_key_has_limits_of_its_own(#[case] limits: Value, #[case] name
     let own = admin.get(&format!("/api/v1/access-keys/{}", made["access_key"]["id"].as_str().unwrap())).await.json();
     assert_eq!(own["used"]["requests_day"], 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_and_the_lifetime_of_sessions_are_changed_at_run_time() {
+    let app = TestApp::with()
+        .set("limits.requests_per_minute", "1")
+        .set("auth.admin_api_keys", "the-admin-key")
+        .start()
+        .await;
+    let admin = Client::new(app.address, Some("the-admin-key")).header("content-type", "application/json");
+    assert_eq!(app.post(UNARY, prompt("hi")).await.status, 200);
+    assert_eq!(app.post(UNARY, prompt("hi")).await.status, 429);
+    let change = json!({ "max_requests_per_minute": 3, "access_token_expire_minutes": 5 }).to_string();
+    let changed = admin.send(http::Method::PUT, "/api/v1/config", change).await;
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    let statuses =
+        [app.post(UNARY, prompt("hi")).await, app.post(UNARY, prompt("hi")).await, app.post(UNARY, prompt("hi")).await];
+    assert_eq!(statuses.map(|reply| reply.status.as_u16()), [200, 200, 429]);
+    let login = admin.post("/api/v1/auth/login", r#"{"password": "the-admin-key"}"#).await;
+    assert_eq!(login.json()["expires_in"], 300);
+}

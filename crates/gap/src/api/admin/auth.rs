@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -139,7 +139,7 @@ pub(super) async fn refresh_session(
     Anyone(actor): Anyone,
 ) -> Result<Json<SessionToken>, Problem> {
     let session = actor.session.as_ref().ok_or_else(no_session)?;
-    let refreshed = app.access.refresh(&app.store, actor.caller.clone(), session).await?;
+    let refreshed = app.access.refresh(&app.store, actor.caller.clone(), session, lifetime(&app)).await?;
     let refreshed = refreshed.ok_or_else(|| Problem::from(Denied::SessionOver))?;
     Ok(Json(SessionToken::of(refreshed)))
 }
@@ -192,10 +192,15 @@ pub(super) async fn show_me(State(app): State<App>, Anyone(actor): Anyone) -> Js
 
 async fn begin(app: &App, login: Login, address: std::net::IpAddr) -> Result<Json<SessionToken>, Problem> {
     let secret = login.secret()?;
-    let begun = app.access.log_in(secret.trim(), address)?;
+    let begun = app.access.log_in(secret.trim(), address, lifetime(app))?;
     let actor = Actor { caller: begun.caller.clone(), session: None, address };
     actor.note(app, "session.began", begun.claims.sid.to_string(), None).await?;
     Ok(Json(SessionToken::of(begun)))
+}
+
+/// How long a token lives. It may be changed at any time.
+fn lifetime(app: &App) -> SignedDuration {
+    SignedDuration::from_mins(app.live.read(|settings| settings.auth.access_token_expire_minutes).into())
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

@@ -130,7 +130,6 @@ pub(super) async fn change_config(
         ChangeError::Store(error) => error.into(),
     })?;
     if !how.dry_run {
-        app.settings_changed();
         actor.note(&app, "config.changed", "config", Some(json!(wanted))).await?;
     }
     Ok(Json(shape(&app, &loaded)))
