@@ -105,21 +105,21 @@ impl FrontDoor {
     /// Answers one request that came over the connection to `peer`. Never fails: a panic is an answer too.
     pub async fn answer(&self, mut request: Request<Body>, peer: SocketAddr) -> Response {
         let began = Instant::now();
-        if let Err(failure) = clean_uri(request.uri_mut(), &self.root_path) {
-            let dialect = Dialect::of(request.uri().path(), request.uri().query(), request.headers());
-            return failure.into_response(dialect);
-        }
-        let uri = request.uri();
-        let dialect = Dialect::of(uri.path(), uri.query(), request.headers());
         let presented = presented_id(request.headers().get(X_REQUEST_ID));
         let made_here = presented.is_none();
         let id = presented.unwrap_or_else(new_id);
+        let cleaned = clean_uri(request.uri_mut(), &self.root_path);
+        let uri = request.uri();
+        let dialect = Dialect::of(uri.path(), uri.query(), request.headers());
+        if let Err(failure) = cleaned {
+            return refusal(failure, dialect, id);
+        }
         let entry = match &self.books {
             Some(books) if dialect != Dialect::Admin => {
                 let record = ledger::record_id(id.to_str().unwrap_or_default(), made_here);
                 match books.open(record, request.headers()).await {
                     Ok(entry) => entry,
-                    Err(failure) => return failure.into_response(dialect),
+                    Err(failure) => return refusal(failure, dialect, id),
                 }
             }
             _ => Entry::default(),
@@ -148,6 +148,22 @@ impl FrontDoor {
         let line = line.answered(response.status(), scope);
         response.map(|body| Body::new(Logged { body, line }))
     }
+}
+
+/// The answer to a request that does not get past the door: it has a name all the same.
+fn refusal(failure: Failure, dialect: Dialect, id: HeaderValue) -> Response {
+    let status = failure.status().as_u16();
+    let text = id.to_str().unwrap_or_default();
+    info!(
+        request.id = text,
+        dialect = dialect.name(),
+        status,
+        "A request was refused at the door: {}",
+        failure.message()
+    );
+    let mut response = failure.into_response(dialect);
+    response.headers_mut().insert(X_REQUEST_ID, id);
+    response
 }
 
 /// Takes the prefix of a reverse proxy off, collapses `//` and decodes `%3A`, as Google does.
@@ -324,6 +340,13 @@ mod tests {
         let mut uri: Uri = uri.parse().unwrap();
         clean_uri(&mut uri, root).unwrap();
         uri.to_string()
+    }
+
+    #[test]
+    fn who_is_refused_at_the_door_can_name_the_request() {
+        let refused = refusal(Failure::malformed_path(), Dialect::OpenAi, HeaderValue::from_static("r-7"));
+        assert_eq!(refused.status(), 400);
+        assert_eq!(refused.headers().get(X_REQUEST_ID).unwrap(), "r-7");
     }
 
     #[test]

@@ -89,6 +89,11 @@ impl List {
         models.into_iter().flatten().map(|model| model.id.clone()).collect()
     }
 
+    /// Until when the list is believed; none while nobody has asked for it.
+    pub fn believed_until(&self) -> Option<Timestamp> {
+        self.current.load().as_ref().map(|listing| listing.believed_until)
+    }
+
     async fn renew(&self, app: &App, receipt: Receipt) -> Arc<Listing> {
         let found = ask_google(app, &receipt).await;
         let now = app.clock.now();

@@ -66,7 +66,7 @@ async fn a_conversation_moves_on_when_its_project_rests() {
     let first = turn("user", &long("Tell me."));
     assert_eq!(app.post(UNARY, json!({ "contents": [first] }).to_string()).await.status, 200);
     let home = used(&app).remove(0);
-    app.sim.add_fault(gap_sim::Fault::new(gap_sim::Preset::QuotaPerDay).key(&home));
+    app.sim.add_fault(gap_sim::Fault::new(gap_sim::Preset::QuotaPerDay).key(&home)).unwrap();
     let mut turns = vec![first, turn("model", "Yes."), turn("user", "And?")];
     let body = |turns: &[Value]| json!({ "contents": turns }).to_string();
     assert_eq!(app.post(UNARY, body(&turns)).await.status, 200);

@@ -16,7 +16,7 @@ async fn start(keys: [&str; 2]) -> TestApp {
 
 async fn overloaded() -> TestApp {
     let app = start(["sim-upstream-a", "sim-upstream-b"]).await;
-    app.sim.add_fault(Fault::new(Preset::Overloaded).model(ASKED));
+    app.sim.add_fault(Fault::new(Preset::Overloaded).model(ASKED)).unwrap();
     app
 }
 
@@ -56,7 +56,7 @@ async fn an_overloaded_model_is_replaced_and_the_answer_says_so() {
 async fn while_a_model_is_left_alone_nobody_waits_for_it() {
     let app = TestApp::with().keys(["sim-upstream-a"]).set("pool.max_wait", "30s").set("pool.back_off_min", "0s");
     let app = app.set("pool.fallback_models", "gemini-2.5-flash = gemini-2.5-flash-lite").start().await;
-    app.sim.add_fault(Fault::new(Preset::Overloaded).model(ASKED));
+    app.sim.add_fault(Fault::new(Preset::Overloaded).model(ASKED)).unwrap();
     assert_eq!(app.post(UNARY, prompt("hi")).await.status, 200);
     app.sim.forget_requests();
     let reply = app.post(UNARY, prompt("hi")).await;
@@ -67,7 +67,7 @@ async fn while_a_model_is_left_alone_nobody_waits_for_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn when_every_key_rests_for_the_model_another_is_asked() {
     let app = start(["sim-upstream-a", "sim-upstream-b"]).await;
-    app.sim.add_fault(Fault::new(Preset::QuotaPerDay).model(ASKED));
+    app.sim.add_fault(Fault::new(Preset::QuotaPerDay).model(ASKED)).unwrap();
     let reply = app.post(UNARY, prompt("hi")).await;
     assert_eq!((reply.status.as_u16(), reply.header("x-gap-model")), (200, Some(INSTEAD)));
     assert_eq!(models(&app), [ASKED, ASKED, INSTEAD]);
@@ -92,7 +92,7 @@ async fn who_wants_this_model_or_none_gets_the_error() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_request_itself_is_no_reason_to_ask_another() {
     let app = start(["sim-upstream-a", "sim-upstream-b"]).await;
-    app.sim.add_fault(Fault::new(Preset::InvalidArgument).model(ASKED));
+    app.sim.add_fault(Fault::new(Preset::InvalidArgument).model(ASKED)).unwrap();
     let reply = app.post(UNARY, prompt("hi")).await;
     assert_eq!((reply.status.as_u16(), models(&app)), (400, vec![ASKED.to_owned()]));
 }
@@ -100,7 +100,7 @@ async fn the_request_itself_is_no_reason_to_ask_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stand_in_that_cannot_be_had_either_is_the_end() {
     let app = start(["sim-upstream-a", "sim-upstream-b"]).await;
-    app.sim.add_fault(Fault::new(Preset::Overloaded));
+    app.sim.add_fault(Fault::new(Preset::Overloaded)).unwrap();
     let reply = app.post(UNARY, prompt("hi")).await;
     assert_eq!(reply.google_error().0, 503);
     assert!(models(&app).contains(&INSTEAD.to_owned()));

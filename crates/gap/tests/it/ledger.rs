@@ -131,7 +131,7 @@ async fn script(app: &TestApp, who: &str, calls: usize) -> Truth {
                 truth.failed += 1;
             }
             7 => {
-                app.sim.add_fault(Fault::new(Preset::Internal).times(1));
+                app.sim.add_fault(Fault::new(Preset::Internal).times(1)).unwrap();
                 let reply = client.post(UNARY, prompt("again")).await;
                 assert_eq!((reply.status.as_u16(), reply.header("x-gap-attempts")), (200, Some("2")));
                 truth.answered(&reply.json()["usageMetadata"]);

@@ -135,7 +135,7 @@ async fn events_are_told_to_whom_they_belong_and_go_on_after_a_break() {
     assert!(Frames::open(&stranger, "/api/v1/events").await.next().await.contains("event: missed"));
 
     // A key that Google refuses is told of, and only to administrators.
-    app.sim.add_fault(Fault::new(Preset::KeyInvalid).times(1));
+    app.sim.add_fault(Fault::new(Preset::KeyInvalid).times(1)).unwrap();
     alice.post(UNARY, prompt("on another key")).await;
     assert_eq!(all.event("key").await.1["scope"], "key");
     // The streams are still open: an orderly end does not wait for them.
@@ -156,7 +156,7 @@ async fn a_request_is_traced_with_its_tries_below_it() {
     let collector = RawUpstream::start(vec![answer(200, &[], b"{}")]).await;
     let endpoint = format!("http://{}", collector.address);
     let app = setup().set("telemetry.otlp_endpoint", &endpoint).set("pool.back_off_min", "0s").start().await;
-    app.sim.add_fault(Fault::new(Preset::KeyInvalid).times(1));
+    app.sim.add_fault(Fault::new(Preset::KeyInvalid).times(1)).unwrap();
     let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let alice = client(&app, ALICE).header("traceparent", header);
     assert_eq!(alice.post(UNARY, prompt("traced")).await.status, 200);
@@ -180,7 +180,7 @@ async fn a_key_that_is_out_is_an_alert_which_is_signed() {
     let app = setup().set("alerts.url", &url).set("alerts.secret", "between-us").start().await;
     let mut watch = Watch::default();
     watch.round(&app.app, &app.app.outbound).await;
-    app.sim.add_fault(Fault::new(Preset::KeyInvalid).times(1));
+    app.sim.add_fault(Fault::new(Preset::KeyInvalid).times(1)).unwrap();
     assert_eq!(client(&app, ALICE).post(UNARY, prompt("x")).await.status, 200);
     watch.round(&app.app, &app.app.outbound).await;
     watch.round(&app.app, &app.app.outbound).await;
