@@ -1,21 +1,21 @@
 //! Chat completions: OpenAI's request into a [`crate::call::Call`], and the events of its answer back.
 
-mod annotations;
+pub(in crate::openai) mod annotations;
 mod answer;
-mod calls;
-mod choice;
+pub(in crate::openai) mod calls;
+pub(in crate::openai) mod choice;
 pub mod compatibility;
-mod decode;
+pub(in crate::openai) mod decode;
 mod encode;
-mod fence;
-mod finish;
+pub(in crate::openai) mod fence;
+pub(in crate::openai) mod finish;
 pub mod ids;
-mod logprobs;
-mod media;
+pub(in crate::openai) mod logprobs;
+pub(in crate::openai) mod media;
 mod stream;
 mod unary;
-mod usage;
-mod write;
+pub(in crate::openai) mod usage;
+pub(in crate::openai) mod write;
 
 pub use encode::{CallSignature, EncodeError, Outcome};
 pub use stream::{Progress, StreamEncoder};

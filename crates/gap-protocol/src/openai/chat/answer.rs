@@ -5,7 +5,7 @@ use crate::json::{ObjectWriter, write_text};
 use crate::meter::{BlockReason, Findings, FinishReason, Usage};
 use crate::reply::{self, Call, Event, Media, Text, compact};
 
-use super::calls::{PartialCall, WholeCall, id_of};
+use super::calls::{WholeCall, id_of};
 use super::choice::Choice;
 use super::encode::{CallSignature, Delta, EncodeError, End, Outcome, Sink};
 use super::finish::Class;
@@ -13,13 +13,13 @@ use super::media::Kind;
 use super::{usage, write_letters};
 
 /// More choices than anybody can ask for.
-pub(super) const MAX_CHOICES: u32 = 128;
+pub(in crate::openai) const MAX_CHOICES: u32 = 128;
 /// A guess for text whose tokens nobody has counted.
 const BYTES_PER_TOKEN: u64 = 4;
 
 /// Follows one answer.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(in crate::openai) struct Answer {
     plan: ReplyPlan,
     id: String,
     choices: Vec<Choice>,
@@ -36,7 +36,7 @@ pub(super) struct Answer {
 // === impl Answer ===
 
 impl Answer {
-    pub(super) fn new(plan: ReplyPlan, id: String) -> Self {
+    pub(in crate::openai) fn new(plan: ReplyPlan, id: String) -> Self {
         Self {
             plan,
             id,
@@ -52,20 +52,20 @@ impl Answer {
         }
     }
 
-    pub(super) fn plan(&self) -> &ReplyPlan {
+    pub(in crate::openai) fn plan(&self) -> &ReplyPlan {
         &self.plan
     }
 
-    pub(super) fn id(&self) -> &str {
+    pub(in crate::openai) fn id(&self) -> &str {
         &self.id
     }
 
-    pub(super) fn estimate_prompt(&mut self, tokens: u64) {
+    pub(in crate::openai) fn estimate_prompt(&mut self, tokens: u64) {
         self.estimated_prompt = tokens;
     }
 
     /// Follows a chunk.
-    pub(super) fn take(&mut self, chunk: &[u8], sink: &mut impl Sink) -> Result<(), EncodeError> {
+    pub(in crate::openai) fn take(&mut self, chunk: &[u8], sink: &mut impl Sink) -> Result<(), EncodeError> {
         reply::read(chunk, |event| self.on(&event, sink))?;
         match &self.findings.error {
             Some(error) => Err(EncodeError::Upstream(error.clone())),
@@ -74,7 +74,7 @@ impl Answer {
     }
 
     /// Ends every choice. `whole` says that nothing can be missing, so that a candidate without a reason has ended too.
-    pub(super) fn end(&mut self, whole: bool, sink: &mut impl Sink) -> Result<(), EncodeError> {
+    pub(in crate::openai) fn end(&mut self, whole: bool, sink: &mut impl Sink) -> Result<(), EncodeError> {
         let blocked = self.findings.block_reason.is_some();
         if self.choices.is_empty() {
             if !blocked {
@@ -93,7 +93,7 @@ impl Answer {
     }
 
     /// What has become of it.
-    pub(super) fn outcome(&self) -> Outcome {
+    pub(in crate::openai) fn outcome(&self) -> Outcome {
         let said = self.choices.iter().any(|choice| choice.said);
         let class = |choice: &Choice| choice.finish.as_ref().map(|reason| Class::of(reason.as_str()));
         if !said && self.findings.block_reason.is_some() {
@@ -110,23 +110,23 @@ impl Answer {
     }
 
     /// Whether it says nothing, and does not say why.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::openai) fn is_empty(&self) -> bool {
         self.findings.is_empty()
     }
 
     /// What a meter would have found in the same answer.
-    pub(super) fn findings(&self) -> Findings {
+    pub(in crate::openai) fn findings(&self) -> Findings {
         let mut findings = self.findings.clone();
         findings.usage = Usage::read(&self.usage);
         findings
     }
 
-    pub(super) fn take_signatures(&mut self) -> Vec<CallSignature> {
+    pub(in crate::openai) fn take_signatures(&mut self) -> Vec<CallSignature> {
         std::mem::take(&mut self.signatures)
     }
 
     /// Writes the value of `usage`: Google's, or a guess.
-    pub(super) fn write_usage(&self, out: &mut Vec<u8>) {
+    pub(in crate::openai) fn write_usage(&self, out: &mut Vec<u8>) {
         if let Some(usage) = Usage::read(&self.usage) {
             return usage::write(out, &usage, false);
         }
@@ -136,7 +136,7 @@ impl Answer {
     }
 
     /// Writes what is to be known of the whole answer: `,"service_tier":…,"extra_content":…`.
-    pub(super) fn write_rest(&self, out: &mut Vec<u8>) {
+    pub(in crate::openai) fn write_rest(&self, out: &mut Vec<u8>) {
         if let Some(tier) = usage::service_tier(&self.usage) {
             out.extend_from_slice(b",\"service_tier\":");
             write_text(out, tier);
@@ -241,31 +241,9 @@ impl Answer {
     fn on_call(&mut self, candidate: u32, call: &Call<'_>, signature: Option<Text<'_>>, sink: &mut impl Sink) {
         self.note_part(0);
         let Some(choice) = self.choice(candidate) else { return };
-        if let Some(mut pending) = choice.pending.take() {
-            if call.name.is_none() && call.args.is_none() {
-                pending.add(call);
-                if call.will_continue {
-                    choice.pending = Some(pending);
-                    return;
-                }
-                return self.say_call(candidate, &pending.finish(), sink);
-            }
-            self.say_call(candidate, &pending.finish(), sink);
+        for whole in choice.on_call(call, signature) {
+            self.say_call(candidate, &whole, sink);
         }
-        if call.name.is_none() && call.args.is_none() && call.partial_args.is_none() {
-            return;
-        }
-        if call.will_continue || call.partial_args.is_some() {
-            let pending = PartialCall::new(call, signature);
-            if call.will_continue {
-                if let Some(choice) = self.choice(candidate) {
-                    choice.pending = Some(pending);
-                }
-                return;
-            }
-            return self.say_call(candidate, &pending.finish(), sink);
-        }
-        self.say_call(candidate, &WholeCall::new(call, signature), sink);
     }
 
     fn say_call(&mut self, candidate: u32, call: &WholeCall, sink: &mut impl Sink) {

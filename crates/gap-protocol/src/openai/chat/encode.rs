@@ -59,7 +59,7 @@ pub struct CallSignature {
 }
 
 /// A piece of a message.
-pub(super) enum Delta<'d> {
+pub(in crate::openai) enum Delta<'d> {
     /// Letters of `content`.
     Content(&'d [u8]),
     /// Letters of `reasoning_content`.
@@ -79,17 +79,17 @@ pub(super) enum Delta<'d> {
 }
 
 /// How a choice ended.
-pub(super) struct End<'e> {
+pub(in crate::openai) struct End<'e> {
     /// OpenAI's word.
-    pub(super) reason: &'static str,
+    pub(in crate::openai) reason: &'static str,
     /// Google's word.
-    pub(super) native: Option<&'e str>,
+    pub(in crate::openai) native: Option<&'e str>,
     /// The members of `extra_content.google` of the choice.
-    pub(super) facts: &'e [u8],
+    pub(in crate::openai) facts: &'e [u8],
 }
 
 /// Writes what an [`Answer`](super::answer::Answer) finds.
-pub(super) trait Sink {
+pub(in crate::openai) trait Sink {
     /// The model that answers.
     fn model(&mut self, version: Text<'_>);
     /// A choice begins; `calls` says that it begins with a call.

@@ -43,7 +43,7 @@ const WITHOUT_MEANING: &[&str] = &[
 const OF_ANSWERS: &[&str] = &["tool_calls", "function_call", "refusal", "images", "audio"];
 
 /// Reads the messages.
-pub(super) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Conversation<'n>, DecodeError> {
+pub(in crate::openai) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Conversation<'n>, DecodeError> {
     let path = Path::Root.key("messages");
     let messages = want(request, "messages", &Path::Root)?.want_items(&path)?;
     if messages.is_empty() {
@@ -180,7 +180,11 @@ fn tool<'n>(
 
 impl Work<'_> {
     /// The content of a message, which may be absent.
-    fn content_of<'n>(&mut self, message: &'n Node<'n>, path: &Path<'_>) -> Result<Vec<Part<'n>>, DecodeError> {
+    pub(in crate::openai) fn content_of<'n>(
+        &mut self,
+        message: &'n Node<'n>,
+        path: &Path<'_>,
+    ) -> Result<Vec<Part<'n>>, DecodeError> {
         match message.find("content") {
             Some(content) => self.content(content, &path.key("content")),
             None => Ok(Vec::new()),
@@ -211,16 +215,16 @@ impl Work<'_> {
         }
     }
 
-    pub(super) fn takes_system(&self) -> bool {
+    pub(in crate::openai) fn takes_system(&self) -> bool {
         self.family.system && !self.refused.contains(Feature::SystemInstruction)
     }
 
-    pub(super) fn takes_media_in_results(&self) -> bool {
+    pub(in crate::openai) fn takes_media_in_results(&self) -> bool {
         self.family.media_in_results && !self.refused.contains(Feature::MediaInToolResults)
     }
 
     /// The name of a tool as Google knows it.
-    fn sent_name<'n>(&self, name: Cow<'n, str>) -> Cow<'n, str> {
+    pub(in crate::openai) fn sent_name<'n>(&self, name: Cow<'n, str>) -> Cow<'n, str> {
         match self.plan.tools.find(&name) {
             Some(tool) if tool.sent == name => name,
             Some(tool) => Cow::Owned(tool.sent.clone()),
@@ -291,7 +295,11 @@ impl Work<'_> {
 
     /// The arguments of a call: a JSON object, written as a string.
     // wire 66
-    fn arguments<'n>(&mut self, arguments: &'n Node<'n>, path: &Path<'_>) -> Result<Cow<'n, str>, DecodeError> {
+    pub(in crate::openai) fn arguments<'n>(
+        &mut self,
+        arguments: &'n Node<'n>,
+        path: &Path<'_>,
+    ) -> Result<Cow<'n, str>, DecodeError> {
         if let Kind::Map(_) = arguments.kind() {
             return Ok(arguments.json());
         }
@@ -329,14 +337,24 @@ impl Work<'_> {
 
     /// The content of a tool's message.
     fn result<'n>(&mut self, message: &'n Node<'n>, path: &Path<'_>) -> Result<ToolResult<'n>, DecodeError> {
-        let Some(content) = message.find("content") else {
+        self.result_in(message, "content", path)
+    }
+
+    /// What a tool answered, in the member `key`.
+    pub(in crate::openai) fn result_in<'n>(
+        &mut self,
+        message: &'n Node<'n>,
+        key: &'static str,
+        path: &Path<'_>,
+    ) -> Result<ToolResult<'n>, DecodeError> {
+        let Some(content) = message.find(key) else {
             return Ok(ToolResult { outcome: Outcome::Text(Text::Own(Cow::Borrowed(""))), media: Vec::new() });
         };
         // Whatever a tool answers may have a type; only parts have one of these.
         if !content.items().is_some_and(|items| items.iter().all(is_part)) {
             return Ok(ToolResult { outcome: Outcome::of_value(content), media: Vec::new() });
         }
-        let parts = self.content(content, &path.key("content"))?;
+        let parts = self.content(content, &path.key(key))?;
         let (texts, media): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| matches!(part, Part::Text { .. }));
         let texts: Vec<Text<'n>> = texts
             .into_iter()
@@ -357,7 +375,13 @@ impl Work<'_> {
 
     /// A result whose call was cut off the history: Gemini takes no response without a call, so the user tells it.
     // wire 49, 63
-    fn orphan<'n>(&mut self, name: &str, result: ToolResult<'n>, path: &Path<'_>, builder: &mut Builder<'n>) {
+    pub(in crate::openai) fn orphan<'n>(
+        &mut self,
+        name: &str,
+        result: ToolResult<'n>,
+        path: &Path<'_>,
+        builder: &mut Builder<'n>,
+    ) {
         self.warn(path, "names a call that is not in the messages; its result was passed on as text");
         let mut outcome = Vec::new();
         result.outcome.write(&mut outcome);
@@ -369,7 +393,7 @@ impl Work<'_> {
 }
 
 /// Google's system instruction is text alone.
-fn text_only(parts: &[Part<'_>], path: &Path<'_>) -> Result<(), DecodeError> {
+pub(in crate::openai) fn text_only(parts: &[Part<'_>], path: &Path<'_>) -> Result<(), DecodeError> {
     if parts.iter().all(|part| matches!(part, Part::Text { .. })) {
         return Ok(());
     }
@@ -379,7 +403,7 @@ fn text_only(parts: &[Part<'_>], path: &Path<'_>) -> Result<(), DecodeError> {
 
 /// The id of a call for Google: its own, where the client's id carries it.
 // wire 64
-fn upstream_id<'n>(id: &Cow<'n, str>, carried: Option<ids::Carried>) -> Option<Cow<'n, str>> {
+pub(in crate::openai) fn upstream_id<'n>(id: &Cow<'n, str>, carried: Option<ids::Carried>) -> Option<Cow<'n, str>> {
     match carried {
         Some(ids::Carried { gemini_id: Some(own), .. }) => Some(Cow::Owned(own)),
         // What it carries is of no use there.

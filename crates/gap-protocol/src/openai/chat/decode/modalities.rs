@@ -27,7 +27,11 @@ const VOICES: &[(&str, &str)] = &[
 
 /// Reads `modalities` and `audio`.
 // wire 97
-pub(super) fn read(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) -> Result<(), DecodeError> {
+pub(in crate::openai) fn read(
+    work: &mut Work<'_>,
+    request: &Node<'_>,
+    config: &mut Config<'_>,
+) -> Result<(), DecodeError> {
     let path = Path::Root.key("modalities");
     let mut asked = Vec::new();
     if let Some(list) = request.find("modalities") {

@@ -31,7 +31,7 @@ const BUILT_IN: &[(&str, &[&str])] = &[
 
 /// The tools of a request.
 #[derive(Debug, Default)]
-pub(super) struct Declared<'n> {
+pub(in crate::openai) struct Declared<'n> {
     functions: Vec<Function<'n>>,
     built_in: Vec<BuiltIn<'n>>,
     choice: Choice,
@@ -46,7 +46,7 @@ struct Function<'n> {
 }
 
 #[derive(Debug)]
-enum Parameters<'n> {
+pub(in crate::openai) enum Parameters<'n> {
     None,
     JsonSchema(Cow<'n, str>),
     Schema(String),
@@ -61,7 +61,7 @@ struct BuiltIn<'n> {
 }
 
 /// Reads the tools of a request, in both forms, and which of them are to be called.
-pub(super) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Declared<'n>, DecodeError> {
+pub(in crate::openai) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Declared<'n>, DecodeError> {
     let root = Path::Root;
     let mut declared = Declared::default();
     if let Some(tools) = request.find("tools") {
@@ -84,39 +84,51 @@ pub(super) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Dec
         }
     }
     declared.web_search(work, request)?;
-    declared.choice = tool_choice::read(work, request)?;
-    let takes_functions = work.family.tools && !work.refused.contains(Feature::Tools);
-    if !takes_functions && !declared.functions.is_empty() {
-        let field = if request.find("tools").is_some() { "tools" } else { "functions" };
-        if matches!(declared.choice, Choice::Any(_)) {
-            let message = format!("{} knows no functions, and was told to call one", work.model);
-            return Err(DecodeError::new(Problem::Unsupported, field, message));
-        }
-        work.warn(&root.key(field), format!("are refused by {} and were left out", work.model));
-        declared.functions.clear();
-    }
-    if let Choice::Only(names) = &declared.choice {
-        // Gemini knows no subset that may be called and need not; so only these are declared.
-        let names: HashSet<&String> = names.iter().collect();
-        declared.functions.retain(|function| names.contains(&function.sent));
-    }
+    let choice = tool_choice::read(work, request)?;
+    let field = if request.find("tools").is_some() { "tools" } else { "functions" };
+    declared.choose(work, choice, field)?;
     Ok(declared)
 }
 
 // === impl Declared ===
 
 impl<'n> Declared<'n> {
-    pub(super) fn is_empty(&self) -> bool {
+    /// Says which of the functions, which stand in `field`, may be called.
+    pub(in crate::openai) fn choose(
+        &mut self,
+        work: &mut Work<'_>,
+        choice: Choice,
+        field: &'static str,
+    ) -> Result<(), DecodeError> {
+        self.choice = choice;
+        let takes_functions = work.family.tools && !work.refused.contains(Feature::Tools);
+        if !takes_functions && !self.functions.is_empty() {
+            if matches!(self.choice, Choice::Any(_)) {
+                let message = format!("{} knows no functions, and was told to call one", work.model);
+                return Err(DecodeError::new(Problem::Unsupported, field, message));
+            }
+            work.warn(&Path::Root.key(field), format!("are refused by {} and were left out", work.model));
+            self.functions.clear();
+        }
+        if let Choice::Only(names) = &self.choice {
+            // Gemini knows no subset that may be called and need not; so only these are self.
+            let names: HashSet<&String> = names.iter().collect();
+            self.functions.retain(|function| names.contains(&function.sent));
+        }
+        Ok(())
+    }
+
+    pub(in crate::openai) fn is_empty(&self) -> bool {
         self.functions.is_empty() && self.built_in.is_empty()
     }
 
     /// Whether there are functions that may be called.
-    pub(super) fn offers_functions(&self) -> bool {
+    pub(in crate::openai) fn offers_functions(&self) -> bool {
         !self.functions.is_empty()
     }
 
     /// Leaves the functions out, if none of them may be called anyway.
-    pub(super) fn withhold_uncallable(&mut self) {
+    pub(in crate::openai) fn withhold_uncallable(&mut self) {
         if self.choice == Choice::None {
             self.functions.clear();
         }
@@ -140,7 +152,7 @@ impl<'n> Declared<'n> {
                     return Err(DecodeError::new(Problem::Invalid, path.key("type").to_string(), message));
                 };
                 let settings = tool.find(kind).map_or(Cow::Borrowed("{}"), Node::json);
-                self.built_in.push(BuiltIn { name, settings, field: path.to_string() });
+                self.built_in(name, settings, path);
                 Ok(())
             }
             // `{"google_search": {}}`, as Google writes it.
@@ -148,8 +160,13 @@ impl<'n> Declared<'n> {
         }
     }
 
+    /// One of Google's own tools.
+    pub(in crate::openai) fn built_in(&mut self, name: &'static str, settings: Cow<'n, str>, path: &Path<'_>) {
+        self.built_in.push(BuiltIn { name, settings, field: path.to_string() });
+    }
+
     /// A tool in Google's own form.
-    fn own(&mut self, tool: &'n Node<'n>, path: &Path<'_>) -> Result<(), DecodeError> {
+    pub(in crate::openai) fn own(&mut self, tool: &'n Node<'n>, path: &Path<'_>) -> Result<(), DecodeError> {
         for member in tool.want_members(path)? {
             let Some(name) = built_in_name(&member.key) else {
                 let message = "must say its type: function, custom, or one of Google's own tools";
@@ -165,7 +182,12 @@ impl<'n> Declared<'n> {
     }
 
     /// `{name, description, parameters}`
-    fn function(&mut self, work: &mut Work<'_>, function: &'n Node<'n>, path: &Path<'_>) -> Result<(), DecodeError> {
+    pub(in crate::openai) fn function(
+        &mut self,
+        work: &mut Work<'_>,
+        function: &'n Node<'n>,
+        path: &Path<'_>,
+    ) -> Result<(), DecodeError> {
         let name = want(function, "name", path)?.want_text(&path.key("name"))?;
         let description = described(function, path)?;
         let mut restore = Vec::new();
@@ -189,7 +211,12 @@ impl<'n> Declared<'n> {
     }
 
     /// `{name, description, format}`: a tool that takes a text.
-    fn custom(&mut self, work: &mut Work<'_>, custom: &'n Node<'n>, path: &Path<'_>) -> Result<(), DecodeError> {
+    pub(in crate::openai) fn custom(
+        &mut self,
+        work: &mut Work<'_>,
+        custom: &'n Node<'n>,
+        path: &Path<'_>,
+    ) -> Result<(), DecodeError> {
         let name = want(custom, "name", path)?.want_text(&path.key("name"))?;
         let description = described(custom, path)?;
         if let Some(format) = custom.find("format") {
@@ -214,7 +241,7 @@ impl<'n> Declared<'n> {
     }
 
     // wire 50, 51: names are unique, and such as Google takes.
-    fn declare(
+    pub(in crate::openai) fn declare(
         &mut self,
         work: &mut Work<'_>,
         mut tool: ToolPlan,
@@ -264,7 +291,7 @@ impl<'n> Declared<'n> {
 
     /// Adds Google's own tools from the extension, and leaves out what the model does not take.
     // wire 69
-    pub(super) fn add_built_in(&mut self, work: &mut Work<'_>, extension: &Extension<'n>) {
+    pub(in crate::openai) fn add_built_in(&mut self, work: &mut Work<'_>, extension: &Extension<'n>) {
         for tool in &extension.tools {
             for member in tool.members().unwrap_or_default() {
                 match built_in_name(&member.key) {
@@ -301,7 +328,7 @@ impl<'n> Declared<'n> {
         });
     }
 
-    pub(super) fn write(&self, writer: &mut ObjectWriter<'_>, extension: &Extension<'_>) {
+    pub(in crate::openai) fn write(&self, writer: &mut ObjectWriter<'_>, extension: &Extension<'_>) {
         if !self.is_empty() {
             let out = writer.key("tools");
             out.push(b'[');
@@ -368,13 +395,13 @@ fn described<'n>(node: &'n Node<'n>, path: &Path<'_>) -> Result<Option<&'n Node<
     Ok((!description.is_empty_text()).then_some(description))
 }
 
-fn built_in_name(called: &str) -> Option<&'static str> {
+pub(in crate::openai) fn built_in_name(called: &str) -> Option<&'static str> {
     // Clients append dates: `web_search_preview_2025_03_11`.
     let is_it = |name: &&str| called == *name || called.strip_prefix(name).is_some_and(|rest| rest.starts_with("_20"));
     BUILT_IN.iter().find(|(_, names)| names.iter().any(is_it)).map(|(own, _)| *own)
 }
 
 /// A part of the request as a value tree, for rewriting.
-pub(super) fn value_of(node: &Node<'_>) -> Value {
+pub(in crate::openai) fn value_of(node: &Node<'_>) -> Value {
     serde_json::from_str(&node.json()).unwrap_or(Value::Null)
 }
