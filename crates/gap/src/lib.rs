@@ -13,6 +13,7 @@ pub mod caller;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod database;
 pub mod dialect;
 pub mod error;
 pub mod keyring;

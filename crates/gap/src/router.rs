@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use crate::api::{gemini, openai, probes, v1};
+use crate::api::{admin, gemini, openai, probes, v1};
 use crate::app::App;
 use crate::middleware::FrontDoor;
 
@@ -17,6 +18,8 @@ pub fn front_door(app: &App) -> FrontDoor {
 }
 
 fn routes(app: &App) -> Router {
+    let (admin, _) = admin::routes();
+    let admin = admin.layer(DefaultBodyLimit::max(app.settings.server.admin_body_limit));
     let mut routes = Router::new()
         // People and probes
         .route("/", get(probes::show_welcome))
@@ -40,6 +43,8 @@ fn routes(app: &App) -> Router {
         .route("/v1beta/openai/{*rest}", any(v1::refuse_unknown))
         // Shared by OpenAI's, Anthropic's and Google's APIs
         .route("/v1/{*rest}", any(v1::dispatch))
+        // The admin API
+        .merge(admin)
         .fallback(v1::refuse_unknown)
         .method_not_allowed_fallback(v1::refuse_method)
         .with_state(app.clone());
