@@ -1,21 +1,21 @@
 //! Chat completions: OpenAI's request into a [`crate::call::Call`], and the events of its answer back.
 
-pub(in crate::openai) mod annotations;
+pub(crate) mod annotations;
 mod answer;
-pub(in crate::openai) mod calls;
-pub(in crate::openai) mod choice;
+pub(crate) mod calls;
+pub(crate) mod choice;
 pub mod compatibility;
-pub(in crate::openai) mod decode;
+pub(crate) mod decode;
 mod encode;
-pub(in crate::openai) mod fence;
-pub(in crate::openai) mod finish;
+pub(crate) mod fence;
+pub(crate) mod finish;
 pub mod ids;
-pub(in crate::openai) mod logprobs;
-pub(in crate::openai) mod media;
+pub(crate) mod logprobs;
+pub(crate) mod media;
 mod stream;
 mod unary;
-pub(in crate::openai) mod usage;
-pub(in crate::openai) mod write;
+pub(crate) mod usage;
+pub(crate) mod write;
 
 pub use encode::{CallSignature, EncodeError, Outcome};
 pub use stream::{Progress, StreamEncoder};

@@ -18,7 +18,7 @@ use super::write_number;
 
 /// Turns byte offsets of a text into character offsets.
 #[derive(Debug, Default)]
-pub(in crate::openai) struct Offsets {
+pub(crate) struct Offsets {
     /// How long the text is before its first character that is not ASCII.
     ascii: usize,
     /// The text from there on.
@@ -27,7 +27,7 @@ pub(in crate::openai) struct Offsets {
 
 /// The items of `annotations`, without repetitions.
 #[derive(Debug, Default)]
-pub(in crate::openai) struct Annotations {
+pub(crate) struct Annotations {
     form: Form,
     json: Vec<u8>,
     seen: HashSet<(usize, usize, String)>,
@@ -35,7 +35,7 @@ pub(in crate::openai) struct Annotations {
 
 /// How an item is written.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::openai) enum Form {
+pub(crate) enum Form {
     /// `{type, url_citation: {…}}`
     #[default]
     Nested,
@@ -47,7 +47,7 @@ pub(in crate::openai) enum Form {
 
 impl Offsets {
     /// Follows the next piece of the text.
-    pub(in crate::openai) fn push(&mut self, text: Text<'_>) {
+    pub(crate) fn push(&mut self, text: Text<'_>) {
         if self.rest.is_empty() {
             if let Some(length) = text.ascii_len() {
                 self.ascii += length;
@@ -71,7 +71,7 @@ impl Offsets {
     }
 
     /// How many characters have come.
-    pub(in crate::openai) fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> usize {
         self.ascii + self.rest.chars().count()
     }
 }
@@ -80,17 +80,17 @@ impl Offsets {
 
 impl Annotations {
     /// Without items yet.
-    pub(in crate::openai) fn new(form: Form) -> Self {
+    pub(crate) fn new(form: Form) -> Self {
         Self { form, ..Self::default() }
     }
 
     /// The items, separated by commas.
-    pub(in crate::openai) fn json(&self) -> &[u8] {
+    pub(crate) fn json(&self) -> &[u8] {
         &self.json
     }
 
     /// Reads a `groundingMetadata`.
-    pub(in crate::openai) fn add_grounding(&mut self, json: &str, offsets: &Offsets) {
+    pub(crate) fn add_grounding(&mut self, json: &str, offsets: &Offsets) {
         let Ok(metadata) = crate::json::parse(json.as_bytes()) else { return };
         let chunks = list(&metadata, "groundingChunks");
         let mut used = vec![false; chunks.len()];
@@ -113,7 +113,7 @@ impl Annotations {
     }
 
     /// Reads a `citationMetadata`: what the model has recited.
-    pub(in crate::openai) fn add_citations(&mut self, json: &str, offsets: &Offsets) {
+    pub(crate) fn add_citations(&mut self, json: &str, offsets: &Offsets) {
         let Ok(metadata) = crate::json::parse(json.as_bytes()) else { return };
         // The documented name and the one that most answers have.
         for key in ["citationSources", "citations"] {

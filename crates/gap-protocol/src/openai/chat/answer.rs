@@ -13,13 +13,13 @@ use super::media::Kind;
 use super::{usage, write_letters};
 
 /// More choices than anybody can ask for.
-pub(in crate::openai) const MAX_CHOICES: u32 = 128;
+pub(crate) const MAX_CHOICES: u32 = 128;
 /// A guess for text whose tokens nobody has counted.
 const BYTES_PER_TOKEN: u64 = 4;
 
 /// Follows one answer.
 #[derive(Debug)]
-pub(in crate::openai) struct Answer {
+pub(crate) struct Answer {
     plan: ReplyPlan,
     id: String,
     choices: Vec<Choice>,
@@ -36,7 +36,7 @@ pub(in crate::openai) struct Answer {
 // === impl Answer ===
 
 impl Answer {
-    pub(in crate::openai) fn new(plan: ReplyPlan, id: String) -> Self {
+    pub(crate) fn new(plan: ReplyPlan, id: String) -> Self {
         Self {
             plan,
             id,
@@ -52,20 +52,20 @@ impl Answer {
         }
     }
 
-    pub(in crate::openai) fn plan(&self) -> &ReplyPlan {
+    pub(crate) fn plan(&self) -> &ReplyPlan {
         &self.plan
     }
 
-    pub(in crate::openai) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    pub(in crate::openai) fn estimate_prompt(&mut self, tokens: u64) {
+    pub(crate) fn estimate_prompt(&mut self, tokens: u64) {
         self.estimated_prompt = tokens;
     }
 
     /// Follows a chunk.
-    pub(in crate::openai) fn take(&mut self, chunk: &[u8], sink: &mut impl Sink) -> Result<(), EncodeError> {
+    pub(crate) fn take(&mut self, chunk: &[u8], sink: &mut impl Sink) -> Result<(), EncodeError> {
         reply::read(chunk, |event| self.on(&event, sink))?;
         match &self.findings.error {
             Some(error) => Err(EncodeError::Upstream(error.clone())),
@@ -74,7 +74,7 @@ impl Answer {
     }
 
     /// Ends every choice. `whole` says that nothing can be missing, so that a candidate without a reason has ended too.
-    pub(in crate::openai) fn end(&mut self, whole: bool, sink: &mut impl Sink) -> Result<(), EncodeError> {
+    pub(crate) fn end(&mut self, whole: bool, sink: &mut impl Sink) -> Result<(), EncodeError> {
         let blocked = self.findings.block_reason.is_some();
         if self.choices.is_empty() {
             if !blocked {
@@ -93,7 +93,7 @@ impl Answer {
     }
 
     /// What has become of it.
-    pub(in crate::openai) fn outcome(&self) -> Outcome {
+    pub(crate) fn outcome(&self) -> Outcome {
         let said = self.choices.iter().any(|choice| choice.said);
         let class = |choice: &Choice| choice.finish.as_ref().map(|reason| Class::of(reason.as_str()));
         if !said && self.findings.block_reason.is_some() {
@@ -110,23 +110,23 @@ impl Answer {
     }
 
     /// Whether it says nothing, and does not say why.
-    pub(in crate::openai) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.findings.is_empty()
     }
 
     /// What a meter would have found in the same answer.
-    pub(in crate::openai) fn findings(&self) -> Findings {
+    pub(crate) fn findings(&self) -> Findings {
         let mut findings = self.findings.clone();
         findings.usage = Usage::read(&self.usage);
         findings
     }
 
-    pub(in crate::openai) fn take_signatures(&mut self) -> Vec<CallSignature> {
+    pub(crate) fn take_signatures(&mut self) -> Vec<CallSignature> {
         std::mem::take(&mut self.signatures)
     }
 
     /// Writes the value of `usage`: Google's, or a guess.
-    pub(in crate::openai) fn write_usage(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write_usage(&self, out: &mut Vec<u8>) {
         if let Some(usage) = Usage::read(&self.usage) {
             return usage::write(out, &usage, false);
         }
@@ -136,7 +136,7 @@ impl Answer {
     }
 
     /// Writes what is to be known of the whole answer: `,"service_tier":…,"extra_content":…`.
-    pub(in crate::openai) fn write_rest(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write_rest(&self, out: &mut Vec<u8>) {
         if let Some(tier) = usage::service_tier(&self.usage) {
             out.extend_from_slice(b",\"service_tier\":");
             write_text(out, tier);

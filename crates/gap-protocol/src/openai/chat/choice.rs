@@ -11,21 +11,21 @@ use super::fence::Fence;
 
 /// One candidate.
 #[derive(Debug, Default)]
-pub(in crate::openai) struct Choice {
-    pub(in crate::openai) index: u32,
+pub(crate) struct Choice {
+    pub(crate) index: u32,
     begun: bool,
-    pub(in crate::openai) said: bool,
-    pub(in crate::openai) calls: u32,
-    pub(in crate::openai) images: u32,
-    pub(in crate::openai) offsets: Offsets,
-    pub(in crate::openai) fence: Option<Fence>,
-    pub(in crate::openai) pending: Option<PartialCall>,
+    pub(crate) said: bool,
+    pub(crate) calls: u32,
+    pub(crate) images: u32,
+    pub(crate) offsets: Offsets,
+    pub(crate) fence: Option<Fence>,
+    pub(crate) pending: Option<PartialCall>,
     /// The signature of its last text.
-    pub(in crate::openai) signature: Option<String>,
+    pub(crate) signature: Option<String>,
     /// Items of `parts`.
     native: Vec<u8>,
     facts: Vec<Fact>,
-    pub(in crate::openai) finish: Option<FinishReason>,
+    pub(crate) finish: Option<FinishReason>,
 }
 
 /// Something that is said of a candidate.
@@ -39,25 +39,25 @@ struct Fact {
 // === impl Choice ===
 
 impl Choice {
-    pub(in crate::openai) fn new(index: u32) -> Self {
+    pub(crate) fn new(index: u32) -> Self {
         Self { index, ..Self::default() }
     }
 
-    pub(in crate::openai) fn begin(&mut self, calls: bool, sink: &mut impl Sink) {
+    pub(crate) fn begin(&mut self, calls: bool, sink: &mut impl Sink) {
         if !self.begun {
             self.begun = true;
             sink.begin(self.index, calls);
         }
     }
 
-    pub(in crate::openai) fn say(&mut self, delta: &Delta<'_>, sink: &mut impl Sink) {
+    pub(crate) fn say(&mut self, delta: &Delta<'_>, sink: &mut impl Sink) {
         self.begin(false, sink);
         // Thoughts alone are no answer.
         self.said |= !matches!(delta, Delta::Reasoning(_));
         sink.delta(self.index, delta);
     }
 
-    pub(in crate::openai) fn say_text(&mut self, text: &str, sink: &mut impl Sink) {
+    pub(crate) fn say_text(&mut self, text: &str, sink: &mut impl Sink) {
         if text.is_empty() {
             return;
         }
@@ -68,7 +68,7 @@ impl Choice {
     }
 
     /// Follows a call, or a piece of one: gives those that are whole now.
-    pub(in crate::openai) fn on_call(
+    pub(crate) fn on_call(
         &mut self,
         call: &Call<'_>,
         signature: Option<Text<'_>>,
@@ -100,7 +100,7 @@ impl Choice {
     }
 
     /// Keeps the signature of a text. The last one is the message's; one before it is kept as a part of its own.
-    pub(in crate::openai) fn sign(&mut self, signature: Text<'_>) {
+    pub(crate) fn sign(&mut self, signature: Text<'_>) {
         let signature = signature.decode().into_owned();
         if let Some(before) = self.signature.replace(signature).filter(|before| self.signature.as_ref() != Some(before))
         {
@@ -112,7 +112,7 @@ impl Choice {
         }
     }
 
-    pub(in crate::openai) fn add_native(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn add_native(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         self.said = true;
         if !self.native.is_empty() {
             self.native.push(b',');
@@ -120,7 +120,7 @@ impl Choice {
         write(&mut self.native);
     }
 
-    pub(in crate::openai) fn learn(&mut self, name: &str, json: &str) {
+    pub(crate) fn learn(&mut self, name: &str, json: &str) {
         if matches!(json, "null" | "{}" | "[]") {
             return;
         }
@@ -138,7 +138,7 @@ impl Choice {
     }
 
     /// Adds where the answer has it from.
-    pub(in crate::openai) fn annotate(&self, annotations: &mut Annotations) {
+    pub(crate) fn annotate(&self, annotations: &mut Annotations) {
         for fact in &self.facts {
             for value in &fact.values {
                 match fact.name.as_str() {
@@ -151,11 +151,11 @@ impl Choice {
     }
 
     /// What was said of it under this name, one JSON text after the other.
-    pub(in crate::openai) fn facts(&self, name: &str) -> &[String] {
+    pub(crate) fn facts(&self, name: &str) -> &[String] {
         self.facts.iter().find(|fact| fact.name == name).map_or(&[], |fact| &fact.values)
     }
 
-    pub(in crate::openai) fn write_extras(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write_extras(&self, out: &mut Vec<u8>) {
         let mut annotations = Annotations::default();
         self.annotate(&mut annotations);
         if !annotations.json().is_empty() {
@@ -185,7 +185,7 @@ impl Choice {
     }
 
     /// Writes an object, or nothing.
-    pub(in crate::openai) fn write_facts(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write_facts(&self, out: &mut Vec<u8>) {
         if self.facts.is_empty() {
             return;
         }

@@ -12,24 +12,24 @@
 //! When Google refuses a feature, the service remembers it ([`Memory::refused_by`]) and decodes the same bytes again: there is
 //! no second form of a request to be kept, and no code that edits one.
 
-pub(in crate::openai) mod base64_text;
-pub(in crate::openai) mod config;
-pub(in crate::openai) mod content;
-pub(in crate::openai) mod extension;
-pub(in crate::openai) mod format;
-pub(in crate::openai) mod generation;
-pub(in crate::openai) mod links;
-pub(in crate::openai) mod messages;
-pub(in crate::openai) mod modalities;
-pub(in crate::openai) mod names;
-pub(in crate::openai) mod native;
-pub(in crate::openai) mod outcome;
-pub(in crate::openai) mod part;
-pub(in crate::openai) mod signature;
-pub(in crate::openai) mod thinking;
-pub(in crate::openai) mod tool_choice;
-pub(in crate::openai) mod tools;
-pub(in crate::openai) mod turns;
+pub(crate) mod base64_text;
+pub(crate) mod config;
+pub(crate) mod content;
+pub(crate) mod extension;
+pub(crate) mod format;
+pub(crate) mod generation;
+pub(crate) mod links;
+pub(crate) mod messages;
+pub(crate) mod modalities;
+pub(crate) mod names;
+pub(crate) mod native;
+pub(crate) mod outcome;
+pub(crate) mod part;
+pub(crate) mod signature;
+pub(crate) mod thinking;
+pub(crate) mod tool_choice;
+pub(crate) mod tools;
+pub(crate) mod turns;
 
 use std::borrow::Cow;
 
@@ -96,14 +96,14 @@ impl Memory for NoMemory {
 }
 
 /// What all parts of decoding share.
-pub(in crate::openai) struct Work<'c> {
-    pub(in crate::openai) context: DecodeContext<'c>,
-    pub(in crate::openai) family: &'c Family,
-    pub(in crate::openai) refused: Unsupported,
-    pub(in crate::openai) model: String,
-    pub(in crate::openai) warnings: Warnings,
-    pub(in crate::openai) plan: ReplyPlan,
-    pub(in crate::openai) resources: Vec<String>,
+pub(crate) struct Work<'c> {
+    pub(crate) context: DecodeContext<'c>,
+    pub(crate) family: &'c Family,
+    pub(crate) refused: Unsupported,
+    pub(crate) model: String,
+    pub(crate) warnings: Warnings,
+    pub(crate) plan: ReplyPlan,
+    pub(crate) resources: Vec<String>,
     /// Bytes of media in the body, which are not text.
     media_bytes: usize,
     media: u64,
@@ -137,15 +137,15 @@ pub fn decode(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, Decod
 }
 
 /// What a request has become, section by section.
-pub(in crate::openai) struct Sections<'n> {
-    pub(in crate::openai) conversation: turns::Conversation<'n>,
-    pub(in crate::openai) declared: tools::Declared<'n>,
-    pub(in crate::openai) config: Config<'n>,
-    pub(in crate::openai) extension: extension::Extension<'n>,
+pub(crate) struct Sections<'n> {
+    pub(crate) conversation: turns::Conversation<'n>,
+    pub(crate) declared: tools::Declared<'n>,
+    pub(crate) config: Config<'n>,
+    pub(crate) extension: extension::Extension<'n>,
 }
 
 /// Reads a body, which has to be an object.
-pub(in crate::openai) fn document(body: &[u8]) -> Result<Node<'_>, DecodeError> {
+pub(crate) fn document(body: &[u8]) -> Result<Node<'_>, DecodeError> {
     let request = json::parse(body).map_err(|error| {
         DecodeError::of_body(Problem::Malformed, format!("the request body is not valid JSON: {error}"))
     })?;
@@ -157,7 +157,7 @@ pub(in crate::openai) fn document(body: &[u8]) -> Result<Node<'_>, DecodeError> 
 }
 
 /// The text of a top-level property.
-pub(in crate::openai) fn text_of<'n>(
+pub(crate) fn text_of<'n>(
     request: &'n Node<'n>,
     name: &'static str,
 ) -> Result<Option<Cow<'n, str>>, DecodeError> {
@@ -168,7 +168,7 @@ pub(in crate::openai) fn text_of<'n>(
 
 impl<'c> Work<'c> {
     /// Finds the model, and what is known of it.
-    pub(in crate::openai) fn begin(request: &Node<'_>, context: &DecodeContext<'c>) -> Result<Self, DecodeError> {
+    pub(crate) fn begin(request: &Node<'_>, context: &DecodeContext<'c>) -> Result<Self, DecodeError> {
         let asked = text_of(request, "model")?.unwrap_or_default();
         let model = context.models.resolve(&asked).to_owned();
         if model.is_empty() {
@@ -189,7 +189,7 @@ impl<'c> Work<'c> {
     }
 
     /// Writes the body, unless a warning has to be a refusal. `size` is the size of the client's own body.
-    pub(in crate::openai) fn finish(
+    pub(crate) fn finish(
         self,
         sections: &Sections<'_>,
         stream: bool,
@@ -219,13 +219,14 @@ impl<'c> Work<'c> {
             plan: self.plan,
             warnings: self.warnings,
             resources: self.resources,
+            cache_hint: None,
             estimated_tokens: letters / 4 + self.media * crate::gemini::mime::TOKENS_OF_A_MEDIUM,
         };
         Ok(Decoded::new(call, pending))
     }
 
     /// Goes through the properties of the request: those that nothing below will read are named.
-    pub(in crate::openai) fn note_what_has_no_equal(
+    pub(crate) fn note_what_has_no_equal(
         &mut self,
         request: &Node<'_>,
         find: impl Fn(&str) -> Option<&'static Entry>,
@@ -250,14 +251,14 @@ impl<'c> Work<'c> {
         }
     }
 
-    pub(in crate::openai) fn warn(&mut self, path: &Path<'_>, message: impl Into<String>) {
+    pub(crate) fn warn(&mut self, path: &Path<'_>, message: impl Into<String>) {
         self.warnings.add(path.to_string(), message);
     }
 }
 
 /// What a cache holds cannot be sent beside it.
 // wire 99
-pub(in crate::openai) fn check_cache(
+pub(crate) fn check_cache(
     extension: &extension::Extension<'_>,
     conversation: &turns::Conversation<'_>,
     declared: &tools::Declared<'_>,

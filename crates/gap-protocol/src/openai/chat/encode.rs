@@ -59,7 +59,7 @@ pub struct CallSignature {
 }
 
 /// A piece of a message.
-pub(in crate::openai) enum Delta<'d> {
+pub(crate) enum Delta<'d> {
     /// Letters of `content`.
     Content(&'d [u8]),
     /// Letters of `reasoning_content`.
@@ -79,17 +79,17 @@ pub(in crate::openai) enum Delta<'d> {
 }
 
 /// How a choice ended.
-pub(in crate::openai) struct End<'e> {
+pub(crate) struct End<'e> {
     /// OpenAI's word.
-    pub(in crate::openai) reason: &'static str,
+    pub(crate) reason: &'static str,
     /// Google's word.
-    pub(in crate::openai) native: Option<&'e str>,
+    pub(crate) native: Option<&'e str>,
     /// The members of `extra_content.google` of the choice.
-    pub(in crate::openai) facts: &'e [u8],
+    pub(crate) facts: &'e [u8],
 }
 
 /// Writes what an [`Answer`](super::answer::Answer) finds.
-pub(in crate::openai) trait Sink {
+pub(crate) trait Sink {
     /// The model that answers.
     fn model(&mut self, version: Text<'_>);
     /// A choice begins; `calls` says that it begins with a call.

@@ -11,7 +11,7 @@ use super::part::{Extras, Medium, Part, Text};
 
 impl Work<'_> {
     /// The parts of a message's content.
-    pub(in crate::openai) fn content<'n>(
+    pub(crate) fn content<'n>(
         &mut self,
         content: &'n Node<'n>,
         path: &Path<'_>,
@@ -198,7 +198,7 @@ fn extras<'n>(item: &'n Node<'n>, path: &Path<'_>) -> Result<Extras<'n>, DecodeE
 }
 
 /// Whether a value is a part of a message, and not just any JSON.
-pub(in crate::openai) fn is_part(item: &Node<'_>) -> bool {
+pub(crate) fn is_part(item: &Node<'_>) -> bool {
     const KINDS: [&str; 9] = [
         "text",
         "input_text",
@@ -220,7 +220,7 @@ fn guess(item: &Node<'_>) -> &'static str {
 }
 
 /// A member that must be there.
-pub(in crate::openai) fn want<'n>(node: &'n Node<'n>, key: &str, path: &Path<'_>) -> Result<&'n Node<'n>, DecodeError> {
+pub(crate) fn want<'n>(node: &'n Node<'n>, key: &str, path: &Path<'_>) -> Result<&'n Node<'n>, DecodeError> {
     node.want_members(path)?;
     node.find(key).ok_or_else(|| DecodeError::new(Problem::Missing, path.key(key).to_string(), "is needed"))
 }

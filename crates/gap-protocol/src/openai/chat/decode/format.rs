@@ -12,7 +12,7 @@ use super::turns::Conversation;
 
 /// Reads `response_format`.
 // wire 93
-pub(in crate::openai) fn read<'n>(
+pub(crate) fn read<'n>(
     work: &mut Work<'_>,
     request: &'n Node<'n>,
     declared: &mut Declared<'_>,
@@ -36,7 +36,7 @@ pub(in crate::openai) fn read<'n>(
 }
 
 /// Asks for JSON, of this schema if there is one, as the model takes it. `path` is where it was asked for.
-pub(in crate::openai) fn put<'n>(
+pub(crate) fn put<'n>(
     work: &mut Work<'_>,
     wanted: Option<&'n Node<'n>>,
     path: &Path<'_>,
@@ -77,7 +77,7 @@ fn json_schema<'n>(format: &'n Node<'n>, path: &Path<'_>) -> Result<Option<&'n N
 }
 
 /// The schema that a format names, if it says anything.
-pub(in crate::openai) fn schema_in<'n>(
+pub(crate) fn schema_in<'n>(
     outer: &'n Node<'n>,
     path: &Path<'_>,
 ) -> Result<Option<&'n Node<'n>>, DecodeError> {

@@ -10,7 +10,7 @@ use super::config::Config;
 const MAX_STOPS: usize = 5;
 
 /// Reads the numbers of a request into `generationConfig`.
-pub(in crate::openai) fn read<'n>(
+pub(crate) fn read<'n>(
     work: &mut Work<'_>,
     request: &'n Node<'n>,
     stream: bool,
@@ -37,7 +37,7 @@ pub(in crate::openai) fn read<'n>(
 
 /// `temperature` and `top_p`.
 // wire 89: zero counts.
-pub(in crate::openai) fn sampling<'n>(request: &'n Node<'n>, config: &mut Config<'n>) -> Result<(), DecodeError> {
+pub(crate) fn sampling<'n>(request: &'n Node<'n>, config: &mut Config<'n>) -> Result<(), DecodeError> {
     for (name, field, least, most) in [("temperature", "temperature", 0.0, 2.0), ("top_p", "topP", 0.0, 1.0)] {
         if let Some(node) = request.find(name) {
             within(node, &Path::Root.key(name), least, most)?;
@@ -60,7 +60,7 @@ fn within(node: &Node<'_>, path: &Path<'_>, least: f64, most: f64) -> Result<f64
 }
 
 // wire 87
-pub(in crate::openai) fn max_tokens(
+pub(crate) fn max_tokens(
     work: &mut Work<'_>,
     request: &Node<'_>,
     names: &[&'static str],
@@ -85,13 +85,23 @@ pub(in crate::openai) fn max_tokens(
 }
 
 // wire 88
-pub(in crate::openai) fn stops<'n>(
+pub(crate) fn stops<'n>(
     work: &mut Work<'_>,
     request: &'n Node<'n>,
     config: &mut Config<'n>,
 ) -> Result<(), DecodeError> {
-    let Some(node) = request.find("stop") else { return Ok(()) };
-    let field = Path::Root.key("stop");
+    stops_in(work, request, "stop", config)
+}
+
+/// The stop sequences that stand in the field `name`.
+pub(crate) fn stops_in<'n>(
+    work: &mut Work<'_>,
+    request: &'n Node<'n>,
+    name: &'static str,
+    config: &mut Config<'n>,
+) -> Result<(), DecodeError> {
+    let Some(node) = request.find(name) else { return Ok(()) };
+    let field = Path::Root.key(name);
     let stops = match node.kind() {
         Kind::Text(_) => std::slice::from_ref(node),
         Kind::List(items) => items.as_slice(),
@@ -132,7 +142,7 @@ fn candidates(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) 
 }
 
 // wire 91
-pub(in crate::openai) fn seed(
+pub(crate) fn seed(
     work: &mut Work<'_>,
     request: &Node<'_>,
     config: &mut Config<'_>,
@@ -166,7 +176,7 @@ pub(in crate::openai) fn seed(
 }
 
 // wire 90
-pub(in crate::openai) fn penalties<'n>(
+pub(crate) fn penalties<'n>(
     work: &mut Work<'_>,
     request: &'n Node<'n>,
     config: &mut Config<'n>,
@@ -201,7 +211,7 @@ fn log_probabilities(
 }
 
 /// Asks for the likelihood of tokens, if it is `wanted` by the field `name`.
-pub(in crate::openai) fn put_log_probabilities(
+pub(crate) fn put_log_probabilities(
     work: &mut Work<'_>,
     request: &Node<'_>,
     name: &'static str,
@@ -246,7 +256,7 @@ pub(in crate::openai) fn put_log_probabilities(
 }
 
 // wire 95
-pub(in crate::openai) fn stream_options(
+pub(crate) fn stream_options(
     work: &mut Work<'_>,
     request: &Node<'_>,
     stream: bool,
@@ -271,7 +281,7 @@ pub(in crate::openai) fn stream_options(
 }
 
 // wire 68
-pub(in crate::openai) fn parallel_calls(work: &mut Work<'_>, request: &Node<'_>) -> Result<(), DecodeError> {
+pub(crate) fn parallel_calls(work: &mut Work<'_>, request: &Node<'_>) -> Result<(), DecodeError> {
     if let Some(node) = request.find("parallel_tool_calls")
         && !node.want_bool(&Path::Root.key("parallel_tool_calls"))?
     {

@@ -43,7 +43,7 @@ const WITHOUT_MEANING: &[&str] = &[
 const OF_ANSWERS: &[&str] = &["tool_calls", "function_call", "refusal", "images", "audio"];
 
 /// Reads the messages.
-pub(in crate::openai) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Conversation<'n>, DecodeError> {
+pub(crate) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Conversation<'n>, DecodeError> {
     let path = Path::Root.key("messages");
     let messages = want(request, "messages", &Path::Root)?.want_items(&path)?;
     if messages.is_empty() {
@@ -180,7 +180,7 @@ fn tool<'n>(
 
 impl Work<'_> {
     /// The content of a message, which may be absent.
-    pub(in crate::openai) fn content_of<'n>(
+    pub(crate) fn content_of<'n>(
         &mut self,
         message: &'n Node<'n>,
         path: &Path<'_>,
@@ -215,16 +215,16 @@ impl Work<'_> {
         }
     }
 
-    pub(in crate::openai) fn takes_system(&self) -> bool {
+    pub(crate) fn takes_system(&self) -> bool {
         self.family.system && !self.refused.contains(Feature::SystemInstruction)
     }
 
-    pub(in crate::openai) fn takes_media_in_results(&self) -> bool {
+    pub(crate) fn takes_media_in_results(&self) -> bool {
         self.family.media_in_results && !self.refused.contains(Feature::MediaInToolResults)
     }
 
     /// The name of a tool as Google knows it.
-    pub(in crate::openai) fn sent_name<'n>(&self, name: Cow<'n, str>) -> Cow<'n, str> {
+    pub(crate) fn sent_name<'n>(&self, name: Cow<'n, str>) -> Cow<'n, str> {
         match self.plan.tools.find(&name) {
             Some(tool) if tool.sent == name => name,
             Some(tool) => Cow::Owned(tool.sent.clone()),
@@ -295,7 +295,7 @@ impl Work<'_> {
 
     /// The arguments of a call: a JSON object, written as a string.
     // wire 66
-    pub(in crate::openai) fn arguments<'n>(
+    pub(crate) fn arguments<'n>(
         &mut self,
         arguments: &'n Node<'n>,
         path: &Path<'_>,
@@ -341,7 +341,7 @@ impl Work<'_> {
     }
 
     /// What a tool answered, in the member `key`.
-    pub(in crate::openai) fn result_in<'n>(
+    pub(crate) fn result_in<'n>(
         &mut self,
         message: &'n Node<'n>,
         key: &'static str,
@@ -375,7 +375,7 @@ impl Work<'_> {
 
     /// A result whose call was cut off the history: Gemini takes no response without a call, so the user tells it.
     // wire 49, 63
-    pub(in crate::openai) fn orphan<'n>(
+    pub(crate) fn orphan<'n>(
         &mut self,
         name: &str,
         result: ToolResult<'n>,
@@ -393,7 +393,7 @@ impl Work<'_> {
 }
 
 /// Google's system instruction is text alone.
-pub(in crate::openai) fn text_only(parts: &[Part<'_>], path: &Path<'_>) -> Result<(), DecodeError> {
+pub(crate) fn text_only(parts: &[Part<'_>], path: &Path<'_>) -> Result<(), DecodeError> {
     if parts.iter().all(|part| matches!(part, Part::Text { .. })) {
         return Ok(());
     }
@@ -403,7 +403,7 @@ pub(in crate::openai) fn text_only(parts: &[Part<'_>], path: &Path<'_>) -> Resul
 
 /// The id of a call for Google: its own, where the client's id carries it.
 // wire 64
-pub(in crate::openai) fn upstream_id<'n>(id: &Cow<'n, str>, carried: Option<ids::Carried>) -> Option<Cow<'n, str>> {
+pub(crate) fn upstream_id<'n>(id: &Cow<'n, str>, carried: Option<ids::Carried>) -> Option<Cow<'n, str>> {
     match carried {
         Some(ids::Carried { gemini_id: Some(own), .. }) => Some(Cow::Owned(own)),
         // What it carries is of no use there.

@@ -27,7 +27,7 @@ const VOICES: &[(&str, &str)] = &[
 
 /// Reads `modalities` and `audio`.
 // wire 97
-pub(in crate::openai) fn read(
+pub(crate) fn read(
     work: &mut Work<'_>,
     request: &Node<'_>,
     config: &mut Config<'_>,

@@ -21,7 +21,7 @@ const MAX_TOOLS: usize = 2048;
 /// Google's own tools, and what clients call them.
 const BUILT_IN: &[(&str, &[&str])] = &[
     ("googleSearch", &["google_search", "googleSearch", "web_search", "web_search_preview"]),
-    ("urlContext", &["url_context", "urlContext"]),
+    ("urlContext", &["url_context", "urlContext", "web_fetch"]),
     ("codeExecution", &["code_execution", "codeExecution", "code_interpreter"]),
     ("googleMaps", &["google_maps", "googleMaps"]),
     ("googleSearchRetrieval", &["google_search_retrieval", "googleSearchRetrieval"]),
@@ -31,7 +31,7 @@ const BUILT_IN: &[(&str, &[&str])] = &[
 
 /// The tools of a request.
 #[derive(Debug, Default)]
-pub(in crate::openai) struct Declared<'n> {
+pub(crate) struct Declared<'n> {
     functions: Vec<Function<'n>>,
     built_in: Vec<BuiltIn<'n>>,
     choice: Choice,
@@ -46,7 +46,7 @@ struct Function<'n> {
 }
 
 #[derive(Debug)]
-pub(in crate::openai) enum Parameters<'n> {
+pub(crate) enum Parameters<'n> {
     None,
     JsonSchema(Cow<'n, str>),
     Schema(String),
@@ -61,7 +61,7 @@ struct BuiltIn<'n> {
 }
 
 /// Reads the tools of a request, in both forms, and which of them are to be called.
-pub(in crate::openai) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Declared<'n>, DecodeError> {
+pub(crate) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Declared<'n>, DecodeError> {
     let root = Path::Root;
     let mut declared = Declared::default();
     if let Some(tools) = request.find("tools") {
@@ -94,7 +94,7 @@ pub(in crate::openai) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) ->
 
 impl<'n> Declared<'n> {
     /// Says which of the functions, which stand in `field`, may be called.
-    pub(in crate::openai) fn choose(
+    pub(crate) fn choose(
         &mut self,
         work: &mut Work<'_>,
         choice: Choice,
@@ -118,17 +118,17 @@ impl<'n> Declared<'n> {
         Ok(())
     }
 
-    pub(in crate::openai) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.functions.is_empty() && self.built_in.is_empty()
     }
 
     /// Whether there are functions that may be called.
-    pub(in crate::openai) fn offers_functions(&self) -> bool {
+    pub(crate) fn offers_functions(&self) -> bool {
         !self.functions.is_empty()
     }
 
     /// Leaves the functions out, if none of them may be called anyway.
-    pub(in crate::openai) fn withhold_uncallable(&mut self) {
+    pub(crate) fn withhold_uncallable(&mut self) {
         if self.choice == Choice::None {
             self.functions.clear();
         }
@@ -161,12 +161,12 @@ impl<'n> Declared<'n> {
     }
 
     /// One of Google's own tools.
-    pub(in crate::openai) fn built_in(&mut self, name: &'static str, settings: Cow<'n, str>, path: &Path<'_>) {
+    pub(crate) fn built_in(&mut self, name: &'static str, settings: Cow<'n, str>, path: &Path<'_>) {
         self.built_in.push(BuiltIn { name, settings, field: path.to_string() });
     }
 
     /// A tool in Google's own form.
-    pub(in crate::openai) fn own(&mut self, tool: &'n Node<'n>, path: &Path<'_>) -> Result<(), DecodeError> {
+    pub(crate) fn own(&mut self, tool: &'n Node<'n>, path: &Path<'_>) -> Result<(), DecodeError> {
         for member in tool.want_members(path)? {
             let Some(name) = built_in_name(&member.key) else {
                 let message = "must say its type: function, custom, or one of Google's own tools";
@@ -182,7 +182,7 @@ impl<'n> Declared<'n> {
     }
 
     /// `{name, description, parameters}`
-    pub(in crate::openai) fn function(
+    pub(crate) fn function(
         &mut self,
         work: &mut Work<'_>,
         function: &'n Node<'n>,
@@ -191,9 +191,11 @@ impl<'n> Declared<'n> {
         let name = want(function, "name", path)?.want_text(&path.key("name"))?;
         let description = described(function, path)?;
         let mut restore = Vec::new();
-        let parameters = match function.find("parameters") {
+        // Anthropic's word for it is another.
+        let key = if function.find("input_schema").is_some() { "input_schema" } else { "parameters" };
+        let parameters = match function.find(key) {
             Some(parameters) if !schema::is_empty(parameters) => {
-                parameters.want_members(&path.key("parameters"))?;
+                parameters.want_members(&path.key(key))?;
                 if schema::is_sound(parameters) && !work.refused.contains(Feature::JsonSchema) {
                     // wire 53
                     Parameters::JsonSchema(parameters.json())
@@ -211,7 +213,7 @@ impl<'n> Declared<'n> {
     }
 
     /// `{name, description, format}`: a tool that takes a text.
-    pub(in crate::openai) fn custom(
+    pub(crate) fn custom(
         &mut self,
         work: &mut Work<'_>,
         custom: &'n Node<'n>,
@@ -241,7 +243,7 @@ impl<'n> Declared<'n> {
     }
 
     // wire 50, 51: names are unique, and such as Google takes.
-    pub(in crate::openai) fn declare(
+    pub(crate) fn declare(
         &mut self,
         work: &mut Work<'_>,
         mut tool: ToolPlan,
@@ -291,7 +293,7 @@ impl<'n> Declared<'n> {
 
     /// Adds Google's own tools from the extension, and leaves out what the model does not take.
     // wire 69
-    pub(in crate::openai) fn add_built_in(&mut self, work: &mut Work<'_>, extension: &Extension<'n>) {
+    pub(crate) fn add_built_in(&mut self, work: &mut Work<'_>, extension: &Extension<'n>) {
         for tool in &extension.tools {
             for member in tool.members().unwrap_or_default() {
                 match built_in_name(&member.key) {
@@ -328,7 +330,7 @@ impl<'n> Declared<'n> {
         });
     }
 
-    pub(in crate::openai) fn write(&self, writer: &mut ObjectWriter<'_>, extension: &Extension<'_>) {
+    pub(crate) fn write(&self, writer: &mut ObjectWriter<'_>, extension: &Extension<'_>) {
         if !self.is_empty() {
             let out = writer.key("tools");
             out.push(b'[');
@@ -395,13 +397,13 @@ fn described<'n>(node: &'n Node<'n>, path: &Path<'_>) -> Result<Option<&'n Node<
     Ok((!description.is_empty_text()).then_some(description))
 }
 
-pub(in crate::openai) fn built_in_name(called: &str) -> Option<&'static str> {
+pub(crate) fn built_in_name(called: &str) -> Option<&'static str> {
     // Clients append dates: `web_search_preview_2025_03_11`.
     let is_it = |name: &&str| called == *name || called.strip_prefix(name).is_some_and(|rest| rest.starts_with("_20"));
     BUILT_IN.iter().find(|(_, names)| names.iter().any(is_it)).map(|(own, _)| *own)
 }
 
 /// A part of the request as a value tree, for rewriting.
-pub(in crate::openai) fn value_of(node: &Node<'_>) -> Value {
+pub(crate) fn value_of(node: &Node<'_>) -> Value {
     serde_json::from_str(&node.json()).unwrap_or(Value::Null)
 }
