@@ -17,5 +17,16 @@ pub mod sealed;
 
 pub use decode::{Include, Kept, NothingKept, Request, decode};
 pub use encode::{Finished, Plan, StreamEncoder, UnaryEncoder};
-
 pub use items::{Order, Page, page};
+
+/// An error as the only event of a stream that has no response to fail.
+pub fn error_event(error: &super::error::Error<'_>) -> String {
+    let data = serde_json::json!({
+        "type": "error",
+        "sequence_number": 0,
+        "code": error.code.unwrap_or(error.error_type),
+        "message": error.message,
+        "param": error.param,
+    });
+    format!("event: error\ndata: {data}\n\n")
+}
