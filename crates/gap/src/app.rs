@@ -19,6 +19,7 @@ use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
 use crate::pages::Pages;
 use crate::relay::{Relay, RelayPolicy};
+use crate::responses::{KeepPolicy, Responses};
 use crate::signatures::{Vault, VaultPolicy};
 use crate::uploads::Uploads;
 use crate::upstream::{self, UnsendableKey, Upstream, UpstreamError};
@@ -58,6 +59,8 @@ pub struct Parts {
     pub learned: Learned,
     /// Thought signatures that are kept for clients.
     pub signatures: Vault,
+    /// Responses that are kept for those who go on from them.
+    pub responses: Responses,
     /// Fetches what clients name by address.
     pub media: MediaFetcher,
     /// How request bodies are kept.
@@ -118,6 +121,11 @@ impl App {
             count: settings.signatures.count,
             lifetime: settings.signatures.ttl,
         });
+        let responses = Responses::new(KeepPolicy {
+            bytes: settings.responses.memory,
+            count: settings.responses.count,
+            lifetime: settings.responses.ttl,
+        });
         Ok(Self(Arc::new(Parts {
             settings,
             store,
@@ -133,6 +141,7 @@ impl App {
             list: List::default(),
             learned: Learned::default(),
             signatures,
+            responses,
             media,
             bodies,
             mode,

@@ -274,9 +274,14 @@ impl Failure {
 
     /// The error as OpenAI writes it: `{"error": {"message", "type", "param", "code"}}`.
     pub fn openai_json(&self) -> String {
+        self.openai_error().to_json()
+    }
+
+    /// The value of `error` in it.
+    pub fn openai_error(&self) -> openai::error::Error<'_> {
         let (error_type, code) = self.kind.openai();
         let param = (self.kind == Kind::UnknownModel).then_some("model");
-        openai::error::body(&self.message, error_type, param, code)
+        openai::error::Error { message: &self.message, error_type, param, code }
     }
 
     /// The error as an event of OpenAI's streams, which its SDKs raise.

@@ -25,6 +25,7 @@ pub mod models;
 pub mod pages;
 pub mod receipt;
 pub mod relay;
+pub mod responses;
 pub mod router;
 pub mod secrets;
 pub mod serve;

@@ -35,6 +35,17 @@ fn routes(app: &App) -> Router {
         // OpenAI's SDKs; those who come from Google's compatible layer look for it in its place
         .route("/v1/chat/completions", post(openai::chat::create_chat_completion))
         .route("/v1beta/openai/chat/completions", post(openai::chat::create_chat_completion))
+        .route("/v1/responses", post(openai::responses::create_response))
+        .route("/v1/responses/{id}", get(openai::responses::find_response).delete(openai::responses::delete_response))
+        .route("/v1/responses/{id}/cancel", post(openai::responses::cancel_response))
+        .route("/v1/responses/{id}/input_items", get(openai::responses::list_input_items))
+        .route("/v1beta/openai/responses", post(openai::responses::create_response))
+        .route(
+            "/v1beta/openai/responses/{id}",
+            get(openai::responses::find_response).delete(openai::responses::delete_response),
+        )
+        .route("/v1beta/openai/responses/{id}/cancel", post(openai::responses::cancel_response))
+        .route("/v1beta/openai/responses/{id}/input_items", get(openai::responses::list_input_items))
         .route("/v1/embeddings", post(openai::embeddings::create_embeddings))
         .route("/v1beta/openai/embeddings", post(openai::embeddings::create_embeddings))
         .route("/v1beta/openai/models", any(openai::models::show_models))

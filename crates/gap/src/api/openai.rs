@@ -2,13 +2,16 @@
 
 pub mod chat;
 pub mod embeddings;
+mod exchange;
 pub mod models;
+pub mod responses;
 
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use gap_protocol::call::{DecodeError, Warnings};
+use gap_protocol::openai::error::Error;
 use gap_protocol::openai::refusal::Refusal;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::request::Parts;
@@ -59,6 +62,23 @@ impl OpenAiFailure {
     #[must_use]
     pub fn receipted(mut self) -> Self {
         self.receipted = true;
+        self
+    }
+
+    /// The value of `error` in its body.
+    pub fn error(&self) -> Error<'_> {
+        match &self.words {
+            Words::Ours(failure) => failure.openai_error(),
+            Words::Field(refusal) => refusal.error(),
+        }
+    }
+
+    /// Names the fields as the Responses API does.
+    #[must_use]
+    pub fn about_a_response(mut self) -> Self {
+        if let Words::Field(refusal) = &mut self.words {
+            refusal.rename_for_responses();
+        }
         self
     }
 

@@ -28,6 +28,8 @@ pub struct Settings {
     pub models: Models,
     /// Thought signatures that are kept for clients.
     pub signatures: Signatures,
+    /// Responses that are kept for those who go on from them.
+    pub responses: Responses,
     /// The upstream keys and how a request finds one.
     pub pool: Pool,
     /// Who may come in.
@@ -150,6 +152,17 @@ pub struct Signatures {
     /// How many are kept.
     pub count: usize,
     /// How long one is kept.
+    pub ttl: Duration,
+}
+
+/// Section `responses`.
+#[derive(Clone, Debug)]
+pub struct Responses {
+    /// What they may take together, in bytes.
+    pub memory: usize,
+    /// How many are kept.
+    pub count: usize,
+    /// How long one is kept after its last use.
     pub ttl: Duration,
 }
 
@@ -317,6 +330,11 @@ impl Settings {
                 memory: reader.take("signatures.memory", &Size(0..=64 * 1024 * MIB)),
                 count: reader.take("signatures.count", &Whole(0..=100_000_000)),
                 ttl: reader.take("signatures.ttl", &Span::some()),
+            },
+            responses: Responses {
+                memory: reader.take("responses.memory", &Size(0..=64 * 1024 * MIB)),
+                count: reader.take("responses.count", &Whole(0..=100_000_000)),
+                ttl: reader.take("responses.ttl", &Span::some()),
             },
             pool: Pool::read(reader),
             auth: Auth::read(reader),

@@ -78,7 +78,8 @@ impl WholeCall {
                 custom.text("input", &ToolPlan::custom_input(&self.arguments));
                 custom.close();
             }
-            Some(ToolKind::Function) | None => {
+            // The other kinds are declared in the Responses API alone.
+            Some(ToolKind::Function | ToolKind::LocalShell | ToolKind::Shell | ToolKind::ApplyPatch) | None => {
                 out.extend_from_slice(b",\"type\":\"function\",\"function\":");
                 self.write_function(out, plan);
             }

@@ -114,7 +114,7 @@ pub fn decode(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, Decod
     let request = document(body)?;
     let root = Path::Root;
     let mut work = Work::begin(&request, context)?;
-    work.note_what_has_no_equal(&request, compatibility::find);
+    work.note_what_has_no_equal(&request, compatibility::find)?;
 
     let stream = request.find("stream").map_or(Ok(false), |node| node.want_bool(&root.key("stream")))?;
     let mut config = Config::default();
@@ -230,7 +230,7 @@ impl<'c> Work<'c> {
         &mut self,
         request: &Node<'_>,
         find: impl Fn(&str) -> Option<&'static Entry>,
-    ) {
+    ) -> Result<(), DecodeError> {
         let root = Path::Root;
         for member in request.members().unwrap_or_default() {
             if member.value.is_null() {
@@ -242,6 +242,11 @@ impl<'c> Work<'c> {
                         self.warnings.add(root.key(&member.key).to_string(), *message);
                     }
                 }
+                Some(Treatment::Refused { unless, message }) => {
+                    if !unless.contains(&member.value.raw()) {
+                        return Err(DecodeError::new(Problem::Unsupported, &*member.key, *message));
+                    }
+                }
                 Some(Treatment::Mapped | Treatment::Kept) => {}
                 None => {
                     let field: String = member.key.chars().take(80).collect();
@@ -249,6 +254,7 @@ impl<'c> Work<'c> {
                 }
             }
         }
+        Ok(())
     }
 
     pub(crate) fn warn(&mut self, path: &Path<'_>, message: impl Into<String>) {

@@ -7,12 +7,13 @@ use serde_json::Value;
 
 use crate::call::{CallForm, DecodeError, Feature, Problem, ToolKind, ToolPlan};
 use crate::gemini::schema;
-use crate::json::{Node, ObjectWriter, Path};
+use crate::json::{Node, ObjectWriter, Path, write_text};
 
 use super::Work;
 use super::content::want;
 use super::extension::Extension;
 use super::names::{MAX_NAME, sanitise};
+use super::part::Text;
 use super::tool_choice::{self, Choice};
 
 /// More tools are a mistake; names that must be told apart by numbers would cost the square of their number.
@@ -41,7 +42,7 @@ pub(crate) struct Declared<'n> {
 struct Function<'n> {
     /// Its name at Google.
     sent: String,
-    description: Option<&'n Node<'n>>,
+    description: Option<Text<'n>>,
     parameters: Parameters<'n>,
 }
 
@@ -80,7 +81,7 @@ pub(crate) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Dec
             work.plan.single_call = true;
         }
         for (index, function) in functions.iter().enumerate() {
-            declared.function(work, function, &path.index(index))?;
+            declared.function(work, function, &path.index(index), None)?;
         }
     }
     declared.web_search(work, request)?;
@@ -139,11 +140,11 @@ impl<'n> Declared<'n> {
         let kind = tool.find("type").map(|kind| kind.want_text(&path.key("type"))).transpose()?;
         match kind.as_deref() {
             // The form of the Responses API, which some editors send here.
-            Some("function") if is_flat(tool, "function") => self.function(work, tool, path),
+            Some("function") if is_flat(tool, "function") => self.function(work, tool, path, None),
             Some("custom") if is_flat(tool, "custom") => self.custom(work, tool, path),
-            Some("function") => self.function(work, want(tool, "function", path)?, &path.key("function")),
+            Some("function") => self.function(work, want(tool, "function", path)?, &path.key("function"), None),
             None if tool.find("function").is_some() => {
-                self.function(work, want(tool, "function", path)?, &path.key("function"))
+                self.function(work, want(tool, "function", path)?, &path.key("function"), None)
             }
             Some("custom") => self.custom(work, want(tool, "custom", path)?, &path.key("custom")),
             Some(kind) => {
@@ -181,12 +182,13 @@ impl<'n> Declared<'n> {
         Ok(())
     }
 
-    /// `{name, description, parameters}`
+    /// `{name, description, parameters}`, perhaps in a namespace.
     pub(crate) fn function(
         &mut self,
         work: &mut Work<'_>,
         function: &'n Node<'n>,
         path: &Path<'_>,
+        namespace: Option<&str>,
     ) -> Result<(), DecodeError> {
         let name = want(function, "name", path)?.want_text(&path.key("name"))?;
         let description = described(function, path)?;
@@ -208,7 +210,11 @@ impl<'n> Declared<'n> {
             // wire 52
             _ => Parameters::None,
         };
-        let tool = ToolPlan { name: name.into_owned(), restore, ..ToolPlan::default() };
+        let name = match namespace {
+            Some(namespace) => format!("{namespace}{}{name}", ToolPlan::NAMESPACE_END),
+            None => name.into_owned(),
+        };
+        let tool = ToolPlan { name, namespace: namespace.map(str::to_owned), restore, ..ToolPlan::default() };
         self.declare(work, tool, description, parameters, path)
     }
 
@@ -247,7 +253,7 @@ impl<'n> Declared<'n> {
         &mut self,
         work: &mut Work<'_>,
         mut tool: ToolPlan,
-        description: Option<&'n Node<'n>>,
+        description: Option<Text<'n>>,
         parameters: Parameters<'n>,
         path: &Path<'_>,
     ) -> Result<(), DecodeError> {
@@ -367,11 +373,11 @@ impl Function<'_> {
     fn write(&self, out: &mut Vec<u8>) {
         let mut object = ObjectWriter::open(out);
         object.text("name", &self.sent);
-        match self.description {
-            Some(description) => object.node("description", description),
+        match &self.description {
+            Some(description) => description.write(object.key("description")),
             // Google's schema has it among the required fields.
-            None => object.text("description", &self.sent),
-        };
+            None => write_text(object.key("description"), &self.sent),
+        }
         match &self.parameters {
             Parameters::None => {}
             Parameters::JsonSchema(json) => {
@@ -391,10 +397,10 @@ fn is_flat(tool: &Node<'_>, kind: &str) -> bool {
 }
 
 /// A description that says something.
-fn described<'n>(node: &'n Node<'n>, path: &Path<'_>) -> Result<Option<&'n Node<'n>>, DecodeError> {
+fn described<'n>(node: &'n Node<'n>, path: &Path<'_>) -> Result<Option<Text<'n>>, DecodeError> {
     let Some(description) = node.find("description") else { return Ok(None) };
     description.want_text(&path.key("description"))?;
-    Ok((!description.is_empty_text()).then_some(description))
+    Ok((!description.is_empty_text()).then_some(Text::Node(description)))
 }
 
 pub(crate) fn built_in_name(called: &str) -> Option<&'static str> {
