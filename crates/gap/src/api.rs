@@ -3,5 +3,6 @@
 pub mod admin;
 pub mod gemini;
 pub mod openai;
+pub mod page;
 pub mod probes;
 pub mod v1;

@@ -49,6 +49,8 @@ enum Command {
     /// Check or show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print the description of the admin API (OpenAPI, JSON)
+    Openapi,
     /// Bring the database to this program's schema (every start does)
     Migrate,
     /// Write a backup of the database; the gateway may run meanwhile
@@ -159,6 +161,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Simulate(options) => simulate(options),
         Command::Config(command) => config(command),
         Command::Healthcheck { url } => healthcheck(url),
+        Command::Openapi => openapi(),
         Command::Migrate => with_database(async |loaded, _| database::migrate(&loaded).await),
         Command::Backup { to } => with_database(async |loaded, _| database::back_up(&loaded, &to).await),
         Command::Restore { from, yes } => with_database(async |loaded, _| database::restore(&loaded, &from, yes).await),
@@ -191,6 +194,11 @@ fn config(command: ConfigCommand) -> anyhow::Result<ExitCode> {
         ConfigCommand::Reference => print!("{}", config::reference()),
         ConfigCommand::Example => print!("{}", config::example()),
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn openapi() -> anyhow::Result<ExitCode> {
+    println!("{}", crate::api::admin::routes().1.to_pretty_json()?);
     Ok(ExitCode::SUCCESS)
 }
 

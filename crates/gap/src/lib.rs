@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod app;
+pub mod assets;
 pub mod body;
 pub mod caller;
 pub mod cli;

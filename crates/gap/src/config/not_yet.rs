@@ -16,7 +16,6 @@ struct Missing {
 const ALWAYS: fn(&Settings) -> bool = |_| true;
 
 const MISSING: &[Missing] = &[
-    Missing { setting: "server.docs", feature: "the API's description", asked: |s| s.server.docs },
     Missing {
         setting: "server.protect_status_page",
         feature: "the status page",
