@@ -18,8 +18,8 @@ mod warnings;
 use bytes::Bytes;
 
 pub use feature::{Feature, Unsupported};
-pub use media::{Decoded, Draft, Fetched, Pending, PendingKind};
 pub use hint::CacheHint;
+pub use media::{Decoded, Draft, Fetched, Pending, PendingKind};
 pub use plan::{AudioFormat, CallForm, IdStyle, JsonMode, ReplyPlan, Thoughts};
 pub use problem::{DecodeError, Problem};
 pub use tools::{Restore, ToolKind, ToolPlan, Tools};

@@ -101,7 +101,7 @@ impl App {
         clock: Clock,
         lifecycle: Lifecycle,
     ) -> Result<Self, BuildError> {
-        let models = Models::load(settings.models.file.as_deref())?;
+        let models = Models::load(settings.models.file.as_deref(), &settings.models.aliases)?;
         let keyring = Keyring::new(terms(&settings, &models), clock.clone(), lifecycle.clone());
         keyring.add_all(&settings.pool.keys)?;
         let upstream = Arc::new(Upstream::new(&settings.upstream)?);

@@ -289,6 +289,16 @@ impl Failure {
         format!("data: {}\n\n", self.openai_json()).into()
     }
 
+    /// The error as Anthropic writes it: `{"type": "error", "error": {"type", "message"}}`.
+    pub fn anthropic_json(&self) -> String {
+        anthropic::error::body(self.kind.anthropic(), &self.message)
+    }
+
+    /// The error as an event of Anthropic's streams, which its SDKs raise.
+    pub fn anthropic_frame(&self) -> Bytes {
+        format!("event: error\ndata: {}\n\n", self.anthropic_json()).into()
+    }
+
     /// The error as Google writes it: `{"error": {"code", "message", "status", "details"}}`.
     pub fn google_json(&self) -> String {
         let mut status = Status::new(self.status().as_u16(), self.message.clone());

@@ -29,6 +29,9 @@ use crate::error::Failure;
 use crate::receipt::Receipted;
 
 /// Names a request in logs and answers.
+/// What Anthropic's SDKs call it.
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+/// The name of a request, in both directions.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// One request's visit: what is known of it before any handler. Handlers take it as an argument.
@@ -106,6 +109,9 @@ impl FrontDoor {
         };
         drop_false_length(&mut response);
         response.headers_mut().insert(X_REQUEST_ID, line.visit.id.clone());
+        if line.visit.dialect == Dialect::Anthropic {
+            response.headers_mut().insert(REQUEST_ID, line.visit.id.clone());
+        }
         if response.extensions_mut().remove::<Receipted>().is_some() {
             // Its receipt writes the line, with what only it knows.
             return response;

@@ -8,7 +8,7 @@ use axum::routing::{any, get, post};
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use crate::api::{admin, gemini, openai, page, probes, v1};
+use crate::api::{admin, anthropic, gemini, openai, page, probes, v1};
 use crate::app::App;
 use crate::middleware::FrontDoor;
 
@@ -59,6 +59,9 @@ fn routes(app: &App) -> Router {
         .route("/v1beta/openai/models/{*id}", any(openai::models::show_models))
         .route("/v1beta/openai", any(v1::refuse_unknown))
         .route("/v1beta/openai/{*rest}", any(v1::refuse_unknown))
+        // Anthropic's SDKs
+        .route("/v1/messages", post(anthropic::messages::create_message))
+        .route("/v1/messages/count_tokens", post(anthropic::messages::count_tokens))
         // Shared by OpenAI's, Anthropic's and Google's APIs
         .route("/v1/{*rest}", any(v1::dispatch))
         // The admin API

@@ -14,6 +14,7 @@ use gap_protocol::meter::Framing;
 use http::header::HeaderName;
 use http::{HeaderMap, Method, Request};
 
+use crate::api::openai;
 use crate::app::App;
 use crate::body::{RequestBody, discard};
 use crate::caller::{Caller, Denied};
@@ -85,13 +86,18 @@ pub async fn relay_native(
         visit,
         caller: caller.name,
         request_line: format!("{} {}", parts.method, parts.uri.path()),
-        model: target.model().map(str::to_owned),
+        model: target.model().map(|model| app.models.table().alias_of(model).unwrap_or(model).to_owned()),
     };
     let origin = || (parts.method == Method::GET).then(|| app.pages.origin(query)).flatten();
     let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin);
     let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
+    let table = app.models.table();
+    let renamed = target
+        .named_model()
+        .and_then(|name| table.alias_of(name))
+        .and_then(|model| openai::path_of(table.resolve(model)).ok().and_then(|path| target.with_model(&path)));
     let call = Call {
-        path: target.upstream_path().into_owned(),
+        path: renamed.unwrap_or_else(|| target.upstream_path().into_owned()),
         query: query.map(|query| path::strip_credentials(query).into_owned()),
         headers: headers::for_upstream(&parts.headers),
         model: facts.model.clone(),

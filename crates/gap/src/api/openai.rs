@@ -2,7 +2,7 @@
 
 pub mod chat;
 pub mod embeddings;
-mod exchange;
+pub(in crate::api) mod exchange;
 pub mod models;
 pub mod responses;
 
@@ -156,7 +156,7 @@ impl IntoResponse for OpenAiFailure {
 // === What handlers share ===
 
 /// Lets the caller in and reads what they send.
-async fn admit(app: &App, head: &Parts, body: Body) -> Result<(Caller, Document), Failure> {
+pub(in crate::api) async fn admit(app: &App, head: &Parts, body: Body) -> Result<(Caller, Document), Failure> {
     match app.access.recognise(&head.headers, head.uri.query()) {
         Ok(caller) => Ok((caller, Document::read(body, &app.bodies).await?)),
         Err(denied) => {
@@ -167,7 +167,7 @@ async fn admit(app: &App, head: &Parts, body: Body) -> Result<(Caller, Document)
 }
 
 /// The path of a model at Google, or a 404: a name with anything else in it would lead somewhere else.
-fn path_of(model: &str) -> Result<String, Failure> {
+pub(in crate::api) fn path_of(model: &str) -> Result<String, Failure> {
     let (folder, name) = model.split_once('/').unwrap_or(("models", model));
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let known = matches!(folder, "models" | "tunedModels");
@@ -178,25 +178,25 @@ fn path_of(model: &str) -> Result<String, Failure> {
 }
 
 /// Whether the client wants a refusal in the place of every warning.
-fn is_strict(headers: &HeaderMap) -> bool {
+pub(in crate::api) fn is_strict(headers: &HeaderMap) -> bool {
     headers.get(X_GAP_STRICT).is_some_and(|value| matches!(value.as_bytes(), b"true" | b"1"))
 }
 
 /// How long the client says it waits: OpenAI's SDKs send their timeout in seconds.
-fn client_deadline(headers: &HeaderMap) -> Option<Duration> {
+pub(in crate::api) fn client_deadline(headers: &HeaderMap) -> Option<Duration> {
     let seconds = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
     let seconds = seconds("x-stainless-timeout").or_else(|| seconds("x-stainless-read-timeout"))?;
     Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero())
 }
 
 /// Names in the headers what could not be expressed.
-fn warn_in(headers: &mut HeaderMap, warnings: &Warnings) {
+pub(in crate::api) fn warn_in(headers: &mut HeaderMap, warnings: &Warnings) {
     if let Some(value) = warnings.header_value().and_then(|value| HeaderValue::try_from(value).ok()) {
         headers.insert(X_GAP_WARNINGS, value);
     }
 }
 
 /// What goes upstream is JSON, and nothing of the client's.
-fn json_headers() -> HeaderMap {
+pub(in crate::api) fn json_headers() -> HeaderMap {
     HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))])
 }

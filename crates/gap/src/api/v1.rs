@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::Request;
 
-use crate::api::{gemini, openai};
+use crate::api::{anthropic, gemini, openai};
 use crate::app::App;
 use crate::body::discard;
 use crate::dialect::Dialect;
@@ -18,6 +18,9 @@ pub async fn dispatch(app: State<App>, visit: Visit, request: Request<Body>) -> 
         Dialect::Gemini => gemini::relay_native(app, visit, request).await.into_response(),
         Dialect::OpenAi if is_models(request.uri().path()) => {
             openai::models::show_models(app, visit, request).await.into_response()
+        }
+        Dialect::Anthropic if is_models(request.uri().path()) => {
+            anthropic::models::show_models(app, visit, request).await.into_response()
         }
         Dialect::OpenAi | Dialect::Anthropic | Dialect::Admin => refuse_unknown(visit, request).await,
     }

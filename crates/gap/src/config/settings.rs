@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gap_pool::TierPolicy;
+use gap_protocol::models::Alias;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
 use super::kinds::addresses::{Database, DatabaseUrl, HostName, HttpUrl, Networks, Origin, PathPrefix, RedisUrl};
-use super::kinds::pool::{LimitsByHand, ModelLimits, UpstreamKey, UpstreamKeys};
+use super::kinds::pool::{LimitsByHand, ModelAlias, ModelLimits, UpstreamKey, UpstreamKeys};
 use super::kinds::quantities::{LogFilter, Size, Span};
 use super::kinds::secrets::{Secret, Secrets, SigningSecret};
 use super::kinds::{Address, FilePath, ListOf, Maybe, OneOf, Switch, Text, Whole};
@@ -142,6 +143,8 @@ pub struct Models {
     pub file: Option<PathBuf>,
     /// How long a list of Google's is believed.
     pub list_ttl: Duration,
+    /// The operator's own names for models.
+    pub aliases: Vec<Alias>,
 }
 
 /// Section `signatures`.
@@ -325,6 +328,7 @@ impl Settings {
             models: Models {
                 file: reader.take("models.file", &Maybe(FilePath)),
                 list_ttl: reader.take("models.list_ttl", &Span::some()),
+                aliases: reader.take("models.aliases", &ListOf(ModelAlias)),
             },
             signatures: Signatures {
                 memory: reader.take("signatures.memory", &Size(0..=64 * 1024 * MIB)),

@@ -48,6 +48,8 @@ pub struct Chat {
 pub enum Form {
     /// A chat completion.
     Completion,
+    /// A message of Anthropic's.
+    Message,
     /// A response.
     Response {
         /// What its encoder needs beside the plan.

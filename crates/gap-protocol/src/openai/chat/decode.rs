@@ -157,10 +157,7 @@ pub(crate) fn document(body: &[u8]) -> Result<Node<'_>, DecodeError> {
 }
 
 /// The text of a top-level property.
-pub(crate) fn text_of<'n>(
-    request: &'n Node<'n>,
-    name: &'static str,
-) -> Result<Option<Cow<'n, str>>, DecodeError> {
+pub(crate) fn text_of<'n>(request: &'n Node<'n>, name: &'static str) -> Result<Option<Cow<'n, str>>, DecodeError> {
     request.find(name).map(|node| node.want_text(&Path::Root.key(name))).transpose()
 }
 
@@ -189,12 +186,7 @@ impl<'c> Work<'c> {
     }
 
     /// Writes the body, unless a warning has to be a refusal. `size` is the size of the client's own body.
-    pub(crate) fn finish(
-        self,
-        sections: &Sections<'_>,
-        stream: bool,
-        size: usize,
-    ) -> Result<Decoded, DecodeError> {
+    pub(crate) fn finish(self, sections: &Sections<'_>, stream: bool, size: usize) -> Result<Decoded, DecodeError> {
         if self.context.options.strict
             && let Some(warning) = self.warnings.iter().next()
         {

@@ -29,6 +29,9 @@ pub async fn create_chat_completion(
 struct Completion;
 
 impl Tongue for Completion {
+    type Failure = OpenAiFailure;
+    type Voice = OpenAiVoice;
+
     fn decode(&self, body: &[u8], context: &DecodeContext<'_>) -> Result<(Decoded, Form), DecodeError> {
         Ok((decode(body, context)?, Form::Completion))
     }

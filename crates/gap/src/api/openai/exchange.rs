@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::body::{Document, RequestBody};
 use crate::caller::Caller;
 use crate::error::Failure;
+use crate::media::MediaError;
 use crate::middleware::Visit;
 use crate::receipt::{Facts, Receipt};
 use crate::relay::chat::{Chat, ChatBody, ChatError, ChatReply, EVENT_STREAM, Form, KEEP_ALIVE};
@@ -26,7 +27,12 @@ use crate::relay::{Call, RelayError};
 use crate::signatures::CallMemory;
 
 /// A form of requests and answers.
-pub(super) trait Tongue: Clone + Send + Sync + 'static {
+pub(in crate::api) trait Tongue: Clone + Send + Sync + 'static {
+    /// A failure in the words of the form.
+    type Failure: Refusing;
+    /// How the last words of a stream are said.
+    type Voice: Voice<Reply = ChatReply, Error = Self::Failure, Body = ChatBody>;
+
     /// Reads a request.
     fn decode(&self, body: &[u8], context: &DecodeContext<'_>) -> Result<(Decoded, Form), DecodeError>;
 
@@ -34,22 +40,44 @@ pub(super) trait Tongue: Clone + Send + Sync + 'static {
     fn id(&self) -> String;
 
     /// How the last words of a stream are said.
-    fn voice(&self) -> OpenAiVoice;
+    fn voice(&self) -> Self::Voice;
 
     /// Puts a failure into the form's own words.
-    fn reword(&self, failure: OpenAiFailure) -> OpenAiFailure {
+    fn reword(&self, failure: Self::Failure) -> Self::Failure {
         failure
     }
 }
 
+/// A failure that an exchange can end with.
+pub(in crate::api) trait Refusing:
+    From<Failure> + From<DecodeError> + From<MediaError> + From<RelayError> + Send + 'static
+{
+    /// The status that goes with it.
+    fn status(&self) -> StatusCode;
+
+    /// Says that a receipt has written the line in the log.
+    #[must_use]
+    fn receipted(self) -> Self;
+}
+
+impl Refusing for OpenAiFailure {
+    fn status(&self) -> StatusCode {
+        Self::status(self)
+    }
+
+    fn receipted(self) -> Self {
+        Self::receipted(self)
+    }
+}
+
 /// Answers a request.
-pub(super) async fn answer<T: Tongue>(
+pub(in crate::api) async fn answer<T: Tongue>(
     app: App,
     visit: Visit,
     head: &Parts,
     (caller, document): (Caller, Document),
     tongue: T,
-) -> Result<Response, OpenAiFailure> {
+) -> Result<Response, T::Failure> {
     let voice = tongue.voice();
     let mut exchange = Exchange::new(app.clone(), &caller, document, is_strict(&head.headers), tongue);
     let (decoded, form) = exchange.decode()?;
@@ -63,7 +91,7 @@ pub(super) async fn answer<T: Tongue>(
     let pending = exchange.answer(decoded, form, receipt);
     let policy = app.relay.policy();
     let answered = if stream {
-        match phases::decide::<OpenAiVoice>(Box::pin(pending), policy.open_after).await {
+        match phases::decide::<T::Voice>(Box::pin(pending), policy.open_after).await {
             Phase::Decided(answered) => answered,
             Phase::Undecided(pending) => {
                 let mut response = phases::open(pending, voice, policy.keep_alive);
@@ -98,14 +126,14 @@ impl<T: Tongue> Exchange<T> {
         Self { app, document, options, memory, client_deadline: None, tongue }
     }
 
-    fn decode(&self) -> Result<(Decoded, Form), OpenAiFailure> {
+    fn decode(&self) -> Result<(Decoded, Form), T::Failure> {
         let models = self.app.models.table();
         let context = DecodeContext { models: &models, memory: &self.memory, options: self.options };
         Ok(self.tongue.decode(&self.document.bytes, &context)?)
     }
 
     /// Gets the answer. Of a feature that the model refuses, it is told once.
-    async fn answer(mut self, decoded: Decoded, form: Form, receipt: Receipt) -> Result<ChatReply, OpenAiFailure> {
+    async fn answer(mut self, decoded: Decoded, form: Form, receipt: Receipt) -> Result<ChatReply, T::Failure> {
         let refused = match self.ask(decoded, form, receipt).await? {
             Ok(reply) => return Ok(reply),
             Err(refused) => refused,
@@ -131,7 +159,7 @@ impl<T: Tongue> Exchange<T> {
         decoded: Decoded,
         form: Form,
         receipt: Receipt,
-    ) -> Result<Result<ChatReply, Box<Asked>>, OpenAiFailure> {
+    ) -> Result<Result<ChatReply, Box<Asked>>, T::Failure> {
         let call = match self.complete(decoded).await {
             Ok(call) => call,
             Err(failure) => return Err(end(receipt, failure)),
@@ -153,7 +181,7 @@ impl<T: Tongue> Exchange<T> {
     }
 
     /// Puts in what the request names by address.
-    async fn complete(&self, decoded: Decoded) -> Result<call::Call, OpenAiFailure> {
+    async fn complete(&self, decoded: Decoded) -> Result<call::Call, T::Failure> {
         let fetched = self.app.media.fetch_all(decoded.pending()).await?;
         Ok(decoded.finish(&fetched)?)
     }
@@ -194,7 +222,7 @@ struct Asked {
 }
 
 /// Closes the record of a call that stays without an answer.
-fn end(mut receipt: Receipt, failure: OpenAiFailure) -> OpenAiFailure {
+fn end<F: Refusing>(mut receipt: Receipt, failure: F) -> F {
     receipt.refused_with(failure.status());
     failure.receipted()
 }
@@ -211,7 +239,7 @@ fn sentence_of(error: &RelayError) -> Option<&str> {
 
 /// What a stream says that has no answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum OpenAiVoice {
+pub(in crate::api) enum OpenAiVoice {
     /// An error as a chunk.
     Completion,
     /// An event `error`.

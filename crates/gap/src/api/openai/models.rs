@@ -37,8 +37,11 @@ pub async fn show_models(
         return Ok(json(listing.json.clone()));
     }
     let table = app.models.table();
-    let model = listing.find(table.resolve(&asked)).ok_or_else(|| Failure::unknown_model(&asked))?;
-    Ok(json(model.to_json().into()))
+    let model = listing.find(&asked).or_else(|| listing.find(table.resolve(&asked)));
+    let model = model.ok_or_else(|| Failure::unknown_model(&asked))?;
+    // A pattern's name is echoed as well.
+    let shown = table.alias_of(&asked).map(|_| model.called(&asked));
+    Ok(json(shown.as_ref().unwrap_or(model).to_json().into()))
 }
 
 fn json(body: Bytes) -> Response {

@@ -101,6 +101,9 @@ struct Responding {
 }
 
 impl Tongue for Responding {
+    type Failure = OpenAiFailure;
+    type Voice = OpenAiVoice;
+
     fn decode(&self, body: &[u8], context: &DecodeContext<'_>) -> Result<(Decoded, Form), DecodeError> {
         let request = decode(body, context, &self.kept, &self.id)?;
         let keeper = request.store.then(|| Keeper {

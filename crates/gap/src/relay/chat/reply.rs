@@ -153,7 +153,10 @@ impl ChatBody {
                     Beat::TooLong => {
                         return self.break_off("it took longer than upstream.total_timeout", Vec::new());
                     }
-                    Beat::KeepAlive => return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(KEEP_ALIVE))))),
+                    Beat::KeepAlive => {
+                        let beat = open.translation.encoder.keep_alive();
+                        return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(beat)))));
+                    }
                 },
             }
         }

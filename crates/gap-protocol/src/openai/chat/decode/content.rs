@@ -11,11 +11,7 @@ use super::part::{Extras, Medium, Part, Text};
 
 impl Work<'_> {
     /// The parts of a message's content.
-    pub(crate) fn content<'n>(
-        &mut self,
-        content: &'n Node<'n>,
-        path: &Path<'_>,
-    ) -> Result<Vec<Part<'n>>, DecodeError> {
+    pub(crate) fn content<'n>(&mut self, content: &'n Node<'n>, path: &Path<'_>) -> Result<Vec<Part<'n>>, DecodeError> {
         match content.kind() {
             Kind::Null => Ok(Vec::new()),
             Kind::Text(_) => Ok(vec![Part::text(Text::Node(content))]),

@@ -77,10 +77,7 @@ fn json_schema<'n>(format: &'n Node<'n>, path: &Path<'_>) -> Result<Option<&'n N
 }
 
 /// The schema that a format names, if it says anything.
-pub(crate) fn schema_in<'n>(
-    outer: &'n Node<'n>,
-    path: &Path<'_>,
-) -> Result<Option<&'n Node<'n>>, DecodeError> {
+pub(crate) fn schema_in<'n>(outer: &'n Node<'n>, path: &Path<'_>) -> Result<Option<&'n Node<'n>>, DecodeError> {
     let Some(schema) = outer.find("schema") else { return Ok(None) };
     schema.want_members(&path.key("schema"))?;
     Ok((!schema::is_empty(schema)).then_some(schema))

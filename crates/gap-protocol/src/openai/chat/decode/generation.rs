@@ -142,11 +142,7 @@ fn candidates(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) 
 }
 
 // wire 91
-pub(crate) fn seed(
-    work: &mut Work<'_>,
-    request: &Node<'_>,
-    config: &mut Config<'_>,
-) -> Result<(), DecodeError> {
+pub(crate) fn seed(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) -> Result<(), DecodeError> {
     let Some(node) = request.find("seed") else { return Ok(()) };
     let field = Path::Root.key("seed");
     let seed = if let Some(seed) = node.integer() {
@@ -256,11 +252,7 @@ pub(crate) fn put_log_probabilities(
 }
 
 // wire 95
-pub(crate) fn stream_options(
-    work: &mut Work<'_>,
-    request: &Node<'_>,
-    stream: bool,
-) -> Result<(), DecodeError> {
+pub(crate) fn stream_options(work: &mut Work<'_>, request: &Node<'_>, stream: bool) -> Result<(), DecodeError> {
     let Some(options) = request.find("stream_options") else { return Ok(()) };
     let path = Path::Root.key("stream_options");
     for member in options.want_members(&path)? {

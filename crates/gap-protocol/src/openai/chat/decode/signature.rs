@@ -63,11 +63,7 @@ impl Work<'_> {
     }
 
     /// A signature that Google can read as base64; another provider's is left out.
-    pub(crate) fn usable_signature<'n>(
-        &mut self,
-        signature: Cow<'n, str>,
-        path: &Path<'_>,
-    ) -> Option<Cow<'n, str>> {
+    pub(crate) fn usable_signature<'n>(&mut self, signature: Cow<'n, str>, path: &Path<'_>) -> Option<Cow<'n, str>> {
         let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
         if signature.is_empty() {
             return None;

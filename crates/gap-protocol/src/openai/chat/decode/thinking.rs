@@ -89,11 +89,7 @@ impl Asked {
     }
 
     /// What an effort in words asks for; thoughts are shown if `shown` says so.
-    pub(crate) fn effort(
-        effort: Option<&Node<'_>>,
-        path: &Path<'_>,
-        shown: Option<bool>,
-    ) -> Result<Self, DecodeError> {
+    pub(crate) fn effort(effort: Option<&Node<'_>>, path: &Path<'_>, shown: Option<bool>) -> Result<Self, DecodeError> {
         let wish = effort.map(|effort| of_effort(effort, path)).transpose()?.flatten();
         Ok(Self { wish: wish.map(|wish| (wish, path.to_string())), other: None, include_thoughts: shown })
     }

@@ -225,12 +225,7 @@ fn results<'n>(slots: Vec<Slot<'n>>, work: &mut Work<'_>) -> Vec<Part<'n>> {
 }
 
 impl<'n> Slot<'n> {
-    pub(crate) fn new(
-        call_id: Cow<'n, str>,
-        id: Option<Cow<'n, str>>,
-        name: Cow<'n, str>,
-        field: String,
-    ) -> Self {
+    pub(crate) fn new(call_id: Cow<'n, str>, id: Option<Cow<'n, str>>, name: Cow<'n, str>, field: String) -> Self {
         Self { call_id, id, name, field, result: None }
     }
 }
