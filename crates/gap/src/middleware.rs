@@ -28,10 +28,9 @@ use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::receipt::Receipted;
 
-/// Names a request in logs and answers.
 /// What Anthropic's SDKs call it.
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
-/// The name of a request, in both directions.
+/// Names a request in logs and answers.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// One request's visit: what is known of it before any handler. Handlers take it as an argument.

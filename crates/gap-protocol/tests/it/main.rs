@@ -1,6 +1,8 @@
 //! What holds for any bytes and any chunks, and for everything that was ever recorded.
 
 #[cfg(test)]
+mod anthropic;
+#[cfg(test)]
 mod decoding;
 #[cfg(test)]
 mod metering;
