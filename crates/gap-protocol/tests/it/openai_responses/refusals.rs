@@ -125,7 +125,7 @@ fn what_has_no_equal_is_named() {
 fn what_asks_for_nothing_is_not_named() {
     let request = json!({
         "background": false, "conversation": null, "truncation": "disabled", "metadata": {"a": "b"}, "user": "u",
-        "prompt_cache_key": "k", "safety_identifier": "s", "client_metadata": {"cwd": "/home/x"}, "store": true,
+        "prompt_cache_key": "k", "safety_identifier": "s", "client_metadata": {"cwd": "private-folder"}, "store": true,
         "tools": [{"type": "web_search", "search_context_size": "medium", "user_location": null},
                   {"type": "code_interpreter", "container": {"type": "auto"}}],
         "include": ["code_interpreter_call.outputs", "web_search_call.action.sources"],
@@ -134,7 +134,7 @@ fn what_asks_for_nothing_is_not_named() {
     let asked = ask(MODEL, request);
     assert_eq!(asked.warnings(), Vec::<String>::new());
     let sent = asked.body().to_string();
-    for private in ["/home/x", "\"u\"", "\"b\"", "\"s\"", "\"k\""] {
+    for private in ["private-folder", "\"u\"", "\"b\"", "\"s\"", "\"k\""] {
         assert!(!sent.contains(private), "{private} went upstream: {sent}");
     }
 }

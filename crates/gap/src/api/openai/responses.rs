@@ -152,13 +152,13 @@ fn page_of(head: &Parts) -> Result<Page, OpenAiFailure> {
             ("order", _) => {
                 return Err(refuse(400, "order: must be asc or desc.", Some("order"), Some("invalid_value")));
             }
-            ("limit", _) => match value.parse() {
-                Ok(limit @ 1..=MAX_PAGE) => wanted.limit = limit,
-                _ => {
+            ("limit", _) => {
+                let limit = value.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
+                wanted.limit = limit.ok_or_else(|| {
                     let message = format!("limit: must be from 1 to {MAX_PAGE}.");
-                    return Err(refuse(400, &message, Some("limit"), Some("invalid_value")));
-                }
-            },
+                    refuse(400, &message, Some("limit"), Some("invalid_value"))
+                })?;
+            }
             _ => {}
         }
     }

@@ -103,7 +103,7 @@ async fn a_stream_that_breaks_off_has_failed_and_is_not_kept() {
     let app = TestApp::start().await;
     app.sim.add_fault(Fault::new(Script::CutBetweenEvents(After { after: 2 })));
     let reply = client(&app).post(RESPONSES, ask(STORY, true)).await;
-    let events = events(&reply.text());
+    let events = events(reply.text());
     let last = events.last().unwrap();
     assert_eq!((&last["type"], &last["response"]["status"]), (&json!("response.failed"), &json!("failed")));
     assert_eq!(last["response"]["error"]["code"], "server_error");
@@ -120,7 +120,7 @@ async fn an_opened_stream_without_an_answer_ends_with_an_error() {
     let reply = client(&app).post(RESPONSES, ask(STORY, true)).await;
     assert_eq!(reply.status, 200);
     assert!(reply.text().starts_with(": keep-alive\n\n"));
-    let events = events(&reply.text());
+    let events = events(reply.text());
     assert_eq!(events.len(), 1, "{events:?}");
     assert_eq!((&events[0]["type"], &events[0]["code"]), (&json!("error"), &json!("rate_limit_exceeded")));
 }
@@ -129,7 +129,7 @@ async fn an_opened_stream_without_an_answer_ends_with_an_error() {
 async fn a_key_that_fails_is_replaced_before_anything_is_said() {
     let app = TestApp::start().await;
     app.sim.add_fault(Fault::new(Preset::Overloaded).times(1));
-    let events = events(&client(&app).post(RESPONSES, ask(STORY, true)).await.text());
+    let events = events(client(&app).post(RESPONSES, ask(STORY, true)).await.text());
     assert_eq!(events.last().unwrap()["type"], "response.completed");
     assert_eq!(app.arrived(), 2);
 }

@@ -10,7 +10,7 @@ use crate::openai::chat::decode::content::want;
 use crate::openai::chat::decode::links::has_scheme;
 use crate::openai::chat::decode::messages::text_only;
 use crate::openai::chat::decode::outcome::Outcome;
-use crate::openai::chat::decode::part::{Part, Text};
+use crate::openai::chat::decode::part::{Extras, Part, Text};
 use crate::openai::chat::decode::turns::{Conversation, ToolResult};
 
 use super::history::reference;
@@ -205,6 +205,6 @@ fn image<'n>(
     } else {
         work.inline(result, "image/png", &field)?
     };
-    turns.model(vec![Part::Medium { medium, extras: Default::default(), signature: None }]);
+    turns.model(vec![Part::Medium { medium, extras: Extras::default(), signature: None }]);
     Ok(())
 }

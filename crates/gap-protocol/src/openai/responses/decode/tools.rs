@@ -222,7 +222,7 @@ fn note_settings(work: &mut Work<'_>, tool: &Node<'_>, path: &Path<'_>, name: &s
     }
 }
 
-impl<'n> Declared<'n> {
+impl Declared<'_> {
     /// Declares a function of our own.
     fn declare_own(
         &mut self,
