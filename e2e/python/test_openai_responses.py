@@ -245,3 +245,8 @@ def test_an_answer_that_breaks_off_has_failed(openai, gap):
     assert events[-1].type == "response.failed"
     assert events[-1].response.error.code == "server_error"
     assert [event.sequence_number for event in events] == list(range(len(events)))
+
+
+def test_tokens_are_counted(openai):
+    counted = openai.responses.input_tokens.count(model=MODEL, input="Say hello.")
+    assert counted.object == "response.input_tokens" and counted.input_tokens > 0

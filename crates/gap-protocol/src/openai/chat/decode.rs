@@ -13,6 +13,8 @@
 //! no second form of a request to be kept, and no code that edits one.
 
 pub(in crate::openai) mod base64_text;
+pub(in crate::openai) mod built_in;
+pub(in crate::openai) mod calling;
 pub(in crate::openai) mod config;
 pub(in crate::openai) mod content;
 pub(in crate::openai) mod extension;

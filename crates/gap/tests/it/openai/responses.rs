@@ -155,3 +155,22 @@ async fn a_conversation_goes_on_for_its_access_key_alone() {
         sent["contents"].as_array().unwrap().iter().map(|turn| &turn["parts"][0]["text"]).collect();
     assert_eq!(texts[1..], ["Hello", "And?"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_counted_by_google_and_nothing_is_kept() {
+    let app = TestApp::start().await;
+    let body = json!({
+        "model": MODEL, "input": "Hi", "instructions": "Be kind.", "tools": [{ "type": "function", "name": "f" }]
+    });
+    let reply = client(&app).post("/v1/responses/input_tokens", body.to_string()).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let counted = reply.json();
+    assert_eq!(counted["object"], "response.input_tokens");
+    assert!(counted["input_tokens"].as_u64().unwrap() > 0);
+    let sent: Value = serde_json::from_str(&sent(&app)[0]).unwrap();
+    assert_eq!(sent["generateContentRequest"]["model"], format!("models/{MODEL}"));
+    assert_eq!(sent["generateContentRequest"]["systemInstruction"]["parts"][0]["text"], "Be kind.");
+    assert!(app.app.responses.is_empty());
+    let (status, _, param, _) = error_of(&client(&app).post("/v1/responses/input_tokens", "{}").await);
+    assert_eq!((status, param.as_deref()), (400, Some("model")));
+}

@@ -3,9 +3,9 @@
 use crate::call::{DecodeError, Problem, ToolPlan};
 use crate::json::{Kind, Node, Path};
 use crate::openai::chat::decode::Work;
+use crate::openai::chat::decode::built_in::built_in_name;
 use crate::openai::chat::decode::content::want;
 use crate::openai::chat::decode::tool_choice::Choice;
-use crate::openai::chat::decode::tools::built_in_name;
 
 use super::optional_text;
 
