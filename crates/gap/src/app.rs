@@ -4,12 +4,14 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use gap_pool::Policy;
+use gap_store::Store;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::body::{BodyPolicy, ByteBudget};
 use crate::caller::{AccessKeys, Role};
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::database;
 use crate::keyring::{Keyring, Terms};
 use crate::learned::Learned;
 use crate::lifecycle::Lifecycle;
@@ -31,6 +33,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// The settings it was built from.
     pub settings: Settings,
+    /// What is kept: in a database, or in memory until restart.
+    pub store: Store,
     /// Tells the time.
     pub clock: Clock,
     /// Knows every task.
@@ -89,8 +93,14 @@ pub enum BuildError {
 }
 
 impl App {
-    /// Builds everything. Connects to nothing and starts nothing.
-    pub fn build(settings: Settings, mode: Mode, clock: Clock, lifecycle: Lifecycle) -> Result<Self, BuildError> {
+    /// Builds everything around an open store. Connects to nothing and starts nothing.
+    pub fn build(
+        settings: Settings,
+        store: Store,
+        mode: Mode,
+        clock: Clock,
+        lifecycle: Lifecycle,
+    ) -> Result<Self, BuildError> {
         let models = Models::load(settings.models.file.as_deref())?;
         let keyring = Keyring::new(terms(&settings, &models), clock.clone(), lifecycle.clone());
         keyring.add_all(&settings.pool.keys)?;
@@ -118,6 +128,7 @@ impl App {
         });
         Ok(Self(Arc::new(Parts {
             settings,
+            store,
             clock,
             lifecycle,
             access,
@@ -141,6 +152,7 @@ impl App {
 impl App {
     /// Begins what goes on beside requests, until shutdown.
     pub fn begin_chores(&self) {
+        database::begin_chores(self);
         self.models.follow(&self.lifecycle);
         self.keyring.begin_chores(Arc::clone(&self.upstream));
     }

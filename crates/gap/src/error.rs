@@ -242,6 +242,11 @@ impl Failure {
         self.kind.status()
     }
 
+    /// The sentence for a person.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The response in the shape of `dialect`.
     pub fn into_response(self, dialect: Dialect) -> Response {
         let (kind, message) = (self.kind, self.message.as_str());

@@ -8,11 +8,13 @@
 
 pub mod api;
 pub mod app;
+pub mod assets;
 pub mod body;
 pub mod caller;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod database;
 pub mod dialect;
 pub mod error;
 pub mod keyring;

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use crate::api::{gemini, openai, probes, v1};
+use crate::api::{admin, gemini, openai, page, probes, v1};
 use crate::app::App;
 use crate::middleware::FrontDoor;
 
@@ -17,9 +18,18 @@ pub fn front_door(app: &App) -> FrontDoor {
 }
 
 fn routes(app: &App) -> Router {
+    let (admin, _) = admin::routes();
+    let admin = admin.layer(DefaultBodyLimit::max(app.settings.server.admin_body_limit));
     let mut routes = Router::new()
         // People and probes
-        .route("/", get(probes::show_welcome))
+        .route("/", get(page::show_page))
+        .route("/assets/{*path}", get(page::show_asset))
+        .route("/favicon.svg", get(page::show_file))
+        .route("/theme.js", get(page::show_file))
+        .route("/openapi.json", get(page::show_description))
+        .route("/docs", get(page::show_swagger))
+        .route("/redoc", get(page::show_redoc))
+        .route("/docs/{*path}", get(page::show_docs_file))
         .route("/healthz", get(probes::show_health))
         .route("/readyz", get(probes::show_readiness))
         // Google's SDKs below the versions that are theirs alone; the action is part of the last segment
@@ -53,7 +63,9 @@ fn routes(app: &App) -> Router {
         .route("/v1beta/openai/{*rest}", any(v1::refuse_unknown))
         // Shared by OpenAI's, Anthropic's and Google's APIs
         .route("/v1/{*rest}", any(v1::dispatch))
-        .fallback(v1::refuse_unknown)
+        // The admin API
+        .merge(admin)
+        .fallback(page::show_page_or_refuse)
         .method_not_allowed_fallback(v1::refuse_method)
         .with_state(app.clone());
     if let Some(cors) = cors(&app.settings.server.cors_origins) {

@@ -5,18 +5,19 @@ pub mod demo;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
+use gap_store::Address;
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::app::{App, BuildError, Mode};
 use crate::clock::Clock;
-use crate::config::{Loaded, Settings};
+use crate::config::Loaded;
+use crate::database::DatabaseError;
 use crate::lifecycle::{Lifecycle, Signals};
 use crate::secrets::FolderError;
 use crate::telemetry::{self, LogError};
-use crate::{router, server};
+use crate::{database, router, server};
 
 /// Why the gateway does not start. All of them are the configuration's fault, and each says what to change.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,9 @@ pub enum StartError {
     /// The data folder cannot be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// A component cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -66,7 +70,8 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
     let lifecycle = Lifecycle::default();
     let listener = listen(SocketAddr::new(settings.server.host, settings.server.port)).await?;
     let address = listener.local_addr().unwrap_or(SocketAddr::new(settings.server.host, settings.server.port));
-    let app = App::build(settings, mode, clock, lifecycle.clone())?;
+    let store = database::open(&settings, &clock).await?;
+    let app = App::build(settings, store, mode, clock, lifecycle.clone())?;
     app.begin_chores();
     announce();
     greet(&app, address);
@@ -121,16 +126,14 @@ fn greet(app: &App, address: SocketAddr) {
     } else if keys == 0 {
         warn!("There is no upstream key: put the Gemini API keys of your projects into GEMINI_API_KEYS");
     }
-    info!("{}", kept_where(&app.settings));
+    info!("{}", kept_where(app));
 }
 
-fn kept_where(settings: &Settings) -> String {
-    if settings.wants_database() {
-        let folder: &PathBuf = &settings.store.data_dir;
-        return format!(
-            "Storage in a database is not built yet: everything but the secrets in {} is kept in memory until restart",
-            folder.display()
-        );
+fn kept_where(app: &App) -> String {
+    match app.store.address() {
+        Address::Memory => {
+            "Everything is kept in memory until restart; nothing is written to disk apart from logs".to_owned()
+        }
+        address => format!("Usage, settings and access keys are kept in the {address}"),
     }
-    "Everything is kept in memory until restart; nothing is written to disk apart from logs".to_owned()
 }

@@ -16,14 +16,11 @@ struct Missing {
 const ALWAYS: fn(&Settings) -> bool = |_| true;
 
 const MISSING: &[Missing] = &[
-    Missing { setting: "server.docs", feature: "the API's description", asked: |s| s.server.docs },
     Missing {
         setting: "server.protect_status_page",
         feature: "the status page",
         asked: |s| s.server.protect_status_page,
     },
-    Missing { setting: "server.admin_body_limit", feature: "the admin API", asked: ALWAYS },
-    Missing { setting: "auth.secret_key_previous", feature: "replacing the secret key", asked: ALWAYS },
     Missing { setting: "auth.access_token_expire_minutes", feature: "the web login", asked: ALWAYS },
     Missing {
         setting: "limits.requests_per_minute",
@@ -56,7 +53,6 @@ const MISSING: &[Missing] = &[
         feature: "memory of conversations",
         asked: |s| s.context.save_streamed,
     },
-    Missing { setting: DATABASE, feature: "storage in a database", asked: ALWAYS },
     Missing {
         setting: "store.key_storage_mode",
         feature: "storage in a database",
@@ -70,8 +66,6 @@ const MISSING: &[Missing] = &[
     },
 ];
 
-const DATABASE: &str = "store.database_url";
-
 /// What somebody asked for and does not get yet. [`Loaded::warnings`] holds these already.
 pub fn not_yet(loaded: &Loaded) -> Vec<Notice> {
     let catalog = Catalog::new();
@@ -84,11 +78,6 @@ pub fn not_yet(loaded: &Loaded) -> Vec<Notice> {
         Some(Notice::NotYet { name, source, feature: missing.feature })
     });
     found.collect()
-}
-
-/// Whether the database is one of the features to come.
-pub(super) fn lacks_database() -> bool {
-    MISSING.iter().any(|missing| missing.setting == DATABASE)
 }
 
 /// The settings in question.

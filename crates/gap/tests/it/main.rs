@@ -1,6 +1,8 @@
 //! The service as its clients see it: the real router behind a real socket, the simulator in Google's place.
 
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod uploads;
@@ -25,6 +27,8 @@ mod keys;
 mod native;
 #[cfg(test)]
 mod openai;
+#[cfg(test)]
+mod operators;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use gap::app::{App, Mode};
 use gap::clock::Clock;
 use gap::config::{self, Inputs};
 use gap::lifecycle::Lifecycle;
-use gap::{router, server};
+use gap::{database, router, server};
 use gap_sim::{Control, Options, Simulator, Tls};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -133,7 +133,8 @@ impl Setup {
         let settings = config::load(inputs).unwrap().settings;
         let clock = Clock::hand("2026-06-15T12:00:00Z".parse::<Timestamp>().unwrap());
         let lifecycle = Lifecycle::default();
-        let app = App::build(settings, Mode::Live, clock.clone(), lifecycle.clone()).unwrap();
+        let store = database::open(&settings, &clock).await.unwrap();
+        let app = App::build(settings, store, Mode::Live, clock.clone(), lifecycle.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         app.begin_chores();
