@@ -85,6 +85,7 @@ fn what_has_no_equal_is_named() {
         (json!({"truncation": "auto"}), "truncation: "),
         (json!({"max_tool_calls": 3}), "max_tool_calls: "),
         (json!({"something_new": 1}), "something_new: is not known"),
+        (json!({"input": [{"role": "user", "content": "x", "mood": "good"}]}), "input[0].mood: is not known"),
         (json!({"include": ["something.new"]}), "include[0]: "),
         (json!({"reasoning": {"mode": "pro"}}), "reasoning.mode: "),
         (json!({"stream_options": {"include_obfuscation": true}}), "stream_options.include_obfuscation: "),
