@@ -43,9 +43,11 @@ fn routes(app: &App) -> Router {
         .route("/v1/chat/completions", post(openai::chat::create_chat_completion))
         .route("/v1beta/openai/chat/completions", post(openai::chat::create_chat_completion))
         .route("/v1/responses", post(openai::responses::create_response))
+        .route("/v1/responses/input_tokens", post(openai::responses::count_input_tokens))
         .route("/v1/responses/{id}", get(openai::responses::find_response).delete(openai::responses::delete_response))
         .route("/v1/responses/{id}/cancel", post(openai::responses::cancel_response))
         .route("/v1/responses/{id}/input_items", get(openai::responses::list_input_items))
+        .route("/v1beta/openai/responses/input_tokens", post(openai::responses::count_input_tokens))
         .route("/v1beta/openai/responses", post(openai::responses::create_response))
         .route(
             "/v1beta/openai/responses/{id}",

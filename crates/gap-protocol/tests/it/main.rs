@@ -13,6 +13,8 @@ mod openai_decode;
 #[cfg(test)]
 mod openai_encode;
 #[cfg(test)]
+mod openai_responses;
+#[cfg(test)]
 mod paths;
 #[cfg(test)]
 mod recordings;

@@ -8,6 +8,8 @@ mod support;
 mod uploads;
 
 #[cfg(test)]
+mod anthropic;
+#[cfg(test)]
 mod binary;
 #[cfg(test)]
 mod bodies;

@@ -13,6 +13,8 @@
 //! no second form of a request to be kept, and no code that edits one.
 
 pub(crate) mod base64_text;
+pub(crate) mod built_in;
+pub(crate) mod calling;
 pub(crate) mod config;
 pub(crate) mod content;
 pub(crate) mod extension;

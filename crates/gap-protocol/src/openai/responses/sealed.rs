@@ -49,7 +49,7 @@ impl Sealed {
             list(object.key("parts"), &self.parts, |out, part| out.extend_from_slice(part.as_bytes()));
         }
         if !self.replaces.is_empty() {
-            list(object.key("replaces"), &self.replaces, |out, id| write_text(out, id));
+            list(object.key("replaces"), &self.replaces, write_text);
         }
         object.close();
         format!("{MARK}{}", URL_SAFE_NO_PAD.encode(out))

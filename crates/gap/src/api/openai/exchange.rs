@@ -105,6 +105,18 @@ pub(in crate::api) async fn answer<T: Tongue>(
     Ok(answered?.into_response())
 }
 
+/// Reads a request as [`answer`] does, with everything in it that it names by address, and asks nobody.
+pub(super) async fn read<T: Tongue>(
+    app: &App,
+    head: &Parts,
+    (caller, document): (&Caller, Document),
+    tongue: T,
+) -> Result<call::Call, T::Failure> {
+    let exchange = Exchange::new(app.clone(), caller, document, is_strict(&head.headers), tongue);
+    let (decoded, _) = exchange.decode()?;
+    exchange.complete(decoded).await
+}
+
 /// One answer in the making.
 struct Exchange<T> {
     app: App,

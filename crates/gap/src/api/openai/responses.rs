@@ -4,20 +4,24 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use gap_pool::Affinity;
 use gap_protocol::call::{DecodeError, Decoded};
+use gap_protocol::meter::Framing;
 use gap_protocol::openai::chat::DecodeContext;
 use gap_protocol::openai::refusal::Refusal;
 use gap_protocol::openai::responses::{Order, Page, decode, page};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Method, Request, StatusCode};
 use serde_json::json;
 
-use super::exchange::{OpenAiVoice, Tongue, answer};
-use super::{OpenAiFailure, admit};
+use super::exchange::{OpenAiVoice, Tongue, answer, read};
+use super::{OpenAiFailure, admit, client_deadline, json_headers, path_of, warn_in};
 use crate::app::App;
-use crate::body::discard;
+use crate::body::{RequestBody, discard};
 use crate::middleware::Visit;
+use crate::receipt::{Facts, Receipt, Receipted};
+use crate::relay::Call;
 use crate::relay::chat::Form;
 use crate::responses::{CallerResponses, Keeper};
 
@@ -37,6 +41,58 @@ pub async fn create_response(
     answer(app, visit, &head, admitted, tongue).await
 }
 
+/// Counts what a request would cost to read: Google counts, and nothing is answered or kept.
+pub async fn count_input_tokens(
+    State(app): State<App>,
+    visit: Visit,
+    request: Request<Body>,
+) -> Result<Response, OpenAiFailure> {
+    let (head, body) = request.into_parts();
+    let (caller, document) = admit(&app, &head, body).await?;
+    let kept = CallerResponses::new(&caller.name, app.responses.clone(), app.clock.clone());
+    let wanted = read(&app, &head, (&caller, document), Responding { id: "resp_0".to_owned(), kept }).await?;
+    let path = path_of(&wanted.model)?;
+    let question = format!(r#"{{"generateContentRequest":{{"model":{},"#, json!(path.trim_start_matches("/v1beta/")));
+    let rest = wanted.body.get(1..).unwrap_or_default();
+    let call = Call {
+        verb: Method::POST,
+        path: format!("{path}:countTokens"),
+        query: None,
+        headers: json_headers(),
+        body: RequestBody::written([question.as_bytes(), rest, b"}"].concat().into(), &app.bodies)?,
+        model: Some(wanted.model.clone()),
+        affinity: Affinity::None,
+        framing: Framing::Json,
+        repeatable: true,
+        finishes: false,
+        client_deadline: client_deadline(&head.headers),
+    };
+    let request_line = format!("{} {}", head.method, head.uri.path());
+    let mut receipt = Receipt::begin(Facts { visit, caller: caller.name, request_line, model: Some(wanted.model) });
+    let counted = match app.relay.ask(&call, &mut receipt).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            receipt.refused(&error);
+            return Err(OpenAiFailure::from(error).about_a_response().receipted());
+        }
+    };
+    let tokens = serde_json::from_slice::<serde_json::Value>(&counted.body).ok();
+    let Some(tokens) = tokens.as_ref().and_then(|answer| answer["totalTokens"].as_u64()) else {
+        let failure = OpenAiFailure::from(crate::error::Failure::unusable_answer());
+        receipt.refused_with(failure.status());
+        return Err(failure.receipted());
+    };
+    let body = json!({ "object": "response.input_tokens", "input_tokens": tokens }).to_string();
+    receipt.committed(StatusCode::OK);
+    receipt.passed(body.len());
+    receipt.completed(&counted.findings);
+    let mut response = document_of(body.into());
+    receipt.name_in(response.headers_mut());
+    warn_in(response.headers_mut(), &wanted.warnings);
+    response.extensions_mut().insert(Receipted);
+    Ok(response)
+}
+
 /// Shows a response that is kept.
 pub async fn find_response(
     State(app): State<App>,
@@ -49,7 +105,7 @@ pub async fn find_response(
         return Err(refuse(400, message, Some("stream"), Some("unsupported_value")));
     }
     let found = kept.find(&id).ok_or_else(|| unknown(&id))?;
-    Ok(document(found.response.clone()))
+    Ok(document_of(found.response.clone()))
 }
 
 /// Forgets a response that is kept.
@@ -62,7 +118,7 @@ pub async fn delete_response(
     if !kept.forget(&id) {
         return Err(unknown(&id));
     }
-    Ok(document(json!({ "id": id, "object": "response", "deleted": true }).to_string().into()))
+    Ok(document_of(json!({ "id": id, "object": "response", "deleted": true }).to_string().into()))
 }
 
 /// Says that nothing can be cancelled: a response is worked on while its client waits, and whoever no longer wants it hangs up.
@@ -88,7 +144,7 @@ pub async fn list_input_items(
     let Some(list) = page(&lists, &wanted) else {
         return Err(refuse(400, "after: there is no item with this id.", Some("after"), Some("invalid_value")));
     };
-    Ok(document(list.into()))
+    Ok(document_of(list.into()))
 }
 
 // === The form of responses ===
@@ -155,20 +211,20 @@ fn page_of(head: &Parts) -> Result<Page, OpenAiFailure> {
             ("order", _) => {
                 return Err(refuse(400, "order: must be asc or desc.", Some("order"), Some("invalid_value")));
             }
-            ("limit", _) => match value.parse() {
-                Ok(limit @ 1..=MAX_PAGE) => wanted.limit = limit,
-                _ => {
+            ("limit", _) => {
+                let limit = value.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
+                wanted.limit = limit.ok_or_else(|| {
                     let message = format!("limit: must be from 1 to {MAX_PAGE}.");
-                    return Err(refuse(400, &message, Some("limit"), Some("invalid_value")));
-                }
-            },
+                    refuse(400, &message, Some("limit"), Some("invalid_value"))
+                })?;
+            }
             _ => {}
         }
     }
     Ok(wanted)
 }
 
-fn document(body: Bytes) -> Response {
+fn document_of(body: Bytes) -> Response {
     ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
 }
 

@@ -86,15 +86,12 @@ impl ChatReply {
                 headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
                 headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
                 chat.memory.remember(translation.encoder.take_signatures());
-                let source = match rest {
-                    Some(rest) => {
-                        let pace = Pace::new(policy, true);
-                        Source::Open(Box::new(Open { translation, rest, chat: Box::new(chat), pace }))
-                    }
-                    None => {
-                        chat.keep(translation.encoder.finished());
-                        Source::Ended(Box::new(translation.encoder.findings()))
-                    }
+                let source = if let Some(rest) = rest {
+                    let pace = Pace::new(policy, true);
+                    Source::Open(Box::new(Open { translation, rest, chat: Box::new(chat), pace }))
+                } else {
+                    chat.keep(translation.encoder.finished());
+                    Source::Ended(Box::new(translation.encoder.findings()))
                 };
                 (frames.into(), source)
             }

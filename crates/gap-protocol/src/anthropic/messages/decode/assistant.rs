@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crate::call::{DecodeError, Feature};
 use crate::json::{self, Node, ObjectWriter, Path};
 use crate::openai::chat::decode::Work;
-use crate::openai::chat::decode::messages::upstream_id;
+use crate::openai::chat::decode::calling::upstream_id;
 use crate::openai::chat::decode::part::{Call, Part, Text};
 use crate::openai::chat::decode::signature::NO_SIGNATURE;
 use crate::openai::chat::decode::turns::{Builder, Slot};

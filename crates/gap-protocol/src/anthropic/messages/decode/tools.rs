@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use crate::call::{DecodeError, Problem};
 use crate::json::{self, Node, Path};
 use crate::openai::chat::decode::Work;
+use crate::openai::chat::decode::built_in::built_in_name;
 use crate::openai::chat::decode::tool_choice;
-use crate::openai::chat::decode::tools::{Declared, built_in_name};
+use crate::openai::chat::decode::tools::Declared;
 
 use super::blocks::want;
 

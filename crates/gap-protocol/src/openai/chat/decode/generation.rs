@@ -66,8 +66,8 @@ pub(crate) fn max_tokens(
     names: &[&'static str],
     config: &mut Config<'_>,
 ) -> Result<(), DecodeError> {
-    let named = names.iter().find_map(|name| Some((*name, request.find(name)?)));
-    let Some((name, node)) = named else { return Ok(()) };
+    let found = names.iter().find_map(|name| Some((*name, request.find(name)?)));
+    let Some((name, node)) = found else { return Ok(()) };
     let field = Path::Root.key(name);
     let asked = node.want_integer(&field)?;
     if asked < 1 {

@@ -3,9 +3,9 @@
 use crate::call::{DecodeError, Problem, ToolPlan};
 use crate::json::{Kind, Node, Path};
 use crate::openai::chat::decode::Work;
+use crate::openai::chat::decode::built_in::built_in_name;
 use crate::openai::chat::decode::content::want;
 use crate::openai::chat::decode::tool_choice::Choice;
-use crate::openai::chat::decode::tools::built_in_name;
 
 use super::optional_text;
 
@@ -42,13 +42,11 @@ pub(super) fn read(work: &mut Work<'_>, request: &Node<'_>) -> Result<Choice, De
 fn named(work: &mut Work<'_>, node: &Node<'_>, path: &Path<'_>) -> Result<Choice, DecodeError> {
     let kind = want(node, "type", path)?.want_text(&path.key("type"))?;
     if kind != "allowed_tools" {
-        return match sent_name(work, node, path)? {
-            Some(name) => Ok(Choice::Any(vec![name])),
-            None => {
-                work.warn(path, "cannot be forced upon Google's own tools; the model decides");
-                Ok(Choice::Auto)
-            }
+        let Some(name) = sent_name(work, node, path)? else {
+            work.warn(path, "cannot be forced upon Google's own tools; the model decides");
+            return Ok(Choice::Auto);
         };
+        return Ok(Choice::Any(vec![name]));
     }
     let list = path.key("tools");
     let mut names = Vec::new();

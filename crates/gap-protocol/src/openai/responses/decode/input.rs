@@ -10,12 +10,50 @@ use crate::openai::chat::decode::content::want;
 use crate::openai::chat::decode::links::has_scheme;
 use crate::openai::chat::decode::messages::text_only;
 use crate::openai::chat::decode::outcome::Outcome;
-use crate::openai::chat::decode::part::{Part, Text};
+use crate::openai::chat::decode::part::{Extras, Part, Text};
 use crate::openai::chat::decode::turns::{Conversation, ToolResult};
 
 use super::history::reference;
 use super::optional_text;
 use super::turn::Turns;
+
+/// The members that items have, all kinds together, and those that SDKs add when they hand them out.
+const KNOWN: &[&str] = &[
+    "action",
+    "annotations",
+    "arguments",
+    "background",
+    "call_id",
+    "caller",
+    "code",
+    "container_id",
+    "content",
+    "created_by",
+    "encrypted_content",
+    "environment",
+    "id",
+    "input",
+    "max_output_length",
+    "name",
+    "namespace",
+    "operation",
+    "output",
+    "output_format",
+    "outputs",
+    "parsed_arguments",
+    "phase",
+    "quality",
+    "queries",
+    "result",
+    "results",
+    "revised_prompt",
+    "role",
+    "size",
+    "status",
+    "summary",
+    "tools",
+    "type",
+];
 
 /// Where items are, beside the request.
 #[derive(Clone, Copy)]
@@ -50,6 +88,7 @@ pub(super) fn read<'n>(
         Some((_, Kind::List(items))) => {
             for (index, item) in items.iter().enumerate() {
                 let path = path.index(index);
+                note_unread(work, item, &path);
                 let item = reference(item).and_then(|id| sources.referenced.get(&*id)).unwrap_or(item);
                 one(work, item, &path, &mut turns)?;
             }
@@ -65,6 +104,16 @@ pub(super) fn read<'n>(
         work.warn(&path, format!("ends with the assistant's words, which {} may not go on with", work.model));
     }
     Ok(conversation)
+}
+
+/// Names the members of an item that are not read.
+fn note_unread(work: &mut Work<'_>, item: &Node<'_>, path: &Path<'_>) {
+    for member in item.members().unwrap_or_default() {
+        if !member.value.is_null() && !KNOWN.contains(&&*member.key) {
+            let key: String = member.key.chars().take(80).collect();
+            work.warn(&path.key(&key), "is not known and was not sent on");
+        }
+    }
 }
 
 /// One item.
@@ -205,6 +254,6 @@ fn image<'n>(
     } else {
         work.inline(result, "image/png", &field)?
     };
-    turns.model(vec![Part::Medium { medium, extras: Default::default(), signature: None }]);
+    turns.model(vec![Part::Medium { medium, extras: Extras::default(), signature: None }]);
     Ok(())
 }

@@ -10,9 +10,10 @@ use crate::call::{DecodeError, Feature, Problem, ToolKind, ToolPlan};
 use crate::json::{Node, Path, write_text};
 use crate::models::Modality;
 use crate::openai::chat::decode::Work;
+use crate::openai::chat::decode::built_in::built_in_name;
 use crate::openai::chat::decode::content::want;
 use crate::openai::chat::decode::part::Text;
-use crate::openai::chat::decode::tools::{Declared, Parameters, built_in_name};
+use crate::openai::chat::decode::tools::{Declared, Parameters};
 
 use super::choice;
 
@@ -222,7 +223,7 @@ fn note_settings(work: &mut Work<'_>, tool: &Node<'_>, path: &Path<'_>, name: &s
     }
 }
 
-impl<'n> Declared<'n> {
+impl Declared<'_> {
     /// Declares a function of our own.
     fn declare_own(
         &mut self,

@@ -52,7 +52,7 @@ pub(super) struct Thoughts {
 #[derive(Debug)]
 pub(super) struct Code {
     pub(super) place: Place,
-    pub(super) code: String,
+    pub(super) source: String,
     pub(super) output: Option<String>,
     pub(super) failed: bool,
     /// Gemini's own parts.
@@ -214,8 +214,8 @@ fn write_summary(out: &mut Vec<u8>, letters: &[u8]) {
 // === impl Code ===
 
 impl Code {
-    pub(super) fn begin(place: Place, code: String, part: String, events: &mut Events<'_>) -> Self {
-        let begun = Self { place, code, output: None, failed: false, parts: vec![part] };
+    pub(super) fn begin(place: Place, source: String, part: String, events: &mut Events<'_>) -> Self {
+        let begun = Self { place, source, output: None, failed: false, parts: vec![part] };
         if events.heard() {
             let Place { index, id } = &begun.place;
             let mut item = Vec::new();
@@ -226,7 +226,7 @@ impl Code {
                 ("response.code_interpreter_call_code.delta", "delta"),
                 ("response.code_interpreter_call_code.done", "code"),
             ] {
-                events.of_item(kind, *index, id, |event| write_text(event.key(key), &begun.code));
+                events.of_item(kind, *index, id, |event| write_text(event.key(key), &begun.source));
             }
             events.of_item("response.code_interpreter_call.interpreting", *index, id, |_| {});
         }
@@ -243,10 +243,10 @@ impl Code {
         item
     }
 
-    fn write(&self, out: &mut Vec<u8>, status: &str, with_code: bool) {
+    fn write(&self, out: &mut Vec<u8>, status: &str, done: bool) {
         let mut item = ObjectWriter::open(out);
         item.text("id", &self.place.id).text("type", "code_interpreter_call").text("status", status);
-        item.text("code", if with_code { &self.code } else { "" }).text("container_id", "google");
+        item.text("code", if done { &self.source } else { "" }).text("container_id", "google");
         match &self.output {
             Some(output) => {
                 let outputs = item.key("outputs");

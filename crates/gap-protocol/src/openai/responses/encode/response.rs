@@ -112,7 +112,7 @@ pub(super) fn write(answer: &Answer, out: &mut Vec<u8>, ending: &Ending) {
     output.push(b']');
     let echo = answer.extra.echo.get(1..answer.extra.echo.len().saturating_sub(1)).unwrap_or_default();
     if *ending == Ending::InProgress {
-        object.text("service_tier", "auto").raw("usage", "null");
+        object.text("service_tier", "auto");
     } else {
         object.text("service_tier", service_tier(&answer.usage).unwrap_or("default"));
         usage::write(object.key("usage"), answer);
