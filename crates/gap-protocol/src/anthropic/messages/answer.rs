@@ -234,10 +234,10 @@ impl Answer {
     }
 
     fn on(&mut self, event: &Event<'_>, sink: &mut impl Sink) {
-        if let Some(candidate) = candidate_of(event) {
-            if *self.candidate.get_or_insert(candidate) != candidate {
-                return;
-            }
+        if let Some(candidate) = candidate_of(event)
+            && *self.candidate.get_or_insert(candidate) != candidate
+        {
+            return;
         }
         match *event {
             Event::Model(version) => {

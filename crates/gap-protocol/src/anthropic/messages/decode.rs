@@ -111,7 +111,6 @@ fn generation<'n>(
 }
 
 /// The schema of JSON that is asked for, and where: `output_config.format`, or `output_format` as it was called before.
-#[expect(clippy::type_complexity, reason = "two optional things side by side")]
 fn output_format<'n>(request: &'n Node<'n>) -> Result<Option<(Option<&'n Node<'n>>, &'static str)>, DecodeError> {
     let root = Path::Root;
     let inner = request.find("output_config").and_then(|config| config.find("format"));

@@ -140,8 +140,8 @@ impl<'n> Message<'n> {
             Some(input) => work.arguments(input, &path.key("input"))?,
             None => Cow::Borrowed("{}"),
         };
-        let carrier = carrier_id(&id);
-        let carried = ids::decode(&carrier);
+        let bearer = carrier_id(&id);
+        let carried = ids::decode(&bearer);
         let beside = self.pending.take().map(|(signature, _)| signature).filter(|_| !is_claudes(&id));
         let signature = match beside {
             Some(signature) => Some(signature),
@@ -156,7 +156,7 @@ impl<'n> Message<'n> {
         let upstream = if work.refused.contains(Feature::CallIds) {
             None
         } else if carried.is_some() {
-            upstream_id(&carrier, carried)
+            upstream_id(&bearer, carried)
         } else {
             upstream_id(&id, None)
         };

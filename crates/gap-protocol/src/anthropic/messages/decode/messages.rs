@@ -109,7 +109,7 @@ fn user<'n>(
         match kind.as_ref() {
             "tool_result" => results::read(work, block, &path, builder)?,
             "container_upload" => {
-                work.warn(&path, "has no equal: there are no containers; send the file as a document")
+                work.warn(&path, "has no equal: there are no containers; send the file as a document");
             }
             _ => match blocks::read(work, block, &kind, &path)? {
                 Some(more) => parts.extend(more),

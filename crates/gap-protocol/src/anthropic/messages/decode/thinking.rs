@@ -89,9 +89,9 @@ fn effort<'n>(work: &mut Work<'_>, config: &'n Node<'n>, path: &Path<'_>) -> Res
     }
     let effort = config.find("effort");
     if let Some(effort) = effort {
-        let word = effort.want_text(&path.key("effort"))?;
-        if !matches!(word.as_ref(), "low" | "medium" | "high" | "xhigh" | "max") {
-            let message = format!("must be low, medium, high, xhigh or max, not {word:?}");
+        let level = effort.want_text(&path.key("effort"))?;
+        if !matches!(level.as_ref(), "low" | "medium" | "high" | "xhigh" | "max") {
+            let message = format!("must be low, medium, high, xhigh or max, not {level:?}");
             return Err(DecodeError::new(Problem::Invalid, path.key("effort").to_string(), message));
         }
     }
