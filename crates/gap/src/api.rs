@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod anthropic;
 pub mod gemini;
+pub mod guest;
 pub mod openai;
 pub mod page;
 pub mod probes;

@@ -235,6 +235,11 @@ impl Kept {
         self.length
     }
 
+    /// The pieces it arrived in.
+    pub fn chunks(&self) -> &[Bytes] {
+        &self.chunks
+    }
+
     /// All of it in one piece; copied if it arrived in several.
     pub fn to_bytes(&self) -> Bytes {
         match self.chunks.as_slice() {

@@ -3,6 +3,7 @@
 
 mod database;
 mod healthcheck;
+mod keys;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -71,6 +72,9 @@ enum Command {
     /// Do something to the database as a whole
     #[command(subcommand)]
     Db(database::DbCommand),
+    /// Enter, list or check upstream keys in the database; a running gateway takes changes over
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Replace the secret key
     #[command(subcommand)]
     Secret(database::SecretCommand),
@@ -162,6 +166,14 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Config(command) => config(command),
         Command::Healthcheck { url } => healthcheck(url),
         Command::Openapi => openapi(),
+        Command::Keys(command) => {
+            let mut good = true;
+            with_database(async |loaded, _| {
+                good = keys::run(&loaded, &command).await?;
+                Ok(())
+            })?;
+            Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
         Command::Migrate => with_database(async |loaded, _| database::migrate(&loaded).await),
         Command::Backup { to } => with_database(async |loaded, _| database::back_up(&loaded, &to).await),
         Command::Restore { from, yes } => with_database(async |loaded, _| database::restore(&loaded, &from, yes).await),

@@ -53,13 +53,28 @@ pub async fn open(settings: &Settings, clock: &Clock) -> Result<Store, DatabaseE
     Ok(store)
 }
 
+/// How long the settings keep what.
+pub fn retention(settings: &Settings) -> Retention {
+    const DAY: Duration = Duration::from_hours(24);
+    let usage = &settings.usage;
+    Retention {
+        records: DAY * usage.retention_days,
+        hours: DAY * usage.hourly_retention_days,
+        days: DAY * usage.daily_retention_days,
+        addresses: DAY * usage.address_retention_days,
+        audit: DAY * usage.audit_retention_days,
+        ..Retention::default()
+    }
+}
+
 /// Removes what is over, from time to time, until shutdown.
 pub fn begin_chores(app: &App) {
     let (store, clock) = (app.store.clone(), app.clock.clone());
+    let retention = retention(&app.settings);
     app.lifecycle.every(CLEAN_UP_EVERY, move || {
         let (store, clock) = (store.clone(), clock.clone());
         async move {
-            match store.clean_up(&Retention::default(), clock.now()).await {
+            match store.clean_up(&retention, clock.now()).await {
                 Ok(removed) => {
                     info!(records = removed.records, sums = removed.sums, "Cleaned up what is older than it should be");
                 }

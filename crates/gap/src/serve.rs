@@ -15,6 +15,8 @@ use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::database::DatabaseError;
 use crate::lifecycle::{Lifecycle, Signals};
+use crate::live::Live;
+use crate::roster::{Keeping, RosterError};
 use crate::secrets::FolderError;
 use crate::telemetry::{self, LogError};
 use crate::{database, router, server};
@@ -34,6 +36,9 @@ pub enum StartError {
     /// A component cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// The upstream keys cannot be read.
+    #[error("the upstream keys in the database: {0}")]
+    Keys(#[from] RosterError),
     /// The system does not let GAP listen to signals.
     #[error("signals cannot be received: {0}")]
     Signals(io::Error),
@@ -61,17 +66,22 @@ pub enum Ended {
 /// Serves until the process is asked to stop. `announce` is called when it certainly will.
 pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<Ended, StartError> {
     let mut signals = Signals::take_over().map_err(StartError::Signals)?;
-    let Loaded { settings, warnings, .. } = loaded;
+    let settings = loaded.settings.clone();
     let clock = Clock::system();
-    let _log = telemetry::start(&settings.telemetry, &clock)?;
-    for notice in &warnings {
+    let log = telemetry::start(&settings.telemetry, &clock)?;
+    for notice in &loaded.warnings {
         warn!("{notice}");
     }
     let lifecycle = Lifecycle::default();
     let listener = listen(SocketAddr::new(settings.server.host, settings.server.port)).await?;
     let address = listener.local_addr().unwrap_or(SocketAddr::new(settings.server.host, settings.server.port));
     let store = database::open(&settings, &clock).await?;
-    let app = App::build(settings, store, mode, clock, lifecycle.clone())?;
+    let live = Live::new(loaded);
+    live.take_over(&store).await.map_err(DatabaseError::from)?;
+    let app = App::build(live, store, mode, clock, lifecycle.clone())?;
+    // Only one log is followed, and this is the first to name it.
+    let _ = app.logs.set(log.tail());
+    app.open().await?;
     app.begin_chores();
     announce();
     greet(&app, address);
@@ -133,6 +143,9 @@ fn kept_where(app: &App) -> String {
     match app.store.address() {
         Address::Memory => {
             "Everything is kept in memory until restart; nothing is written to disk apart from logs".to_owned()
+        }
+        address if app.roster.keeping() == Keeping::Database => {
+            format!("Upstream keys, usage, settings and access keys are kept in the {address}")
         }
         address => format!("Usage, settings and access keys are kept in the {address}"),
     }

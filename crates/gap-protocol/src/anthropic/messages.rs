@@ -12,6 +12,6 @@ mod stream;
 mod unary;
 mod usage;
 
-pub use decode::{decode, decode_to_count};
+pub use decode::{decode, decode_for, decode_to_count};
 pub use stream::{PING, StreamEncoder};
 pub use unary::UnaryEncoder;

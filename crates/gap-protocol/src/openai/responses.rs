@@ -15,7 +15,7 @@ mod encode;
 mod items;
 pub mod sealed;
 
-pub use decode::{Include, Kept, NothingKept, Request, decode};
+pub use decode::{Include, Kept, NothingKept, Request, decode, decode_for};
 pub use encode::{Finished, Plan, StreamEncoder, UnaryEncoder};
 pub use items::{Order, Page, page};
 

@@ -1,6 +1,7 @@
 //! OpenAI's API, spoken by translation.
 
 pub mod chat;
+pub(in crate::api) mod counting;
 pub mod embeddings;
 pub(in crate::api) mod exchange;
 pub mod models;
@@ -14,20 +15,14 @@ use gap_protocol::call::{DecodeError, Warnings};
 use gap_protocol::openai::error::Error;
 use gap_protocol::openai::refusal::Refusal;
 use http::header::{CONTENT_TYPE, HeaderName};
-use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::app::App;
-use crate::body::{Document, discard};
-use crate::caller::Caller;
 use crate::dialect::Dialect;
 use crate::error::{Failure, X_GAP_ERROR_SCOPE};
 use crate::media::MediaError;
-use crate::receipt::Receipted;
+use crate::receipt::{Receipted, X_GAP_WARNINGS};
 use crate::relay::RelayError;
 
-/// What could not be expressed as asked.
-pub const X_GAP_WARNINGS: HeaderName = HeaderName::from_static("x-gap-warnings");
 /// Makes every warning a refusal.
 const X_GAP_STRICT: HeaderName = HeaderName::from_static("x-gap-strict");
 
@@ -154,17 +149,6 @@ impl IntoResponse for OpenAiFailure {
 }
 
 // === What handlers share ===
-
-/// Lets the caller in and reads what they send.
-pub(in crate::api) async fn admit(app: &App, head: &Parts, body: Body) -> Result<(Caller, Document), Failure> {
-    match app.access.recognise(&head.headers, head.uri.query()) {
-        Ok(caller) => Ok((caller, Document::read(body, &app.bodies).await?)),
-        Err(denied) => {
-            discard(body).await;
-            Err(denied.into())
-        }
-    }
-}
 
 /// The path of a model at Google, or a 404: a name with anything else in it would lead somewhere else.
 pub(in crate::api) fn path_of(model: &str) -> Result<String, Failure> {

@@ -44,7 +44,7 @@ pub async fn show_page_or_refuse(State(app): State<App>, visit: Visit, request: 
 
 /// The description of the admin API.
 pub async fn show_description(State(app): State<App>, visit: Visit, request: Request) -> Response {
-    if !app.settings.server.docs {
+    if !app.live.read(|settings| settings.server.docs) {
         return unknown(&visit, &request);
     }
     let mut description = admin::routes().1;
@@ -78,12 +78,19 @@ pub async fn show_docs_file(
     if path.is_empty() {
         return Redirect::permanent(&format!("{}/docs", app.settings.server.root_path)).into_response();
     }
-    let file = app.settings.server.docs.then(|| assets::file(&format!("docs/{path}"), request.headers()));
+    let file = app
+        .live
+        .read(|settings| settings.server.docs)
+        .then(|| assets::file(&format!("docs/{path}"), request.headers()));
     file.flatten().unwrap_or_else(|| unknown(&visit, &request))
 }
 
 fn documentation(app: &App, visit: &Visit, request: &Request, page: &str) -> Response {
-    if app.settings.server.docs { assets::html(page, &app.settings.server.root_path) } else { unknown(visit, request) }
+    if app.live.read(|settings| settings.server.docs) {
+        assets::html(page, &app.settings.server.root_path)
+    } else {
+        unknown(visit, request)
+    }
 }
 
 fn unknown(visit: &Visit, request: &Request) -> Response {

@@ -3,14 +3,24 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::State;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use gap_store::Address;
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{Request, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::admin::actor::Administrator;
 use crate::app::{App, Mode};
+use crate::body::discard;
+use crate::config::MetricsAccess;
+use crate::error::Failure;
+use crate::middleware::Visit;
+
+/// The form of `/metrics`.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What a database is that does not answer.
 const UNREACHABLE: &str = "unreachable";
@@ -69,6 +79,27 @@ pub async fn show_readiness(State(app): State<App>) -> Response {
     let ready = usable && !app.lifecycle.is_stopping();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(health)).into_response()
+}
+
+/// Everything that is counted, for Prometheus, as far as `telemetry.metrics` allows.
+pub async fn show_metrics(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
+    let (mut head, body) = request.into_parts();
+    discard(body).await;
+    match app.settings.telemetry.metrics {
+        MetricsAccess::Off => {
+            return Failure::unknown_route(&head.method, head.uri.path()).into_response(visit.dialect);
+        }
+        MetricsAccess::Open => {}
+        MetricsAccess::Admin => {
+            if let Err(problem) = Administrator::from_request_parts(&mut head, &app).await {
+                return problem.into_response();
+            }
+        }
+    }
+    match app.books.metrics().render(&app) {
+        Ok(text) => ([(CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Err(_) => Failure::internal().into_response(visit.dialect),
+    }
 }
 
 /// Says what this address is.

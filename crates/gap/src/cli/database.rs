@@ -103,12 +103,12 @@ pub(super) async fn rotate(loaded: &Loaded, explicit: bool) -> anyhow::Result<()
     Ok(())
 }
 
-async fn open(settings: &Settings) -> anyhow::Result<Store> {
+pub(super) async fn open(settings: &Settings) -> anyhow::Result<Store> {
     Ok(database::open(needed(settings)?, &Clock::system()).await?)
 }
 
 /// The settings, if they ask for a database at all.
-fn needed(settings: &Settings) -> anyhow::Result<&Settings> {
+pub(super) fn needed(settings: &Settings) -> anyhow::Result<&Settings> {
     if settings.wants_database() {
         return Ok(settings);
     }

@@ -21,22 +21,6 @@ const MISSING: &[Missing] = &[
         feature: "the status page",
         asked: |s| s.server.protect_status_page,
     },
-    Missing { setting: "auth.access_token_expire_minutes", feature: "the web login", asked: ALWAYS },
-    Missing {
-        setting: "limits.requests_per_minute",
-        feature: "limits per client address",
-        asked: |s| s.limits.requests_per_minute > 0,
-    },
-    Missing {
-        setting: "limits.requests_per_day_per_ip",
-        feature: "limits per client address",
-        asked: |s| s.limits.requests_per_day_per_ip > 0,
-    },
-    Missing {
-        setting: "limits.input_tokens_per_day_per_ip",
-        feature: "limits per client address",
-        asked: |s| s.limits.input_tokens_per_day_per_ip > 0,
-    },
     Missing { setting: "cache.native", feature: "explicit caching", asked: |s| s.cache.native },
     Missing { setting: "context.completion", feature: "memory of conversations", asked: |s| s.context.completion },
     Missing {
@@ -53,17 +37,7 @@ const MISSING: &[Missing] = &[
         feature: "memory of conversations",
         asked: |s| s.context.save_streamed,
     },
-    Missing {
-        setting: "store.key_storage_mode",
-        feature: "storage in a database",
-        asked: |s| s.store.key_storage_mode == StorageMode::Database,
-    },
     Missing { setting: "store.redis_url", feature: "sharing between instances", asked: ALWAYS },
-    Missing {
-        setting: "telemetry.usage_report_interval_minutes",
-        feature: "the usage report",
-        asked: |s| s.telemetry.usage_report_interval_minutes > 0,
-    },
 ];
 
 /// What somebody asked for and does not get yet. [`Loaded::warnings`] holds these already.

@@ -73,8 +73,12 @@ pub fn reference() -> String {
         let takes = loaded.entry(&item.name).map(|entry| entry.takes.clone()).unwrap_or_default();
         let variables = item.short_names.iter().map(|name| (*name).to_owned()).chain([item.variable()]);
         let variables = variables.map(|name| format!("`{name}`")).collect::<Vec<_>>().join("<br>");
-        let cells =
-            [format!("`{}`", item.key), variables, default_cell(item), format!("{} *Takes {takes}.*", item.meaning)];
+        let cells = [
+            format!("`{}`", item.key),
+            variables,
+            default_cell(item),
+            format!("{} *Takes {takes}.*{}", item.meaning, if item.changeable { " Changes at run time." } else { "" }),
+        ];
         let _ = writeln!(out, "| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
     }
     out

@@ -36,3 +36,18 @@ async fn periodic_work_runs_until_the_soft_stop() {
     assert_eq!(runs.load(Ordering::SeqCst), 3);
     assert!(lifecycle.finish(Duration::from_secs(1)).await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_ends_last_sees_the_end_of_all_others() {
+    let lifecycle = Lifecycle::default();
+    lifecycle.spawn(tokio::time::sleep(Duration::from_secs(5)));
+    let (own, others_left) = (lifecycle.clone(), Arc::new(AtomicUsize::new(usize::MAX)));
+    let seen = Arc::clone(&others_left);
+    lifecycle.spawn_last(async move {
+        own.alone().await;
+        // Itself alone.
+        seen.store(own.running() - 1, Ordering::SeqCst);
+    });
+    assert!(lifecycle.finish(Duration::from_secs(10)).await);
+    assert_eq!((others_left.load(Ordering::SeqCst), lifecycle.running()), (0, 0));
+}

@@ -172,7 +172,7 @@ async fn faults_have_anthropics_shape(
     #[values(false, true)] stream: bool,
 ) {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(preset));
+    app.sim.add_fault(Fault::new(preset)).unwrap();
     let reply = client(&app).post(MESSAGES, ask(STORY, stream)).await;
     let (found, error_type, _) = error_of(&reply);
     assert_eq!((found, error_type.as_str()), (status, kind), "{}", reply.text());
@@ -200,7 +200,7 @@ async fn requests_that_make_no_sense_are_refused_by_field() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_breaks_ends_with_an_error_event() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Script::CutBetweenEvents(After { after: 3 })).times(1));
+    app.sim.add_fault(Fault::new(Script::CutBetweenEvents(After { after: 3 })).times(1)).unwrap();
     let reply = client(&app).post(MESSAGES, ask(STORY, true)).await;
     let events = events(&reply);
     let (name, data) = events.last().unwrap();

@@ -81,7 +81,7 @@ async fn before_anything_is_sent_a_fault_is_hidden(
     let timeouts = [("upstream.first_byte_timeout", "250ms"), ("upstream.idle_timeout", "250ms")];
     let setup = timeouts.iter().fold(TestApp::with(), |setup, (name, value)| setup.set(name, value));
     let app = setup.start().await;
-    app.sim.add_fault(Fault::new(action).times(1));
+    app.sim.add_fault(Fault::new(action).times(1)).unwrap();
     let reply = app.post(path, prompt(STORY)).await;
     assert_clean(&reply);
     assert_eq!(app.arrived(), 2);
@@ -95,7 +95,7 @@ async fn before_anything_is_sent_a_fault_is_hidden(
 #[tokio::test(flavor = "multi_thread")]
 async fn between_events_an_error_ends_the_stream(#[case] script: Script, #[values(EVENTS, ARRAY)] path: &str) {
     let app = TestApp::with().set("upstream.idle_timeout", "250ms").start().await;
-    app.sim.add_fault(Fault::new(script).times(1));
+    app.sim.add_fault(Fault::new(script).times(1)).unwrap();
     let reply = app.post(path, prompt(STORY)).await;
     assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Whole));
     assert_eq!(reply.google_error(), (503, "UNAVAILABLE".to_owned()));
@@ -112,7 +112,7 @@ async fn between_events_an_error_ends_the_stream(#[case] script: Script, #[value
 #[tokio::test(flavor = "multi_thread")]
 async fn inside_an_event_the_transfer_is_aborted(#[case] script: Script, #[values(EVENTS, ARRAY)] path: &str) {
     let app = TestApp::with().set("upstream.idle_timeout", "250ms").start().await;
-    app.sim.add_fault(Fault::new(script).times(1));
+    app.sim.add_fault(Fault::new(script).times(1)).unwrap();
     let reply = app.post(path, prompt(STORY)).await;
     assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Aborted), "{}", reply.text());
     assert!(!reply.text().contains("finishReason"));
@@ -122,7 +122,7 @@ async fn inside_an_event_the_transfer_is_aborted(#[case] script: Script, #[value
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_that_google_sends_within_a_stream_passes_as_it_is() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset: Preset::Overloaded })));
+    app.sim.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset: Preset::Overloaded }))).unwrap();
     let reply = app.post(EVENTS, prompt(STORY)).await;
     assert_eq!(reply.google_error(), (503, "UNAVAILABLE".to_owned()));
     assert_eq!((reply.events().len(), app.arrived()), (3, 1));
@@ -134,7 +134,7 @@ async fn an_error_that_google_sends_within_a_stream_passes_as_it_is() {
 async fn a_large_unary_answer_that_breaks_is_aborted() {
     let app = TestApp::with().set("server.hold_back", "1KiB").start().await;
     // Ended, not reset: a reset can overtake the bytes before it, and then another key answers.
-    app.sim.add_fault(Fault::new(Script::EndInsideEvent(after(0))).times(1));
+    app.sim.add_fault(Fault::new(Script::EndInsideEvent(after(0))).times(1)).unwrap();
     let reply = app.post(UNARY, prompt("[[sim: bytes=200000]]")).await;
     assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Aborted));
 }
@@ -162,7 +162,7 @@ async fn a_fault_that_stays_is_said_in_googles_shape(
     #[values(UNARY, EVENTS, ARRAY)] path: &str,
 ) {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(action));
+    app.sim.add_fault(Fault::new(action)).unwrap();
     let reply = app.post(path, prompt("[[sim: text=x]] find")).await;
     assert_eq!(reply.status.as_u16(), code, "{}", reply.text());
     assert_eq!(reply.google_error(), (u64::from(code), status.to_owned()));
@@ -178,7 +178,7 @@ async fn a_fault_that_stays_is_said_in_googles_shape(
 #[tokio::test(flavor = "multi_thread")]
 async fn what_google_says_of_the_request_is_passed_on(#[case] preset: Preset, #[case] status: u16) {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(preset));
+    app.sim.add_fault(Fault::new(preset)).unwrap();
     let reply = app.post(UNARY, prompt("hi")).await;
     assert_eq!(reply.status.as_u16(), status, "{}", reply.text());
     assert_eq!(reply.header("x-gap-error-scope"), Some(if status == 404 { "bucket" } else { "request" }));
@@ -196,7 +196,7 @@ async fn what_google_says_of_the_request_is_passed_on(#[case] preset: Preset, #[
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_have_been_done_is_not_done_twice() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Preset::Internal).times(1));
+    app.sim.add_fault(Fault::new(Preset::Internal).times(1)).unwrap();
     let reply = app.post("/v1beta/_echo/things:create", "{}").await;
     assert_eq!(reply.status, 502);
     assert_eq!(app.arrived(), 1);

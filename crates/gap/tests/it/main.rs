@@ -14,17 +14,27 @@ mod binary;
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod conversations;
+#[cfg(test)]
 mod credentials;
 #[cfg(test)]
 mod crowd;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod fallback;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod front;
 #[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod live;
 #[cfg(test)]
 mod native;
 #[cfg(test)]

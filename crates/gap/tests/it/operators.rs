@@ -92,3 +92,42 @@ fn a_made_up_secret_key_is_replaced_at_once_and_survives_being_cut_short() {
     assert_eq!(run(dir.path(), None, &["migrate"]).0, Some(0));
     assert!(fs::read_to_string(&key).unwrap() == OTHER && !next.exists());
 }
+
+#[test]
+fn keys_are_imported_listed_and_never_printed() {
+    const KEY: &str = "AIzaSyOfAnOperatorOnATerminal0123456789";
+    let dir = tempfile::tempdir().unwrap();
+    let (code, text) = run(dir.path(), Some(SECRET), &["keys", "list"]);
+    assert!(code == Some(2) && text.contains("KEY_STORAGE_MODE"), "{text}");
+
+    let keys = |arguments: &[&str]| {
+        let mut command = gap(dir.path(), arguments);
+        command.env("KEY_STORAGE_MODE", "database").env("SECRET_KEY", SECRET);
+        // Nobody is there.
+        command.env("GEMINI_BASE_URL", "http://127.0.0.1:1");
+        let output = command.output().unwrap();
+        let text = said(&output);
+        assert!(!text.contains(KEY), "{text}");
+        (output.status.code(), text)
+    };
+    fs::write(dir.path().join("keys.txt"), format!("# ours\nshop:{KEY}\n{KEY}\nbad:\n")).unwrap();
+    let (code, text) = keys(&["keys", "import", "keys.txt", "--dry-run"]);
+    assert!(code == Some(0) && text.contains("would enter project shop"), "{text}");
+    assert!(text.contains("1 keys found: 1 would be entered, 0 there already; 1 repeated, 1 bad, 0 skipped"), "{text}");
+    assert!(keys(&["keys", "list"]).1.contains("0 keys"));
+
+    let (code, text) = keys(&["keys", "import", "keys.txt"]);
+    assert!(code == Some(0) && text.contains("line 4: there is no key behind the colon"), "{text}");
+    let (code, text) = keys(&["keys", "list"]);
+    assert!(
+        code == Some(0) && text.contains("AIza…6789") && text.contains("shop") && text.contains("1 keys"),
+        "{text}"
+    );
+    let (code, text) = keys(&["keys", "check"]);
+    assert!(code == Some(1) && text.contains("1 unreachable"), "{text}");
+    for (file, words) in [("none.txt", "cannot be read"), ("bad.json", "begins like JSON")] {
+        fs::write(dir.path().join("bad.json"), format!("[\"{KEY}\"")).unwrap();
+        let (code, text) = keys(&["keys", "import", file]);
+        assert!(code != Some(0) && text.contains(words), "{text}");
+    }
+}

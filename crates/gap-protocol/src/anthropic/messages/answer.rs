@@ -377,10 +377,11 @@ impl Answer {
         sink.delta(index, &Delta::Input(&input));
         sink.close(index);
         self.blocks += 1;
+        let place = Some(self.choice.calls);
         self.choice.calls += 1;
         self.thinks = false;
         if let Some(signature) = &call.signature {
-            self.signatures.push(CallSignature { call_id: id, signature: signature.clone() });
+            self.signatures.push(CallSignature { call_id: id, place, signature: signature.clone() });
         }
     }
 

@@ -33,12 +33,17 @@ enum Purpose {
 
 /// Turns a request body into a call, or says which field is at fault and what it takes.
 pub fn decode(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, DecodeError> {
-    read(body, context, Purpose::Answer)
+    decode_for(body, None, context)
+}
+
+/// The same for another model than the request names; answers name this one.
+pub fn decode_for(body: &[u8], instead: Option<&str>, context: &DecodeContext<'_>) -> Result<Decoded, DecodeError> {
+    read(body, instead, context, Purpose::Answer)
 }
 
 /// The same for a request whose tokens are to be counted: it may leave out what an answer needs.
 pub fn decode_to_count(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, DecodeError> {
-    read(body, context, Purpose::Count)
+    read(body, None, context, Purpose::Count)
 }
 
 /// The id of a `tool_use`, from the id that carries what clients forget.
@@ -52,10 +57,15 @@ fn carrier_id<'i>(id: &Cow<'i, str>) -> Cow<'i, str> {
     own.map_or_else(|| id.clone(), Cow::Owned)
 }
 
-fn read(body: &[u8], context: &DecodeContext<'_>, purpose: Purpose) -> Result<Decoded, DecodeError> {
+fn read(
+    body: &[u8],
+    instead: Option<&str>,
+    context: &DecodeContext<'_>,
+    purpose: Purpose,
+) -> Result<Decoded, DecodeError> {
     let request = document(body)?;
     let root = Path::Root;
-    let mut work = Work::begin(&request, context)?;
+    let mut work = Work::begin(&request, instead, context)?;
     work.note_what_has_no_equal(&request, compatibility::find)?;
 
     let wants_stream = request.find("stream").map_or(Ok(false), |node| node.want_bool(&root.key("stream")))?;

@@ -43,6 +43,7 @@ use crate::json::{self, Node, ObjectWriter, Path};
 use crate::models::{Family, ModelTable};
 
 use config::Config;
+pub use signature::NO_SIGNATURE;
 
 /// What decoding needs to know besides the request.
 #[derive(Clone, Copy)]
@@ -60,6 +61,11 @@ pub trait Memory {
     /// The thought signature of the call with this id, if it is known. The memory of one access key must not answer
     /// another's question.
     fn signature_of(&self, call_id: &str) -> Option<String>;
+
+    /// The thought signature of a call by its place: how many calls of the model stand before it in the conversation.
+    fn signature_at(&self, _calls_before: usize) -> Option<String> {
+        None
+    }
 
     /// What this model has refused so far.
     fn refused_by(&self, model: &str) -> Unsupported;
@@ -109,13 +115,20 @@ pub(crate) struct Work<'c> {
     /// Bytes of media in the body, which are not text.
     media_bytes: usize,
     media: u64,
+    /// Calls of the model so far.
+    calls: usize,
 }
 
 /// Turns a request body into a call, or says which field is at fault and what it takes.
 pub fn decode(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, DecodeError> {
+    decode_for(body, None, context)
+}
+
+/// The same for another model than the request names; answers name this one.
+pub fn decode_for(body: &[u8], instead: Option<&str>, context: &DecodeContext<'_>) -> Result<Decoded, DecodeError> {
     let request = document(body)?;
     let root = Path::Root;
-    let mut work = Work::begin(&request, context)?;
+    let mut work = Work::begin(&request, instead, context)?;
     work.note_what_has_no_equal(&request, compatibility::find)?;
 
     let stream = request.find("stream").map_or(Ok(false), |node| node.want_bool(&root.key("stream")))?;
@@ -166,9 +179,16 @@ pub(crate) fn text_of<'n>(request: &'n Node<'n>, name: &'static str) -> Result<O
 // === impl Work ===
 
 impl<'c> Work<'c> {
-    /// Finds the model, and what is known of it.
-    pub(crate) fn begin(request: &Node<'_>, context: &DecodeContext<'c>) -> Result<Self, DecodeError> {
-        let asked = text_of(request, "model")?.unwrap_or_default();
+    /// Finds the model, which is the one that the request names unless there is another `instead`, and what is known of it.
+    pub(crate) fn begin(
+        request: &Node<'_>,
+        instead: Option<&str>,
+        context: &DecodeContext<'c>,
+    ) -> Result<Self, DecodeError> {
+        let asked = match instead {
+            Some(model) => Cow::Borrowed(model),
+            None => text_of(request, "model")?.unwrap_or_default(),
+        };
         let model = context.models.resolve(&asked).to_owned();
         if model.is_empty() {
             return Err(DecodeError::new(Problem::Missing, "model", "the name of a model is needed"));
@@ -184,6 +204,7 @@ impl<'c> Work<'c> {
             resources: Vec::new(),
             media_bytes: 0,
             media: 0,
+            calls: 0,
         })
     }
 
@@ -217,6 +238,18 @@ impl<'c> Work<'c> {
             estimated_tokens: letters / 4 + self.media * crate::gemini::mime::TOKENS_OF_A_MEDIUM,
         };
         Ok(Decoded::new(call, pending))
+    }
+
+    /// The place of the next call of the model in the conversation.
+    pub(crate) fn place_of_call(&mut self) -> usize {
+        self.calls += 1;
+        self.calls - 1
+    }
+
+    /// The signature that is kept for a call: by the id that it came back with, or else by its place.
+    pub(crate) fn kept_signature(&self, id: &str, place: usize) -> Option<String> {
+        let by_id = if id.is_empty() { None } else { self.context.memory.signature_of(id) };
+        by_id.or_else(|| self.context.memory.signature_at(place))
     }
 
     /// Goes through the properties of the request: those that nothing below will read are named.

@@ -79,9 +79,20 @@ impl Kept for NothingKept {
 /// Turns a request body into a call, or says which field is at fault and what it takes. `id` is the id of the answer to
 /// come, such as `resp_…`: items without an id get one that is derived from it.
 pub fn decode(body: &[u8], context: &DecodeContext<'_>, kept: &dyn Kept, id: &str) -> Result<Request, DecodeError> {
+    decode_for(body, None, context, kept, id)
+}
+
+/// The same for another model than the request names; answers name this one.
+pub fn decode_for(
+    body: &[u8],
+    instead: Option<&str>,
+    context: &DecodeContext<'_>,
+    kept: &dyn Kept,
+    id: &str,
+) -> Result<Request, DecodeError> {
     let request = document(body)?;
     let root = Path::Root;
-    let mut work = Work::begin(&request, context)?;
+    let mut work = Work::begin(&request, instead, context)?;
     work.note_what_has_no_equal(&request, compatibility::find)?;
 
     let stream = flag(&request, "stream")?.unwrap_or(false);

@@ -1,6 +1,8 @@
 //! Lists in pages, and what handlers take from a request: with problems in place of axum's plain texts.
 
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::Json;
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -13,7 +15,7 @@ const MOST: u32 = 1_000;
 
 /// A JSON body.
 #[derive(Debug, FromRequest)]
-#[from_request(via(axum::Json), rejection(Problem))]
+#[from_request(via(Json), rejection(Problem))]
 pub struct Body<T>(pub T);
 
 /// The query.
@@ -49,6 +51,21 @@ pub struct Page<T> {
     pub page: u32,
     /// Entries of a page.
     pub page_size: u32,
+}
+
+// === impl Body ===
+
+impl<T, S> OptionalFromRequest<S> for Body<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        let body = <Json<T> as OptionalFromRequest<S>>::from_request(request, state).await?;
+        Ok(body.map(|Json(body)| Self(body)))
+    }
 }
 
 // === impl PageQuery ===

@@ -11,7 +11,7 @@ use tracing::error;
 use utoipa::ToSchema;
 
 use crate::caller::Denied;
-use crate::error::Failure;
+use crate::error::{Failure, whole_seconds};
 
 /// Why a request was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -115,7 +115,7 @@ impl IntoResponse for Problem {
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         let failure = Failure::from(denied);
-        Self::new(failure.status(), failure.message())
+        Self { retry_after: failure.wait().map(whole_seconds), ..Self::new(failure.status(), failure.message()) }
     }
 }
 

@@ -5,12 +5,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gap_protocol::anthropic::models::{self, Cursor};
 use gap_protocol::anthropic::refusal::Refusal;
+use gap_protocol::openai::models::Model;
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use http::{HeaderValue, Method, Request};
 
 use super::AnthropicFailure;
+use crate::api::guest::{self, Guest};
 use crate::app::App;
 use crate::body::discard;
+use crate::caller::Caller;
 use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::middleware::Visit;
@@ -22,14 +26,16 @@ const PAGE: usize = 20;
 const MOST: usize = 1000;
 
 /// Lists models, or shows the one that the path names.
-pub async fn show_models(
-    State(app): State<App>,
-    visit: Visit,
-    request: Request<Body>,
-) -> Result<Response, AnthropicFailure> {
-    let (head, body) = request.into_parts();
-    discard(body).await;
-    let caller = app.access.recognise(&head.headers, head.uri.query()).map_err(Failure::from)?;
+pub async fn show_models(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
+    guest::attend(&app, &visit, request, async |guest, head, body| {
+        discard(body).await;
+        list(&app, &visit, guest, head).await
+    })
+    .await
+}
+
+/// What an access key may not use, is not there for its holder.
+async fn list(app: &App, visit: &Visit, guest: Guest, head: Parts) -> Result<Response, AnthropicFailure> {
     if head.method != Method::GET && head.method != Method::HEAD {
         return Ok(Failure::wrong_method(&head.method, head.uri.path()).into_response(Dialect::Anthropic));
     }
@@ -38,14 +44,19 @@ pub async fn show_models(
     let cursor = cursor(head.uri.query().unwrap_or_default())?;
 
     let request_line = format!("{} {}", head.method, head.uri.path());
-    let receipt = Receipt::part_of(Facts { visit, caller: caller.name, request_line, model: None });
-    let listing = List::get(&app, receipt).await;
-    if asked.is_empty() {
-        return Ok(json(models::page(listing.models(), &cursor)));
-    }
+    let Caller { id, name, role, policy, .. } = guest.caller;
+    // All share the list, so it is asked for without the terms of whoever happens to come first.
+    let facts = Facts { visit: visit.clone(), caller: Caller::new(id, name, role), request_line, model: None };
+    let listing = List::get(app, Receipt::part_of(facts)).await;
     let table = app.models.table();
+    // What an operator's own name stands for is what counts.
+    let allows = |model: &&Model| policy.allows_model(table.resolve(&model.id));
+    if asked.is_empty() {
+        let allowed: Vec<Model> = listing.models().iter().filter(allows).cloned().collect();
+        return Ok(json(models::page(&allowed, &cursor)));
+    }
     let model = listing.find(&asked).or_else(|| listing.find(table.resolve(&asked)));
-    let model = model.ok_or_else(|| Failure::unknown_model(&asked))?;
+    let model = model.filter(allows).ok_or_else(|| Failure::unknown_model(&asked))?;
     let shown = table.alias_of(&asked).map(|_| model.called(&asked));
     Ok(json(models::one(shown.as_ref().unwrap_or(model))))
 }

@@ -4,24 +4,18 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use gap_protocol::call::{DecodeError, Decoded};
-use gap_protocol::openai::chat::{DecodeContext, decode};
+use gap_protocol::openai::chat::{DecodeContext, decode_for};
 use http::Request;
 
-use super::exchange::{OpenAiVoice, Tongue, answer};
-use super::{OpenAiFailure, admit};
+use super::OpenAiFailure;
+use super::exchange::{OpenAiVoice, Tongue, serve};
 use crate::app::App;
 use crate::middleware::Visit;
 use crate::relay::chat::Form;
 
 /// Creates a chat completion, streamed if the request says so.
-pub async fn create_chat_completion(
-    State(app): State<App>,
-    visit: Visit,
-    request: Request<Body>,
-) -> Result<Response, OpenAiFailure> {
-    let (head, body) = request.into_parts();
-    let admitted = admit(&app, &head, body).await?;
-    answer(app, visit, &head, admitted, Completion).await
+pub async fn create_chat_completion(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
+    serve(&app, &visit, request, |_| Completion).await
 }
 
 /// The form of chat completions.
@@ -32,8 +26,13 @@ impl Tongue for Completion {
     type Failure = OpenAiFailure;
     type Voice = OpenAiVoice;
 
-    fn decode(&self, body: &[u8], context: &DecodeContext<'_>) -> Result<(Decoded, Form), DecodeError> {
-        Ok((decode(body, context)?, Form::Completion))
+    fn decode(
+        &self,
+        body: &[u8],
+        instead: Option<&str>,
+        context: &DecodeContext<'_>,
+    ) -> Result<(Decoded, Form), DecodeError> {
+        Ok((decode_for(body, instead, context)?, Form::Completion))
     }
 
     fn id(&self) -> String {

@@ -3,17 +3,18 @@
 //! One future does all of it: it fetches media, asks, and, when the model refuses a feature, asks once more without it.
 //! So a stream that must be opened before there is an answer goes on polling it, whatever it is at.
 
-use axum::body::Bytes;
-use axum::response::Response;
+use axum::body::{Body, Bytes};
+use axum::response::{IntoResponse, Response};
 use gap_pool::Affinity;
 use gap_protocol::call::{self, DecodeError, Decoded};
 use gap_protocol::meter::Framing;
 use gap_protocol::openai::chat::{DecodeContext, DecodeOptions};
 use gap_protocol::openai::responses::error_event;
 use http::request::Parts;
-use http::{Method, StatusCode};
+use http::{Method, Request, StatusCode};
 
 use super::{OpenAiFailure, client_deadline, is_strict, json_headers, path_of, warn_in};
+use crate::api::guest::{self, Guest};
 use crate::app::App;
 use crate::body::{Document, RequestBody};
 use crate::caller::Caller;
@@ -33,8 +34,13 @@ pub(in crate::api) trait Tongue: Clone + Send + Sync + 'static {
     /// How the last words of a stream are said.
     type Voice: Voice<Reply = ChatReply, Error = Self::Failure, Body = ChatBody>;
 
-    /// Reads a request.
-    fn decode(&self, body: &[u8], context: &DecodeContext<'_>) -> Result<(Decoded, Form), DecodeError>;
+    /// Reads a request, for another model than it names if there is one `instead`.
+    fn decode(
+        &self,
+        body: &[u8],
+        instead: Option<&str>,
+        context: &DecodeContext<'_>,
+    ) -> Result<(Decoded, Form), DecodeError>;
 
     /// The id of the answer.
     fn id(&self) -> String;
@@ -50,7 +56,7 @@ pub(in crate::api) trait Tongue: Clone + Send + Sync + 'static {
 
 /// A failure that an exchange can end with.
 pub(in crate::api) trait Refusing:
-    From<Failure> + From<DecodeError> + From<MediaError> + From<RelayError> + Send + 'static
+    From<Failure> + From<DecodeError> + From<MediaError> + From<RelayError> + IntoResponse + Send + 'static
 {
     /// The status that goes with it.
     fn status(&self) -> StatusCode;
@@ -70,24 +76,44 @@ impl Refusing for OpenAiFailure {
     }
 }
 
-/// Answers a request.
-pub(in crate::api) async fn answer<T: Tongue>(
-    app: App,
-    visit: Visit,
-    head: &Parts,
-    (caller, document): (Caller, Document),
+/// Lets a guest in and answers the request in the form that is made for them.
+pub(in crate::api) async fn serve<T: Tongue>(
+    app: &App,
+    visit: &Visit,
+    request: Request<Body>,
+    tongue: impl FnOnce(&Caller) -> T,
+) -> Response {
+    guest::attend(app, visit, request, async move |guest, head, body| {
+        let tongue = tongue(&guest.caller);
+        // On the heap: the whole exchange would be moved from caller to caller.
+        Box::pin(answer(app, visit, guest, head, body, tongue)).await
+    })
+    .await
+}
+
+async fn answer<T: Tongue>(
+    app: &App,
+    visit: &Visit,
+    mut guest: Guest,
+    head: Parts,
+    body: Body,
     tongue: T,
 ) -> Result<Response, T::Failure> {
+    let document = Document::read(body, &app.bodies).await?;
     let voice = tongue.voice();
-    let mut exchange = Exchange::new(app.clone(), &caller, document, is_strict(&head.headers), tongue);
+    let mut exchange = Exchange::new(app.clone(), &guest.caller, document, is_strict(&head.headers), tongue);
     let (decoded, form) = exchange.decode()?;
 
     let wanted = decoded.call();
     let (stream, model, warnings) = (wanted.stream, wanted.model.clone(), wanted.warnings.clone());
     // A stream that is kept alive runs into no time limit of its client.
     exchange.client_deadline = client_deadline(&head.headers).filter(|_| !stream);
+    guest.may_use(&model)?;
+    guest.permit.book(|| wanted.estimated_tokens)?;
+    let Guest { caller, permit } = guest;
     let request_line = format!("{} {}", head.method, head.uri.path());
-    let receipt = Receipt::begin(Facts { visit, caller: caller.name, request_line, model: Some(model) });
+    let facts = Facts { visit: visit.clone(), caller, request_line, model: Some(model) };
+    let receipt = Receipt::begin(facts).with_permit(permit);
     let pending = exchange.answer(decoded, form, receipt);
     let policy = app.relay.policy();
     let answered = if stream {
@@ -105,15 +131,17 @@ pub(in crate::api) async fn answer<T: Tongue>(
     Ok(answered?.into_response())
 }
 
-/// Reads a request as [`answer`] does, with everything in it that it names by address, and asks nobody.
+/// Reads a request as an exchange does, with everything in it that it names by address, and asks nobody.
 pub(super) async fn read<T: Tongue>(
     app: &App,
     head: &Parts,
-    (caller, document): (&Caller, Document),
+    guest: &Guest,
+    document: Document,
     tongue: T,
 ) -> Result<call::Call, T::Failure> {
-    let exchange = Exchange::new(app.clone(), caller, document, is_strict(&head.headers), tongue);
+    let mut exchange = Exchange::new(app.clone(), &guest.caller, document, is_strict(&head.headers), tongue);
     let (decoded, _) = exchange.decode()?;
+    guest.may_use(&decoded.call().model)?;
     exchange.complete(decoded).await
 }
 
@@ -125,6 +153,8 @@ struct Exchange<T> {
     options: DecodeOptions,
     memory: CallMemory,
     client_deadline: Option<std::time::Duration>,
+    /// The model that stands in for the one that was asked for.
+    instead: Option<String>,
     tongue: T,
 }
 
@@ -132,36 +162,54 @@ struct Exchange<T> {
 
 impl<T: Tongue> Exchange<T> {
     fn new(app: App, caller: &Caller, document: Document, strict: bool, tongue: T) -> Self {
-        let memory = CallMemory::new(&caller.name, app.signatures.clone(), app.learned.clone(), app.clock.clone());
-        let disable_safety_filtering = app.settings.upstream.disable_safety_filtering;
+        let memory = CallMemory::new(&caller.id, app.signatures.clone(), app.learned.clone(), app.clock.clone());
+        let disable_safety_filtering = app.live.read(|settings| settings.upstream.disable_safety_filtering);
         let options = DecodeOptions { strict, disable_safety_filtering, ..DecodeOptions::default() };
-        Self { app, document, options, memory, client_deadline: None, tongue }
+        Self { app, document, options, memory, client_deadline: None, instead: None, tongue }
     }
 
-    fn decode(&self) -> Result<(Decoded, Form), T::Failure> {
+    fn decode(&mut self) -> Result<(Decoded, Form), T::Failure> {
+        let (decoded, form) = self.decode_once()?;
+        // Calls that came back under ids of the client's own are known by their place.
+        if self.memory.recall(&decoded.call().body) { self.decode_once() } else { Ok((decoded, form)) }
+    }
+
+    fn decode_once(&self) -> Result<(Decoded, Form), T::Failure> {
         let models = self.app.models.table();
         let context = DecodeContext { models: &models, memory: &self.memory, options: self.options };
-        Ok(self.tongue.decode(&self.document.bytes, &context)?)
+        Ok(self.tongue.decode(&self.document.bytes, self.instead.as_deref(), &context)?)
     }
 
-    /// Gets the answer. Of a feature that the model refuses, it is told once.
-    async fn answer(mut self, decoded: Decoded, form: Form, receipt: Receipt) -> Result<ChatReply, T::Failure> {
-        let refused = match self.ask(decoded, form, receipt).await? {
-            Ok(reply) => return Ok(reply),
-            Err(refused) => refused,
-        };
-        let Asked { error, receipt, model } = *refused;
-        let learned = sentence_of(&error).is_some_and(|sentence| self.memory.learn(&model, sentence));
-        if !learned {
-            return Err(end(receipt, self.tongue.reword(error.into())));
-        }
-        let (decoded, form) = match self.decode() {
-            Ok(decoded) => decoded,
-            Err(failure) => return Err(end(receipt, failure)),
-        };
-        match self.ask(decoded, form, receipt).await? {
-            Ok(reply) => Ok(reply),
-            Err(refused) => Err(end(refused.receipt, self.tongue.reword(refused.error.into()))),
+    /// Gets the answer. Of a feature that a model refuses, it is told once; a model that cannot be had is replaced, if
+    /// the operator has named a stand-in.
+    async fn answer(
+        mut self,
+        mut decoded: Decoded,
+        mut form: Form,
+        mut receipt: Receipt,
+    ) -> Result<ChatReply, T::Failure> {
+        let mut has_learned = false;
+        loop {
+            let refused = match self.ask(decoded, form, receipt).await? {
+                Ok(reply) => return Ok(reply),
+                Err(refused) => refused,
+            };
+            let Asked { error, receipt: open, sent } = *refused;
+            receipt = open;
+            let model = sent.model.as_deref().unwrap_or_default();
+            if !has_learned && sentence_of(&error).is_some_and(|sentence| self.memory.learn(model, sentence)) {
+                has_learned = true;
+            } else if let Some(instead) = self.app.relay.instead_of(&sent, &error).map(str::to_owned) {
+                has_learned = false;
+                receipt.fell_back(&instead);
+                self.instead = Some(instead);
+            } else {
+                return Err(end(receipt, self.tongue.reword(error.into())));
+            }
+            (decoded, form) = match self.decode() {
+                Ok(decoded) => decoded,
+                Err(failure) => return Err(end(receipt, failure)),
+            };
         }
     }
 
@@ -176,18 +224,22 @@ impl<T: Tongue> Exchange<T> {
             Ok(call) => call,
             Err(failure) => return Err(end(receipt, failure)),
         };
+        let mut warnings = call.warnings.clone();
+        if let Some(sentence) = receipt.substitution() {
+            warnings.add("model", sentence);
+        }
         let (sent, chat) = match self.prepare(&call, form) {
             Ok(prepared) => prepared,
             Err(failure) => return Err(end(receipt, failure.into())),
         };
-        match self.app.relay.clone().answer_chat(sent, chat, receipt).await {
+        match self.app.relay.clone().answer_chat(sent.clone(), chat, receipt).await {
             Ok(mut reply) => {
-                warn_in(reply.headers_mut(), &call.warnings);
+                warn_in(reply.headers_mut(), &warnings);
                 Ok(Ok(reply))
             }
             Err(unanswered) => {
                 let ChatError { error, receipt } = *unanswered;
-                Ok(Err(Box::new(Asked { error, receipt, model: call.model })))
+                Ok(Err(Box::new(Asked { error, receipt, sent })))
             }
         }
     }
@@ -213,14 +265,17 @@ impl<T: Tongue> Exchange<T> {
             repeatable: true,
             finishes: call.stream,
             client_deadline: self.client_deadline,
+            // What the request names belongs to one project, and a cache to one model.
+            may_fall_back: !self.options.strict && call.resources.is_empty(),
         };
+        let signs = !call.plan.tools.is_empty() && self.app.models.table().find(&call.model).signatures;
         let chat = Chat {
             form,
             plan: call.plan.clone(),
             id: self.tongue.id(),
             created: u64::try_from(self.app.clock.now().as_second()).unwrap_or_default(),
             estimated_prompt: call.estimated_tokens,
-            memory: self.memory.clone(),
+            memory: if signs { self.memory.clone().answering(&call.body) } else { self.memory.clone() },
         };
         Ok((sent, chat))
     }
@@ -230,7 +285,7 @@ impl<T: Tongue> Exchange<T> {
 struct Asked {
     error: RelayError,
     receipt: Receipt,
-    model: String,
+    sent: Call,
 }
 
 /// Closes the record of a call that stays without an answer.

@@ -4,24 +4,23 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use gap_pool::Affinity;
 use gap_protocol::call::{DecodeError, Decoded};
-use gap_protocol::meter::Framing;
 use gap_protocol::openai::chat::DecodeContext;
 use gap_protocol::openai::refusal::Refusal;
-use gap_protocol::openai::responses::{Order, Page, decode, page};
+use gap_protocol::openai::responses::{Order, Page, decode_for, page};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderValue, Request};
 use serde_json::json;
 
-use super::exchange::{OpenAiVoice, Tongue, answer, read};
-use super::{OpenAiFailure, admit, client_deadline, json_headers, path_of, warn_in};
+use super::counting::count;
+use super::exchange::{OpenAiVoice, Tongue, read, serve};
+use super::{OpenAiFailure, path_of};
+use crate::api::guest::{self, Guest};
 use crate::app::App;
-use crate::body::{RequestBody, discard};
+use crate::body::{Document, discard};
+use crate::caller::Caller;
 use crate::middleware::Visit;
-use crate::receipt::{Facts, Receipt, Receipted};
-use crate::relay::Call;
 use crate::relay::chat::Form;
 use crate::responses::{CallerResponses, Keeper};
 
@@ -29,122 +28,105 @@ use crate::responses::{CallerResponses, Keeper};
 const MAX_PAGE: usize = 100;
 
 /// Creates a response, streamed if the request says so.
-pub async fn create_response(
-    State(app): State<App>,
-    visit: Visit,
-    request: Request<Body>,
-) -> Result<Response, OpenAiFailure> {
-    let (head, body) = request.into_parts();
-    let admitted = admit(&app, &head, body).await?;
-    let kept = CallerResponses::new(&admitted.0.name, app.responses.clone(), app.clock.clone());
-    let tongue = Responding { id: format!("resp_{}", uuid::Uuid::now_v7().simple()), kept };
-    answer(app, visit, &head, admitted, tongue).await
+pub async fn create_response(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
+    let id = format!("resp_{}", uuid::Uuid::now_v7().simple());
+    serve(&app, &visit, request, |caller| Responding { id, kept: kept_for(&app, caller) }).await
 }
 
 /// Counts what a request would cost to read: Google counts, and nothing is answered or kept.
-pub async fn count_input_tokens(
-    State(app): State<App>,
-    visit: Visit,
-    request: Request<Body>,
+pub async fn count_input_tokens(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
+    guest::attend(&app, &visit, request, async |guest, head, body| {
+        Box::pin(count_input(&app, &visit, guest, head, body)).await
+    })
+    .await
+}
+
+async fn count_input(
+    app: &App,
+    visit: &Visit,
+    guest: Guest,
+    head: Parts,
+    body: Body,
 ) -> Result<Response, OpenAiFailure> {
-    let (head, body) = request.into_parts();
-    let (caller, document) = admit(&app, &head, body).await?;
-    let kept = CallerResponses::new(&caller.name, app.responses.clone(), app.clock.clone());
-    let wanted = read(&app, &head, (&caller, document), Responding { id: "resp_0".to_owned(), kept }).await?;
+    let document = Document::read(body, &app.bodies).await?;
+    let tongue = Responding { id: "resp_0".to_owned(), kept: kept_for(app, &guest.caller) };
+    let wanted = read(app, &head, &guest, document, tongue).await?;
     let path = path_of(&wanted.model)?;
     let question = format!(r#"{{"generateContentRequest":{{"model":{},"#, json!(path.trim_start_matches("/v1beta/")));
     let rest = wanted.body.get(1..).unwrap_or_default();
-    let call = Call {
-        verb: Method::POST,
-        path: format!("{path}:countTokens"),
-        query: None,
-        headers: json_headers(),
-        body: RequestBody::written([question.as_bytes(), rest, b"}"].concat().into(), &app.bodies)?,
-        model: Some(wanted.model.clone()),
-        affinity: Affinity::None,
-        framing: Framing::Json,
-        repeatable: true,
-        finishes: false,
-        client_deadline: client_deadline(&head.headers),
-    };
-    let request_line = format!("{} {}", head.method, head.uri.path());
-    let mut receipt = Receipt::begin(Facts { visit, caller: caller.name, request_line, model: Some(wanted.model) });
-    let counted = match app.relay.ask(&call, &mut receipt).await {
-        Ok(answer) => answer,
-        Err(error) => {
-            receipt.refused(&error);
-            return Err(OpenAiFailure::from(error).about_a_response().receipted());
-        }
-    };
-    let tokens = serde_json::from_slice::<serde_json::Value>(&counted.body).ok();
-    let Some(tokens) = tokens.as_ref().and_then(|answer| answer["totalTokens"].as_u64()) else {
-        let failure = OpenAiFailure::from(crate::error::Failure::unusable_answer());
-        receipt.refused_with(failure.status());
-        return Err(failure.receipted());
-    };
-    let body = json!({ "object": "response.input_tokens", "input_tokens": tokens }).to_string();
-    receipt.committed(StatusCode::OK);
-    receipt.passed(body.len());
-    receipt.completed(&counted.findings);
-    let mut response = document_of(body.into());
-    receipt.name_in(response.headers_mut());
-    warn_in(response.headers_mut(), &wanted.warnings);
-    response.extensions_mut().insert(Receipted);
-    Ok(response)
+    let question = [question.as_bytes(), rest, b"}"].concat().into();
+    let counted = count::<OpenAiFailure>(app, visit, guest, &head, &wanted, question, |answer| {
+        let answer: serde_json::Value = serde_json::from_slice(answer).ok()?;
+        let tokens = answer.get("totalTokens")?.as_u64()?;
+        Some(json!({ "object": "response.input_tokens", "input_tokens": tokens }).to_string().into())
+    });
+    counted.await.map_err(OpenAiFailure::about_a_response)
 }
 
 /// Shows a response that is kept.
 pub async fn find_response(
     State(app): State<App>,
+    visit: Visit,
     Path(id): Path<String>,
     request: Request<Body>,
-) -> Result<Response, OpenAiFailure> {
-    let (head, kept) = enter(&app, request).await?;
-    if queries(&head).any(|(name, value)| name == "stream" && value == "true") {
-        let message = "A kept response is not told again as a stream: leave stream out.";
-        return Err(refuse(400, message, Some("stream"), Some("unsupported_value")));
-    }
-    let found = kept.find(&id).ok_or_else(|| unknown(&id))?;
-    Ok(document_of(found.response.clone()))
+) -> Response {
+    look(&app, &visit, request, |head, kept| {
+        if queries(head).any(|(name, value)| name == "stream" && value == "true") {
+            let message = "A kept response is not told again as a stream: leave stream out.";
+            return Err(refuse(400, message, Some("stream"), Some("unsupported_value")));
+        }
+        let found = kept.find(&id).ok_or_else(|| unknown(&id))?;
+        Ok(found.response.clone())
+    })
+    .await
 }
 
 /// Forgets a response that is kept.
 pub async fn delete_response(
     State(app): State<App>,
+    visit: Visit,
     Path(id): Path<String>,
     request: Request<Body>,
-) -> Result<Response, OpenAiFailure> {
-    let (_, kept) = enter(&app, request).await?;
-    if !kept.forget(&id) {
-        return Err(unknown(&id));
-    }
-    Ok(document_of(json!({ "id": id, "object": "response", "deleted": true }).to_string().into()))
+) -> Response {
+    look(&app, &visit, request, |_, kept| {
+        if !kept.forget(&id) {
+            return Err(unknown(&id));
+        }
+        Ok(json!({ "id": id, "object": "response", "deleted": true }).to_string().into())
+    })
+    .await
 }
 
 /// Says that nothing can be cancelled: a response is worked on while its client waits, and whoever no longer wants it hangs up.
 pub async fn cancel_response(
     State(app): State<App>,
+    visit: Visit,
     Path(id): Path<String>,
     request: Request<Body>,
-) -> Result<Response, OpenAiFailure> {
-    let (_, kept) = enter(&app, request).await?;
-    kept.find(&id).ok_or_else(|| unknown(&id))?;
-    Err(refuse(400, "Cannot cancel a response that was not created with background=true.", None, None))
+) -> Response {
+    look(&app, &visit, request, |_, kept| {
+        kept.find(&id).ok_or_else(|| unknown(&id))?;
+        Err(refuse(400, "Cannot cancel a response that was not created with background=true.", None, None))
+    })
+    .await
 }
 
 /// Lists what a response was asked, and everything before it.
 pub async fn list_input_items(
     State(app): State<App>,
+    visit: Visit,
     Path(id): Path<String>,
     request: Request<Body>,
-) -> Result<Response, OpenAiFailure> {
-    let (head, kept) = enter(&app, request).await?;
-    let wanted = page_of(&head)?;
-    let lists = kept.input_of(&id).ok_or_else(|| unknown(&id))?;
-    let Some(list) = page(&lists, &wanted) else {
-        return Err(refuse(400, "after: there is no item with this id.", Some("after"), Some("invalid_value")));
-    };
-    Ok(document_of(list.into()))
+) -> Response {
+    look(&app, &visit, request, |head, kept| {
+        let wanted = page_of(head)?;
+        let lists = kept.input_of(&id).ok_or_else(|| unknown(&id))?;
+        let Some(list) = page(&lists, &wanted) else {
+            return Err(refuse(400, "after: there is no item with this id.", Some("after"), Some("invalid_value")));
+        };
+        Ok(list.into())
+    })
+    .await
 }
 
 // === The form of responses ===
@@ -160,8 +142,13 @@ impl Tongue for Responding {
     type Failure = OpenAiFailure;
     type Voice = OpenAiVoice;
 
-    fn decode(&self, body: &[u8], context: &DecodeContext<'_>) -> Result<(Decoded, Form), DecodeError> {
-        let request = decode(body, context, &self.kept, &self.id)?;
+    fn decode(
+        &self,
+        body: &[u8],
+        instead: Option<&str>,
+        context: &DecodeContext<'_>,
+    ) -> Result<(Decoded, Form), DecodeError> {
+        let request = decode_for(body, instead, context, &self.kept, &self.id)?;
         let keeper = request.store.then(|| Keeper {
             responses: self.kept.clone(),
             id: self.id.clone(),
@@ -186,13 +173,23 @@ impl Tongue for Responding {
 
 // === What the others share ===
 
-/// Lets the caller in, who sends nothing that is read.
-async fn enter(app: &App, request: Request<Body>) -> Result<(Parts, CallerResponses), OpenAiFailure> {
-    let (head, body) = request.into_parts();
-    let caller = app.access.recognise(&head.headers, head.uri.query());
-    discard(body).await;
-    let caller = caller.map_err(crate::error::Failure::from)?;
-    Ok((head, CallerResponses::new(&caller.name, app.responses.clone(), app.clock.clone())))
+/// The responses of a caller: what belongs to another access key is not there.
+fn kept_for(app: &App, caller: &Caller) -> CallerResponses {
+    CallerResponses::new(&caller.id, app.responses.clone(), app.clock.clone())
+}
+
+/// Lets a guest in, who sends nothing that is read, and tells them what is found among their responses.
+async fn look(
+    app: &App,
+    visit: &Visit,
+    request: Request<Body>,
+    find: impl FnOnce(&Parts, &CallerResponses) -> Result<Bytes, OpenAiFailure>,
+) -> Response {
+    guest::attend(app, visit, request, async move |guest, head, body| {
+        discard(body).await;
+        find(&head, &kept_for(app, &guest.caller)).map(document_of)
+    })
+    .await
 }
 
 fn queries(head: &Parts) -> impl Iterator<Item = (String, String)> + '_ {

@@ -7,7 +7,7 @@ use gap_protocol::models::Alias;
 use secrecy::SecretString;
 
 use super::secrets::Secrets;
-use super::{Kind, one, parts};
+use super::{Field, Kind, one, parts};
 use crate::config::document::Raw;
 
 /// An upstream key as it stands in the settings.
@@ -72,6 +72,10 @@ impl Kind for ModelAlias {
 
 impl Kind for UpstreamKeys {
     type Value = Vec<UpstreamKey>;
+
+    fn field(&self) -> Field {
+        Field::Secret
+    }
 
     fn takes(&self) -> String {
         "keys or `project:key`, separated by commas or lines".to_owned()

@@ -101,7 +101,7 @@ async fn googles_refusals_name_the_clients_own_fields() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_breaks_off_has_failed_and_is_not_kept() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Script::CutBetweenEvents(After { after: 2 })));
+    app.sim.add_fault(Fault::new(Script::CutBetweenEvents(After { after: 2 }))).unwrap();
     let reply = client(&app).post(RESPONSES, ask(STORY, true)).await;
     let events = events(reply.text());
     let last = events.last().unwrap();
@@ -116,7 +116,7 @@ async fn a_stream_that_breaks_off_has_failed_and_is_not_kept() {
 async fn an_opened_stream_without_an_answer_ends_with_an_error() {
     let app = TestApp::with().set("server.open_after", "100ms").set("server.keep_alive", "50ms").start().await;
     let late = StallBefore { ms: 200, then: Some(Box::new(Preset::QuotaPerMinute.into())) };
-    app.sim.add_fault(Fault::new(Script::StallBeforeHeaders(late)));
+    app.sim.add_fault(Fault::new(Script::StallBeforeHeaders(late))).unwrap();
     let reply = client(&app).post(RESPONSES, ask(STORY, true)).await;
     assert_eq!(reply.status, 200);
     assert!(reply.text().starts_with(": keep-alive\n\n"));
@@ -128,7 +128,7 @@ async fn an_opened_stream_without_an_answer_ends_with_an_error() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_fails_is_replaced_before_anything_is_said() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Preset::Overloaded).times(1));
+    app.sim.add_fault(Fault::new(Preset::Overloaded).times(1)).unwrap();
     let events = events(client(&app).post(RESPONSES, ask(STORY, true)).await.text());
     assert_eq!(events.last().unwrap()["type"], "response.completed");
     assert_eq!(app.arrived(), 2);

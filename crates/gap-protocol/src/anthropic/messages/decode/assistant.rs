@@ -147,9 +147,10 @@ impl<'n> Message<'n> {
             Some(signature) => Some(signature),
             None => work.signature_in(block, path)?,
         };
+        let place = work.place_of_call();
         let signature = signature
             .or_else(|| carried.as_ref()?.signature.clone().map(Cow::Owned))
-            .or_else(|| work.context.memory.signature_of(&id).map(Cow::Owned));
+            .or_else(|| work.kept_signature(&id, place).map(Cow::Owned));
         // wire 76, 78: only the first call of a step has to carry one.
         let stand_in = (!std::mem::replace(&mut self.called, true) && work.family.signatures)
             .then_some(Cow::Borrowed(NO_SIGNATURE));

@@ -56,9 +56,10 @@ impl Work<'_> {
             (None, Some(function)) => self.signature_in(function, &path.key("function"))?,
             (signature, _) => signature,
         };
+        let place = self.place_of_call();
         let signature = signature
             .or_else(|| carried.as_ref()?.signature.clone().map(Cow::Owned))
-            .or_else(|| self.context.memory.signature_of(&id).map(Cow::Owned));
+            .or_else(|| self.kept_signature(&id, place).map(Cow::Owned));
         let upstream_id = if self.refused.contains(Feature::CallIds) { None } else { upstream_id(&id, carried) };
         let field = path.to_string();
         let slot = Slot::new(id, upstream_id.clone(), name.clone(), field);
@@ -72,7 +73,8 @@ impl Work<'_> {
         path: &Path<'_>,
     ) -> Result<(Call<'n>, Slot<'n>), DecodeError> {
         let (name, arguments) = self.function(call, path)?;
-        let signature = self.signature_in(call, path)?;
+        let place = self.place_of_call();
+        let signature = self.signature_in(call, path)?.or_else(|| self.kept_signature("", place).map(Cow::Owned));
         let slot = Slot::new(Cow::Borrowed(""), None, name.clone(), path.to_string());
         Ok((Call { id: None, name, arguments, signature }, slot))
     }

@@ -75,10 +75,11 @@ impl<'n> Turns<'n> {
         // What OpenAI has made without a `call_id` is answered by its `id`.
         let id = id.or(optional_text(item, "id", path)?).unwrap_or(Cow::Borrowed(""));
         let carried = ids::decode(&id);
+        let place = work.place_of_call();
         let signature = self.signatures.get(&*id).cloned();
         let signature = signature
             .or_else(|| carried.as_ref()?.signature.clone())
-            .or_else(|| work.context.memory.signature_of(&id))
+            .or_else(|| work.kept_signature(&id, place))
             .map(Cow::Owned);
         let own_id = if work.refused.contains(Feature::CallIds) { None } else { upstream_id(&id, carried) };
         let name = work.sent_name(name);

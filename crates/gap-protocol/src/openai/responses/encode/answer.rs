@@ -264,7 +264,11 @@ impl Answer {
             if ids::decode(&id).is_none_or(|carried| carried.signature.is_none()) {
                 self.owed.calls.push((id.clone(), signature.clone()));
             }
-            self.signatures.push(CallSignature { call_id: id.clone(), signature: signature.clone() });
+            self.signatures.push(CallSignature {
+                call_id: id.clone(),
+                place: u32::try_from(self.calls).ok(),
+                signature: signature.clone(),
+            });
         }
         self.make_room(events);
         self.calls += 1;
