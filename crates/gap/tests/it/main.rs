@@ -28,6 +28,8 @@ mod faults;
 #[cfg(test)]
 mod front;
 #[cfg(test)]
+mod guests;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod ledger;
