@@ -2,21 +2,28 @@ import { usePreferredDark, useStorage } from '@vueuse/core'
 import { defineStore } from 'pinia'
 import { computed, watchEffect } from 'vue'
 
-import { type Language, preferredLanguage, setLanguage } from '@/i18n'
+import { type Language, LANGUAGES, preferredLanguage, setLanguage } from '@/i18n'
 
-type Theme = 'auto' | 'light' | 'dark'
+export type Theme = 'auto' | 'light' | 'dark'
 
 interface Preferences {
   theme: Theme
   language?: Language
   keyView: 'table' | 'cards'
+  /** Whether the side navigation shows icons alone. */
+  narrow: boolean
 }
 
 /** What a person chose for this browser; `public/theme.js` reads the same entry before the first paint. */
 export const usePreferences = defineStore('preferences', () => {
-  const chosen = useStorage<Preferences>('gap.preferences', { theme: 'auto', keyView: 'table' }, localStorage, {
-    mergeDefaults: true,
-  })
+  const chosen = useStorage<Preferences>(
+    'gap.preferences',
+    { theme: 'auto', keyView: 'table', narrow: false },
+    localStorage,
+    {
+      mergeDefaults: true,
+    },
+  )
   const systemDark = usePreferredDark()
 
   const theme = computed({ get: () => chosen.value.theme, set: (theme) => (chosen.value.theme = theme) })
@@ -24,13 +31,17 @@ export const usePreferences = defineStore('preferences', () => {
   watchEffect(() => document.documentElement.classList.toggle('dark', dark.value))
 
   const language = computed({
-    get: () => chosen.value.language ?? preferredLanguage(),
+    get: () => {
+      const known = chosen.value.language
+      return known !== undefined && known in LANGUAGES ? known : preferredLanguage()
+    },
     set: (language) => {
       chosen.value.language = language
       void setLanguage(language)
     },
   })
   const keyView = computed({ get: () => chosen.value.keyView, set: (view) => (chosen.value.keyView = view) })
+  const narrow = computed({ get: () => chosen.value.narrow, set: (narrow) => (chosen.value.narrow = narrow) })
 
-  return { theme, dark, language, keyView }
+  return { theme, dark, language, keyView, narrow }
 })
