@@ -26,7 +26,7 @@ export const usePreferences = defineStore('preferences', () => {
   )
   const systemDark = usePreferredDark()
 
-  const theme = computed({ get: () => chosen.value.theme, set: (theme) => (chosen.value.theme = theme) })
+  const theme = computed({ get: () => chosen.value.theme, set: (value) => (chosen.value.theme = value) })
   const dark = computed(() => theme.value === 'dark' || (theme.value === 'auto' && systemDark.value))
   watchEffect(() => document.documentElement.classList.toggle('dark', dark.value))
 
@@ -35,13 +35,13 @@ export const usePreferences = defineStore('preferences', () => {
       const known = chosen.value.language
       return known !== undefined && known in LANGUAGES ? known : preferredLanguage()
     },
-    set: (language) => {
-      chosen.value.language = language
-      void setLanguage(language)
+    set: (value) => {
+      chosen.value.language = value
+      void setLanguage(value)
     },
   })
   const keyView = computed({ get: () => chosen.value.keyView, set: (view) => (chosen.value.keyView = view) })
-  const narrow = computed({ get: () => chosen.value.narrow, set: (narrow) => (chosen.value.narrow = narrow) })
+  const narrow = computed({ get: () => chosen.value.narrow, set: (value) => (chosen.value.narrow = value) })
 
   return { theme, dark, language, keyView, narrow }
 })
