@@ -18,6 +18,10 @@ const problem = (status: number, more: object = {}) =>
     headers: { 'content-type': 'application/problem+json', 'x-request-id': 'r1' },
   })
 
+/** Opens to the second token alone. */
+const gate: Answer = (request) =>
+  request.headers.get('authorization') === 'Bearer two' ? Response.json({ ok: true }) : problem(401)
+
 /** The modules anew, as after a reload, with a gateway that answers so. */
 async function load(routes: Record<string, Answer>) {
   vi.resetModules()
@@ -64,8 +68,6 @@ test('a refusal is one error that names the fields', async () => {
 
 test('a session that is refused is renewed once for all who ask', async () => {
   let refreshed = 0
-  const gate: Answer = (request) =>
-    request.headers.get('authorization') === 'Bearer two' ? Response.json({ ok: true }) : problem(401)
   const { send, logIn, asked } = await load({
     ...logInOnce(),
     '/api/v1/status': gate,

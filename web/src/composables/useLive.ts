@@ -42,11 +42,14 @@ export function useLive<Kind extends keyof LiveEvents>(kind: Kind, callback: (da
   return { connected: readonly(connected) }
 }
 
+function showState(state: boolean): void {
+  connected.value = state
+}
+
 function open(): void {
   if (stop !== undefined || document.hidden) return
   stop = new AbortController()
-  const onState = (state: boolean) => (connected.value = state)
-  void follow('/api/v1/events', { onEvent: deliver, onState, lastEventId: last, signal: stop.signal })
+  void follow('/api/v1/events', { onEvent: deliver, onState: showState, lastEventId: last, signal: stop.signal })
 }
 
 function close(): void {

@@ -5,6 +5,8 @@ import { createMemoryHistory, createRouter, RouterView } from 'vue-router'
 
 import { usePaging } from './usePaging'
 
+const settled = () => new Promise<void>((resolve) => setTimeout(resolve))
+
 /** A list at an address, as a person would open it. */
 async function open(address: string) {
   let paging!: ReturnType<typeof usePaging<{ state: string; q: string }>>
@@ -15,8 +17,7 @@ async function open(address: string) {
   const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/', component: List }] })
   await router.push(address)
   mount(RouterView, { global: { plugins: [router] } })
-  const settled = () => new Promise<void>((resolve) => setTimeout(resolve))
-  return { paging, router, settled }
+  return { paging, router }
 }
 
 test('an address shows the list that it names', async () => {
@@ -33,7 +34,7 @@ test.each(['0', '-1', '1.5', 'x', '1e9'])('a page %j is the first', async (page)
 })
 
 test('another filter begins with the first page; nothing chosen leaves nothing in the address', async () => {
-  const { paging, router, settled } = await open('/?page=3')
+  const { paging, router } = await open('/?page=3')
   paging.filters.state.value = 'ready'
   await settled()
   expect(router.currentRoute.value.fullPath).toBe('/?state=ready')

@@ -26,6 +26,9 @@ function sources(): string {
   return read.map((file) => readFileSync(join(SOURCE, file), 'utf8')).join('\n')
 }
 
+/** What a text leaves to be filled in. */
+const values = (text: string) => Array.from(text.matchAll(/\{(\w+)\}/g), ([, name]) => name).toSorted()
+
 const english = flatten(en)
 const chinese = flatten(zh)
 const source = sources()
@@ -40,7 +43,6 @@ describe('both languages', () => {
   })
 
   test('fill in the same values', () => {
-    const values = (text: string) => Array.from(text.matchAll(/\{(\w+)\}/g), ([, name]) => name).toSorted()
     for (const [name, text] of english) expect(values(chinese.get(name) ?? ''), name).toEqual(values(text))
   })
 

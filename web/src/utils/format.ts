@@ -39,9 +39,9 @@ export function formatNumber(language: string, value: number | null | undefined,
 }
 
 /** Dollars: cents from one dollar on, below that as many digits as say something. */
-function formatMoney(language: string, dollars: number): string {
+function formatMoney(language: string, amount: number): string {
   const digits: Intl.NumberFormatOptions =
-    dollars === 0 || Math.abs(dollars) >= 1
+    amount === 0 || Math.abs(amount) >= 1
       ? { minimumFractionDigits: 2, maximumFractionDigits: 2 }
       : { minimumFractionDigits: 2, maximumFractionDigits: 6, maximumSignificantDigits: 3 }
   return numberFormat(language, {
@@ -49,7 +49,7 @@ function formatMoney(language: string, dollars: number): string {
     currency: 'USD',
     currencyDisplay: 'narrowSymbol',
     ...digits,
-  }).format(dollars)
+  }).format(amount)
 }
 
 const UNITS = [
@@ -128,7 +128,7 @@ const STEPS = [
 /** `5 minutes ago`, `in 2 days`. */
 export function formatRelative(language: string, at: Moment, now: number): string {
   const seconds = Math.round((new Date(at).getTime() - now) / 1_000)
-  const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1]
+  const [unit, size] = STEPS.find((step) => Math.abs(seconds) >= step[1]) ?? ['second', 1]
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' }).format(
     Math.trunc(seconds / size),
     unit,
