@@ -25,14 +25,16 @@ const ENTRY = 'gap.session'
 const MARGIN = 10_000
 
 const current = shallowRef<Session | undefined>(restore())
-const ended = shallowRef(false)
+/** The session that ran out, until somebody logs in again. */
+const ended = shallowRef<Session | undefined>()
 let renewing: Promise<boolean> | undefined
 
 /** The session, if anybody has logged in. */
 export const session = readonly(current)
 /** Whether a session ran out under a page that is still open: the page stays, and asks to log in again. */
-export const sessionEnded = readonly(ended)
-export const isAdministrator = computed(() => current.value?.role === 'administrator')
+export const sessionEnded = computed(() => ended.value !== undefined)
+/** Whether an administrator looks on; their page stays as it is while they log in again. */
+export const isAdministrator = computed(() => (current.value ?? ended.value)?.role === 'administrator')
 
 /** Begins a session; throws {@link ApiError} when the password or key is refused. */
 export async function logIn(login: Login): Promise<Session> {
@@ -44,6 +46,7 @@ export async function logIn(login: Login): Promise<Session> {
 export async function logOut(): Promise<void> {
   const token = current.value?.token
   forget()
+  ended.value = undefined
   if (token !== undefined)
     await post('/api/v1/auth/logout', { authorization: `Bearer ${token}` }).catch(() => undefined)
 }
@@ -67,9 +70,10 @@ export function renew(refused: string): Promise<boolean> {
 
 /** Forgets the session; the page that is open asks to log in again. */
 export function expire(): void {
-  if (current.value === undefined) return
+  const past = current.value
+  if (past === undefined) return
   forget()
-  ended.value = true
+  ended.value = past
 }
 
 async function refresh(token: string): Promise<boolean> {
@@ -126,7 +130,7 @@ function keep(answer: SessionToken): Session {
     role: answer.role,
   }
   current.value = kept
-  ended.value = false
+  ended.value = undefined
   write(JSON.stringify(kept))
   return kept
 }
@@ -168,6 +172,6 @@ window.addEventListener('storage', (event) => {
   if (stored === undefined) expire()
   else {
     current.value = stored
-    ended.value = false
+    ended.value = undefined
   }
 })
