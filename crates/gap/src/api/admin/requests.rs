@@ -59,6 +59,7 @@ pub(super) struct LogQuery {
     #[param(minimum = 1, maximum = 1000, default = 50)]
     pub page_size: Option<u32>,
     /// `csv` or `json`, for an export.
+    #[param(inline)]
     pub format: Option<Format>,
 }
 

@@ -50,6 +50,7 @@ pub(super) struct StatsQuery {
     /// Of this model only.
     pub model: Option<String>,
     /// `csv` or `json`, for an export.
+    #[param(inline)]
     pub format: Option<super::export::Format>,
 }
 

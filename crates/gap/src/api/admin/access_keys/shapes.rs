@@ -143,6 +143,7 @@ pub(in crate::api::admin) struct AccessKeyFilter {
     /// Those of this role.
     role: Option<RoleName>,
     /// In which order: by age unless said otherwise.
+    #[param(inline)]
     pub(super) sort: Option<SortBy>,
 }
 
