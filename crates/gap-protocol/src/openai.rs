@@ -3,6 +3,8 @@
 pub mod chat;
 pub mod embeddings;
 pub mod error;
+pub mod images;
 pub mod models;
+pub mod multipart;
 pub mod refusal;
 pub mod responses;

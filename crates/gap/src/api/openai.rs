@@ -4,8 +4,10 @@ pub mod chat;
 pub(in crate::api) mod counting;
 pub mod embeddings;
 pub(in crate::api) mod exchange;
+pub mod images;
 pub mod models;
 pub mod responses;
+mod several;
 
 use std::time::Duration;
 

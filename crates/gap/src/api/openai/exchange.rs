@@ -199,7 +199,7 @@ impl<T: Tongue> Exchange<T> {
             let model = sent.model.as_deref().unwrap_or_default();
             if !has_learned && sentence_of(&error).is_some_and(|sentence| self.memory.learn(model, sentence)) {
                 has_learned = true;
-            } else if let Some(instead) = self.app.relay.instead_of(&sent, &error).map(str::to_owned) {
+            } else if let Some(instead) = self.app.relay.instead_of(&sent, &error, &receipt).map(str::to_owned) {
                 has_learned = false;
                 receipt.fell_back(&instead);
                 self.instead = Some(instead);
