@@ -6,5 +6,6 @@ pub mod error;
 pub mod images;
 pub mod models;
 pub mod multipart;
+pub mod plain;
 pub mod refusal;
 pub mod responses;

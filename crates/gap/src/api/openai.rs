@@ -1,6 +1,8 @@
 //! OpenAI's API, spoken by translation.
 
+pub mod audio;
 pub mod chat;
+pub mod completions;
 pub(in crate::api) mod counting;
 pub mod embeddings;
 pub(in crate::api) mod exchange;

@@ -6,6 +6,8 @@
 
 use std::fmt::Write as _;
 
+use crate::openai::images::compatibility::{EDITS, GENERATIONS};
+use crate::openai::plain::compatibility::{COMPLETIONS, SPEECH, TRANSCRIPTIONS, TRANSLATIONS};
 use crate::openai::responses::compatibility::{EXTENSIONS as RESPONSES_EXTENSIONS, ITEMS, RESPONSES, TOOLS};
 
 /// What becomes of one property.
@@ -281,6 +283,12 @@ pub fn reference() -> String {
         ("Responses", RESPONSES),
         ("Extensions of responses", RESPONSES_EXTENSIONS),
         ("Embeddings", EMBEDDINGS),
+        ("Images: generations", GENERATIONS),
+        ("Images: edits", EDITS),
+        ("Audio: speech", SPEECH),
+        ("Audio: transcriptions", TRANSCRIPTIONS),
+        ("Audio: translations", TRANSLATIONS),
+        ("Completions (legacy)", COMPLETIONS),
     ];
     for (heading, entries) in tables {
         let _ = write!(text, "\n## {heading}\n\n| property | | what becomes of it |\n| --- | --- | --- |\n");
