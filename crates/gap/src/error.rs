@@ -281,11 +281,20 @@ impl Failure {
 
     /// The error as Google writes it: `{"error": {"code", "message", "status", "details"}}`.
     pub fn google_json(&self) -> String {
+        self.google_status().to_json()
+    }
+
+    /// The value of `error` in it, on one line.
+    pub fn google_error(&self) -> String {
+        serde_json::to_string(&self.google_status()).unwrap_or_default()
+    }
+
+    fn google_status(&self) -> Status {
         let mut status = Status::new(self.status().as_u16(), self.message.clone());
         if let Some(wait) = self.retry_after {
             status = status.with_retry_info(wait);
         }
-        status.to_json()
+        status
     }
 
     fn respond(&self, status: StatusCode, content_type: &'static str, body: String) -> Response {

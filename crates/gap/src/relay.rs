@@ -10,6 +10,7 @@
 
 mod attempts;
 pub mod chat;
+mod judge;
 mod pace;
 pub mod phases;
 mod reading;
@@ -27,15 +28,16 @@ use tokio::time::Instant;
 
 use self::attempts::{Attempts, Next};
 use self::chat::{Chat, ChatError, ChatReply};
-pub use self::reading::Refusal;
-use self::reading::{Opened, Reading, Unopened};
+pub use self::judge::Refusal;
+use self::judge::Unopened;
+use self::reading::{Opened, Reading};
 pub use self::reply::Reply;
 use self::whole::Whole;
 pub use self::whole::WholeAnswer;
 use crate::body::{BodyEnded, RequestBody};
 use crate::clock::Clock;
 use crate::keyring::{Keyring, LeaseGuard, NoLease, Patience};
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, Tries};
 use crate::upstream::{Answer, Outgoing, Upstream};
 
 /// How the relay behaves; from `server`, `upstream` and `pool` settings.
@@ -130,6 +132,15 @@ pub enum RelayError {
     BodyEnded(BodyEnded),
 }
 
+/// A call has no answer.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// Why.
+    pub error: RelayError,
+    /// Which keys were tried for it.
+    pub tries: Tries,
+}
+
 /// Finds a key for each call and gets it answered.
 #[derive(Debug)]
 pub struct Relay {
@@ -153,12 +164,12 @@ impl Relay {
     }
 
     /// Gets `call` answered in Google's own words. `receipt` follows the call to its end, whatever the end is.
-    pub async fn answer(self: Arc<Self>, call: Call, mut receipt: Receipt) -> Result<Reply, RelayError> {
+    pub async fn answer(self: Arc<Self>, call: Call, mut receipt: Receipt) -> Result<Reply, Unanswered> {
         match self.try_keys(&call, &Native, &mut receipt).await {
-            Ok(opened) => Ok(Reply::commit(opened, receipt, &self.policy)),
+            Ok(opened) => Ok(Reply::commit(opened, receipt, &self.policy, &self.clock)),
             Err(error) => {
                 receipt.refused(&error);
-                Err(error)
+                Err(Unanswered { error, tries: receipt.tries() })
             }
         }
     }

@@ -20,9 +20,9 @@ use crate::caller::{Caller, Denied};
 use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::middleware::Visit;
-use crate::receipt::{Facts, Receipt, Receipted};
+use crate::receipt::{Facts, Receipt, Receipted, Tries};
 use crate::relay::phases::{self, GoogleVoice, Phase};
-use crate::relay::{Call, RelayError};
+use crate::relay::{Call, RelayError, Unanswered};
 use crate::uploads::{Owner, Resumed};
 use crate::upstream::headers;
 
@@ -34,8 +34,8 @@ const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-overr
 pub struct GeminiFailure {
     failure: Failure,
     framing: Framing,
-    /// Whether a receipt has written the line in the log.
-    receipted: bool,
+    /// Which keys were tried; then a receipt has written the line in the log.
+    tries: Option<Box<Tries>>,
 }
 
 impl IntoResponse for GeminiFailure {
@@ -44,7 +44,8 @@ impl IntoResponse for GeminiFailure {
             Framing::JsonArray => self.failure.into_array_response(),
             Framing::Json | Framing::Sse => self.failure.into_response(Dialect::Gemini),
         };
-        if self.receipted {
+        if let Some(tries) = self.tries {
+            tries.name_in(response.headers_mut());
             response.extensions_mut().insert(Receipted);
         }
         response
@@ -61,7 +62,7 @@ pub async fn relay_native(
     let query = parts.uri.query();
     let target = Target::parse(parts.uri.path());
     let framing = target.as_ref().map_or(Framing::Json, |target| target.framing(query));
-    let refuse = |failure| GeminiFailure { failure, framing, receipted: false };
+    let refuse = |failure| GeminiFailure { failure, framing, tries: None };
 
     let is_upload = target.as_ref().is_ok_and(|target| target.kind == Kind::Upload);
     let resumed = is_upload.then(|| app.uploads.resume(query)).flatten();
@@ -154,8 +155,14 @@ async fn answer(
             }
             Ok(reply.into_response())
         }
-        Err(RelayError::Refused(refusal)) => Ok(refusal.into_response()),
-        Err(error) => Err(GeminiFailure { failure: error.into(), framing, receipted: true }),
+        Err(Unanswered { error: RelayError::Refused(refusal), tries }) => {
+            let mut response = refusal.into_response();
+            tries.name_in(response.headers_mut());
+            Ok(response)
+        }
+        Err(Unanswered { error, tries }) => {
+            Err(GeminiFailure { failure: error.into(), framing, tries: Some(Box::new(tries)) })
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::caller::Caller;
 use crate::dialect::Dialect;
 use crate::error::{Failure, X_GAP_ERROR_SCOPE};
 use crate::media::MediaError;
-use crate::receipt::Receipted;
+use crate::receipt::{Receipt, Receipted, Tries};
 use crate::relay::RelayError;
 
 /// What could not be expressed as asked.
@@ -32,8 +32,8 @@ const X_GAP_STRICT: HeaderName = HeaderName::from_static("x-gap-strict");
 #[derive(Debug)]
 pub struct OpenAiFailure {
     words: Words,
-    /// Whether a receipt has written the line in the log.
-    receipted: bool,
+    /// Which keys were tried; then a receipt has written the line in the log.
+    tries: Option<Box<Tries>>,
 }
 
 #[derive(Debug)]
@@ -55,10 +55,11 @@ impl OpenAiFailure {
         }
     }
 
-    /// Says that a receipt has written the line in the log.
+    /// Closes the record of a call that stays without an answer, which then writes the line in the log.
     #[must_use]
-    pub fn receipted(mut self) -> Self {
-        self.receipted = true;
+    pub fn receipted(mut self, mut receipt: Receipt) -> Self {
+        receipt.refused_with(self.status());
+        self.tries = Some(Box::new(receipt.tries()));
         self
     }
 
@@ -73,13 +74,13 @@ impl OpenAiFailure {
 
 impl From<Failure> for OpenAiFailure {
     fn from(failure: Failure) -> Self {
-        Self { words: Words::Ours(failure), receipted: false }
+        Self { words: Words::Ours(failure), tries: None }
     }
 }
 
 impl From<Refusal> for OpenAiFailure {
     fn from(refusal: Refusal) -> Self {
-        Self { words: Words::Field(Box::new(refusal)), receipted: false }
+        Self { words: Words::Field(Box::new(refusal)), tries: None }
     }
 }
 
@@ -126,7 +127,8 @@ impl IntoResponse for OpenAiFailure {
                 response
             }
         };
-        if self.receipted {
+        if let Some(tries) = self.tries {
+            tries.name_in(response.headers_mut());
             response.extensions_mut().insert(Receipted);
         }
         response

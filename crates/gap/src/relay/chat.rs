@@ -16,7 +16,8 @@ use gap_protocol::sse::Decoder;
 use http::Response;
 
 pub use self::reply::{ChatBody, ChatReply, EVENT_STREAM, KEEP_ALIVE};
-use super::reading::{Reading, Unopened};
+use super::judge::Unopened;
+use super::reading::Reading;
 use super::{Opening, RelayError, whole};
 use crate::receipt::Receipt;
 use crate::signatures::CallMemory;

@@ -120,7 +120,7 @@ async fn inside_an_event_the_transfer_is_aborted(#[case] script: Script, #[value
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_error_that_google_sends_within_a_stream_passes_as_it_is() {
+async fn an_overload_within_a_stream_is_told_within_it() {
     let app = TestApp::start().await;
     app.sim.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset: Preset::Overloaded })));
     let reply = app.post(EVENTS, prompt(STORY)).await;
@@ -128,6 +128,49 @@ async fn an_error_that_google_sends_within_a_stream_passes_as_it_is() {
     assert_eq!((reply.events().len(), app.arrived()), (3, 1));
     let faults = || app.app.keyring.keys().iter().map(|key| key.counters.faults).sum::<u64>();
     eventually("the failure is counted", || faults() == 1).await;
+}
+
+#[rstest]
+#[case::invalid(Preset::KeyInvalid, 503)]
+#[case::suspended(Preset::KeySuspended, 503)]
+#[case::unauthenticated(Preset::Unauthenticated, 503)]
+#[case::denied(Preset::ProjectDenied, 503)]
+#[case::day(Preset::QuotaPerDay, 429)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_within_a_stream_that_is_a_keys_fault_is_told_as_if_closed(
+    #[case] preset: Preset,
+    #[case] code: u64,
+    #[values(EVENTS, ARRAY)] path: &str,
+) {
+    let app = TestApp::start().await;
+    app.sim.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset })).times(1));
+    let reply = app.post(path, prompt(STORY)).await;
+    assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Whole), "{}", reply.text());
+    let (told, _) = reply.google_error();
+    assert!(told == code || told == 502, "{}", reply.text());
+    for secret in ["sim-upstream-key", "api_key:", "PerDay"] {
+        assert!(!reply.text().contains(secret), "{secret}: {}", reply.text());
+    }
+    assert!(!reply.text().contains("finishReason\": \"STOP"));
+    let faults = || app.app.keyring.keys().iter().map(|key| key.counters.faults).sum::<u64>();
+    eventually("the fault is the key's", || faults() == 1).await;
+    assert_clean(&app.post(path, prompt(STORY)).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_within_a_stream_about_the_request_keeps_googles_words() {
+    let app = TestApp::start().await;
+    let alone = {
+        app.sim.add_fault(Fault::new(Preset::InvalidArgument).times(1));
+        app.post(UNARY, prompt(STORY)).await.json()["error"]["message"].clone()
+    };
+    for path in [EVENTS, ARRAY] {
+        let script = Script::ErrorEvent(ErrorEvent { after: 2, preset: Preset::InvalidArgument });
+        app.sim.add_fault(Fault::new(script).times(1));
+        let reply = app.post(path, prompt(STORY)).await;
+        assert_eq!(reply.google_error(), (400, "INVALID_ARGUMENT".to_owned()));
+        assert!(reply.text().contains(alone.as_str().unwrap()), "{}", reply.text());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -169,9 +169,8 @@ struct Asked {
 }
 
 /// Closes the record of a call that stays without an answer.
-fn end(mut receipt: Receipt, failure: OpenAiFailure) -> OpenAiFailure {
-    receipt.refused_with(failure.status());
-    failure.receipted()
+fn end(receipt: Receipt, failure: OpenAiFailure) -> OpenAiFailure {
+    failure.receipted(receipt)
 }
 
 /// What Google said about the request itself.

@@ -53,10 +53,7 @@ pub async fn create_embeddings(
 
     match ask_all(&app, &calls, &mut receipt).await {
         Ok((answers, usage)) => complete(&wanted, &answers, usage, receipt),
-        Err(error) => {
-            receipt.refused(&error);
-            Err(OpenAiFailure::from(error).receipted())
-        }
+        Err(error) => Err(OpenAiFailure::from(error).receipted(receipt)),
     }
 }
 
@@ -91,9 +88,7 @@ fn complete(
     mut receipt: Receipt,
 ) -> Result<Response, OpenAiFailure> {
     let Ok(body) = embeddings::encode(wanted, answers) else {
-        let failure = OpenAiFailure::from(Failure::unusable_answer());
-        receipt.refused_with(failure.status());
-        return Err(failure.receipted());
+        return Err(OpenAiFailure::from(Failure::unusable_answer()).receipted(receipt));
     };
     receipt.committed(StatusCode::OK);
     receipt.passed(body.len());
