@@ -15,6 +15,7 @@ use crate::learned::Learned;
 use crate::lifecycle::Lifecycle;
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
+use crate::owners::Owners;
 use crate::pages::Pages;
 use crate::relay::{Relay, RelayPolicy};
 use crate::signatures::{Vault, VaultPolicy};
@@ -46,6 +47,8 @@ pub struct Parts {
     pub uploads: Uploads,
     /// Whose pages of lists were given out.
     pub pages: Pages,
+    /// Whose the resources at Google are.
+    pub owners: Owners,
     /// What models can do, as far as it is known beforehand.
     pub models: Models,
     /// Which models there are.
@@ -118,6 +121,7 @@ impl App {
             relay,
             uploads,
             pages,
+            owners: Owners::default(),
             models,
             list: List::default(),
             learned: Learned::default(),

@@ -54,6 +54,8 @@ pub enum Kind {
     InvalidRequest,
     /// The body is larger than this route takes.
     TooLarge,
+    /// The body is in a form that this route does not read.
+    UnsupportedMedia,
     /// The client was too slow.
     ClientTimeout,
     /// Quota is used up; come back later.
@@ -79,6 +81,7 @@ impl Kind {
             Self::NotBuilt => StatusCode::NOT_IMPLEMENTED,
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ClientTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -98,6 +101,7 @@ impl Kind {
             Self::NotBuilt => ("invalid_request_error", Some("not_implemented")),
             Self::InvalidRequest => ("invalid_request_error", None),
             Self::TooLarge => ("invalid_request_error", Some("request_too_large")),
+            Self::UnsupportedMedia => ("invalid_request_error", Some("unsupported_media_type")),
             Self::ClientTimeout => ("invalid_request_error", Some("request_timeout")),
             Self::RateLimited => ("rate_limit_error", Some("rate_limit_exceeded")),
             Self::Unavailable => ("server_error", Some("service_unavailable")),
@@ -112,7 +116,7 @@ impl Kind {
         match self {
             Self::Unauthenticated => "authentication_error",
             Self::UnknownRoute | Self::UnknownModel | Self::WrongMethod | Self::NotBuilt => "not_found_error",
-            Self::InvalidRequest | Self::ClientTimeout => "invalid_request_error",
+            Self::InvalidRequest | Self::UnsupportedMedia | Self::ClientTimeout => "invalid_request_error",
             Self::TooLarge => "request_too_large",
             Self::RateLimited => "rate_limit_error",
             Self::Unavailable => "overloaded_error",
@@ -181,6 +185,15 @@ impl Failure {
     /// The body is over the limit (bytes).
     pub fn body_too_large(limit: u64) -> Self {
         Self::new(Kind::TooLarge, format!("The request body is larger than the {limit} bytes this gateway takes."))
+    }
+
+    /// The body is compressed.
+    pub fn coded_body(coding: &str) -> Self {
+        let coding: String = coding.chars().take(40).collect();
+        Self::new(
+            Kind::UnsupportedMedia,
+            format!("The header content-encoding: {coding} is not taken here; send the body uncompressed."),
+        )
     }
 
     /// The client fell silent while sending its body.

@@ -21,6 +21,7 @@ pub mod lifecycle;
 pub mod media;
 pub mod middleware;
 pub mod models;
+pub mod owners;
 pub mod pages;
 pub mod receipt;
 pub mod relay;

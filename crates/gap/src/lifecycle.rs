@@ -1,7 +1,8 @@
 //! Every task that runs beside a request is started here, so that shutdown knows all of them.
 //!
-//! Stopping has two steps. *Soft*: no new connections, requests under way go on. *Hard*: the grace period is over,
-//! whatever still runs is told to end now.
+//! Stopping has three steps. *Leaving*: everything works as before, but readiness says no, so that a load balancer looks
+//! elsewhere before it would find the door shut. *Soft*: no new connections, requests under way go on. *Hard*: the grace
+//! period is over, whatever still runs is told to end now.
 
 use std::future::Future;
 use std::io;
@@ -15,6 +16,7 @@ use tokio_util::task::TaskTracker;
 #[derive(Clone, Debug, Default)]
 pub struct Lifecycle {
     tasks: TaskTracker,
+    leaving: CancellationToken,
     soft: CancellationToken,
     hard: CancellationToken,
 }
@@ -44,6 +46,19 @@ impl Lifecycle {
                 }
             }
         });
+    }
+
+    /// Says that shutdown is to come, and gives those who ask whether GAP is ready `notice` to hear of it.
+    pub async fn take_leave(&self, notice: Duration) {
+        self.leaving.cancel();
+        if !notice.is_zero() {
+            tokio::time::sleep(notice).await;
+        }
+    }
+
+    /// Whether nobody new should be sent here: shutdown is to come, or has begun.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.is_cancelled() || self.is_stopping()
     }
 
     /// Resolves when shutdown has begun.
@@ -85,6 +100,15 @@ impl Lifecycle {
     }
 }
 
+/// Who asks a process to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// A supervisor, behind which a load balancer may stand.
+    Supervisor,
+    /// Somebody who waits at a terminal.
+    Terminal,
+}
+
 /// The signals that ask a process to stop: SIGTERM from a supervisor, SIGINT from a terminal.
 #[derive(Debug)]
 pub struct Signals {
@@ -99,11 +123,11 @@ impl Signals {
         Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
     }
 
-    /// Resolves when the process is asked to stop (once more).
-    pub async fn next(&mut self) {
+    /// Resolves when the process is asked to stop (once more), and says by whom.
+    pub async fn next(&mut self) -> Asker {
         tokio::select! {
-            _ = self.term.recv() => {}
-            _ = self.int.recv() => {}
+            _ = self.term.recv() => Asker::Supervisor,
+            _ = self.int.recv() => Asker::Terminal,
         }
     }
 }

@@ -82,10 +82,7 @@ impl FrontDoor {
     /// Answers one request that came over the connection to `peer`. Never fails: a panic is an answer too.
     pub async fn answer(&self, mut request: Request<Body>, peer: SocketAddr) -> Response {
         let began = Instant::now();
-        if let Err(failure) = clean_uri(request.uri_mut(), &self.root_path) {
-            let dialect = Dialect::of(request.uri().path(), request.uri().query(), request.headers());
-            return failure.into_response(dialect);
-        }
+        let cleaned = clean_uri(request.uri_mut(), &self.root_path);
         let uri = request.uri();
         let visit = Visit {
             id: request_id(request.headers().get(X_REQUEST_ID)),
@@ -96,13 +93,9 @@ impl FrontDoor {
         let line = Line { verb: request.method().clone(), path: uri.path().to_owned(), visit: visit.clone() };
         request.extensions_mut().insert(visit);
 
-        let routed = AssertUnwindSafe(self.routes.clone().oneshot(request)).catch_unwind().await;
-        let mut response = match routed {
-            Ok(Ok(response)) => response,
-            Err(panic) => {
-                error!(request.id = line.visit.id_text(), "A request panicked: {}", panic_text(panic.as_ref()));
-                Failure::internal().into_response(line.visit.dialect)
-            }
+        let mut response = match cleaned {
+            Ok(()) => self.route(request, &line.visit).await,
+            Err(failure) => failure.into_response(line.visit.dialect),
         };
         drop_false_length(&mut response);
         response.headers_mut().insert(X_REQUEST_ID, line.visit.id.clone());
@@ -112,6 +105,18 @@ impl FrontDoor {
         }
         let status = response.status();
         response.map(|body| Body::new(Logged { body, line: Some(line), status, bytes: 0 }))
+    }
+}
+
+impl FrontDoor {
+    async fn route(&self, request: Request<Body>, visit: &Visit) -> Response {
+        match AssertUnwindSafe(self.routes.clone().oneshot(request)).catch_unwind().await {
+            Ok(Ok(response)) => response,
+            Err(panic) => {
+                error!(request.id = visit.id_text(), "A request panicked: {}", panic_text(panic.as_ref()));
+                Failure::internal().into_response(visit.dialect)
+            }
+        }
     }
 }
 

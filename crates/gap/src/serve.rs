@@ -6,6 +6,7 @@ pub mod demo;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tracing::{info, warn};
@@ -13,7 +14,7 @@ use tracing::{info, warn};
 use crate::app::{App, BuildError, Mode};
 use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
-use crate::lifecycle::{Lifecycle, Signals};
+use crate::lifecycle::{Asker, Lifecycle, Signals};
 use crate::secrets::FolderError;
 use crate::telemetry::{self, LogError};
 use crate::{router, server};
@@ -76,10 +77,16 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
         let (app, lifecycle) = (app.clone(), lifecycle.clone());
         async move { server::serve(listener, door, &app.settings.server, &lifecycle).await }
     });
-    signals.next().await;
+    let asker = signals.next().await;
+    // Nobody balances load at a terminal.
+    let notice = if asker == Asker::Supervisor { app.settings.server.drain_notice } else { Duration::ZERO };
     info!(drain_s = app.settings.server.drain.as_secs(), "Asked to stop; answers under way may finish");
+    let finish = async {
+        lifecycle.take_leave(notice).await;
+        lifecycle.finish(app.settings.server.drain).await
+    };
     tokio::select! {
-        in_time = lifecycle.finish(app.settings.server.drain) => {
+        in_time = finish => {
             if in_time {
                 info!("Stopped");
             } else {
@@ -87,7 +94,7 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
             }
             Ok(Ended::Orderly)
         }
-        () = signals.next() => {
+        _ = signals.next() => {
             warn!("Asked to stop a second time; stopped at once");
             Ok(Ended::AtOnce)
         }

@@ -22,7 +22,7 @@ use crate::error::Failure;
 use crate::middleware::Visit;
 use crate::receipt::{Facts, Receipt, Receipted, Tries};
 use crate::relay::phases::{self, GoogleVoice, Phase};
-use crate::relay::{Call, RelayError, Unanswered};
+use crate::relay::{Call, RelayError, Reply, Unanswered};
 use crate::uploads::{Owner, Resumed};
 use crate::upstream::headers;
 
@@ -77,7 +77,7 @@ pub async fn relay_native(
     let (caller, target) = match admitted {
         Ok(admitted) => admitted,
         Err(failure) => {
-            discard(body).await;
+            discard(body, &parts.headers).await;
             return Err(refuse(failure));
         }
     };
@@ -89,8 +89,18 @@ pub async fn relay_native(
         model: target.model().map(str::to_owned),
     };
     let origin = || (parts.method == Method::GET).then(|| app.pages.origin(query)).flatten();
-    let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin);
+    let owner = || app.owners.find(target.resource);
+    let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin).or_else(owner);
     let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
+    let body = RequestBody::read(body, &app.bodies).await.map_err(refuse)?;
+    let named = || body.kept().and_then(|bytes| app.owners.find_in(&bytes));
+    let home = if is_upload || app.owners.is_empty() { home } else { home.or_else(named) };
+    let passing = Passing {
+        may_be_a_page: parts.method == Method::GET,
+        gone: (parts.method == Method::DELETE).then(|| target.resource.to_owned()),
+        spends: facts.model.is_some(),
+        upload: started,
+    };
     let call = Call {
         path: target.upstream_path().into_owned(),
         query: query.map(|query| path::strip_credentials(query).into_owned()),
@@ -101,10 +111,10 @@ pub async fn relay_native(
         repeatable: target.repeatable(&parts.method) && !parts.headers.contains_key(METHOD_OVERRIDE),
         finishes: target.method == Some("streamGenerateContent"),
         client_deadline: client_deadline(&parts.headers),
-        body: RequestBody::read(body, &app.bodies).await.map_err(refuse)?,
+        body,
         verb: parts.method,
     };
-    answer(&app, call, Receipt::begin(facts), started).await
+    answer(&app, call, Receipt::begin(facts), passing).await
 }
 
 /// Who asks. A piece of an upload may come without a key: its id says whose it is.
@@ -121,16 +131,43 @@ fn recognise(
     }
 }
 
-/// Waits for the relay's answer; a stream that has none in time is opened without. `upload` says who may have begun one,
-/// and where its pieces are to come.
-async fn answer(
-    app: &App,
-    call: Call,
-    receipt: Receipt,
+/// What is to be noted of an answer that passes.
+struct Passing {
+    /// It may be a page of a list.
+    may_be_a_page: bool,
+    /// The resource that is gone if the answer is a good one.
+    gone: Option<String>,
+    /// It is a model's answer, which names nothing.
+    spends: bool,
+    /// Who may have begun an upload, and where its pieces are to come.
     upload: Option<(Caller, String)>,
-) -> Result<Response, GeminiFailure> {
+}
+
+impl Passing {
+    /// Notes what later requests depend on: whose a resource, a page or an upload is.
+    fn note(self, app: &App, reply: &mut Reply) {
+        let Some(project) = reply.project().filter(|_| reply.status().is_success()) else { return };
+        if let Some(gone) = self.gone {
+            app.owners.forget(&gone);
+        } else if let Some(name) = reply.name() {
+            app.owners.note(name, project);
+        }
+        if self.may_be_a_page
+            && !self.spends
+            && let Some(document) = reply.document()
+        {
+            app.pages.note(&document, project);
+            app.owners.note_page(&document, project);
+        }
+        if let Some((caller, own_address)) = self.upload {
+            app.uploads.take_over(reply.headers_mut(), &Owner { caller, project }, &own_address);
+        }
+    }
+}
+
+/// Waits for the relay's answer; a stream that has none in time is opened without.
+async fn answer(app: &App, call: Call, receipt: Receipt, passing: Passing) -> Result<Response, GeminiFailure> {
     let framing = call.framing;
-    let may_be_a_page = call.verb == Method::GET;
     let policy = app.relay.policy();
     let pending = app.relay.clone().answer(call, receipt);
     let decided = match framing {
@@ -147,12 +184,7 @@ async fn answer(
     };
     match decided {
         Ok(mut reply) => {
-            if may_be_a_page && let (Some(document), Some(project)) = (reply.document(), reply.project()) {
-                app.pages.note(&document, project);
-            }
-            if let (Some((caller, own_address)), Some(project)) = (upload, reply.project()) {
-                app.uploads.take_over(reply.headers_mut(), &Owner { caller, project }, &own_address);
-            }
+            passing.note(app, &mut reply);
             Ok(reply.into_response())
         }
         Err(Unanswered { error: RelayError::Refused(refusal), tries }) => {

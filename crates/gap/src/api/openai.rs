@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use gap_protocol::call::{DecodeError, Warnings};
 use gap_protocol::openai::refusal::Refusal;
-use http::header::{CONTENT_TYPE, HeaderName};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -139,12 +139,22 @@ impl IntoResponse for OpenAiFailure {
 
 /// Lets the caller in and reads what they send.
 async fn admit(app: &App, head: &Parts, body: Body) -> Result<(Caller, Document), Failure> {
-    match app.access.recognise(&head.headers, head.uri.query()) {
-        Ok(caller) => Ok((caller, Document::read(body, &app.bodies).await?)),
-        Err(denied) => {
-            discard(body).await;
-            Err(denied.into())
+    let recognised = app.access.recognise(&head.headers, head.uri.query()).map_err(Failure::from);
+    match recognised.and_then(|caller| uncoded(&head.headers).map(|()| caller)) {
+        Ok(caller) => Ok((caller, Document::read(body, &head.headers, &app.bodies).await?)),
+        Err(failure) => {
+            discard(body, &head.headers).await;
+            Err(failure)
         }
+    }
+}
+
+/// A body that is to be read must come as it is.
+fn uncoded(headers: &HeaderMap) -> Result<(), Failure> {
+    let mut codings = headers.get_all(CONTENT_ENCODING).into_iter();
+    match codings.find(|coding| !coding.is_empty() && !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        Some(coding) => Err(Failure::coded_body(&String::from_utf8_lossy(coding.as_bytes()))),
+        None => Ok(()),
     }
 }
 
@@ -164,10 +174,12 @@ fn is_strict(headers: &HeaderMap) -> bool {
     headers.get(X_GAP_STRICT).is_some_and(|value| matches!(value.as_bytes(), b"true" | b"1"))
 }
 
-/// How long the client says it waits: OpenAI's SDKs send their timeout in seconds.
-fn client_deadline(headers: &HeaderMap) -> Option<Duration> {
+/// How long the client says it waits for its answer: OpenAI's SDKs send their timeout in seconds. The one for a single
+/// read says nothing about a stream, which is kept alive.
+fn client_deadline(headers: &HeaderMap, stream: bool) -> Option<Duration> {
     let seconds = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let seconds = seconds("x-stainless-timeout").or_else(|| seconds("x-stainless-read-timeout"))?;
+    let read = || if stream { None } else { seconds("x-stainless-read-timeout") };
+    let seconds = seconds("x-stainless-timeout").or_else(|| seconds("x-server-timeout")).or_else(read)?;
     Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero())
 }
 

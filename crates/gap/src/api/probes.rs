@@ -53,10 +53,10 @@ pub async fn show_health(State(app): State<App>) -> Json<Health> {
     Json(health(&app))
 }
 
-/// 503 when no upstream key is usable, or shutdown has begun: a load balancer should look elsewhere.
+/// 503 when no upstream key is usable, or shutdown is to come: a load balancer should look elsewhere.
 pub async fn show_readiness(State(app): State<App>) -> Response {
     let health = health(&app);
-    let ready = health.keys.total > health.keys.disabled && !app.lifecycle.is_stopping();
+    let ready = health.keys.total > health.keys.disabled && !app.lifecycle.is_leaving();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(health)).into_response()
 }

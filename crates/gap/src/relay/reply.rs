@@ -122,6 +122,11 @@ impl Reply {
         }
     }
 
+    /// The name of the resource that the answer is about, as far as it has been read.
+    pub fn name(&self) -> Option<&str> {
+        self.body.meter.findings().name.as_deref()
+    }
+
     /// How the answer is framed.
     pub fn framing(&self) -> Framing {
         self.body.framing

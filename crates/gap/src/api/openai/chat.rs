@@ -6,11 +6,12 @@
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
-use gap_pool::Affinity;
 use gap_protocol::call::{self, Decoded};
 use gap_protocol::meter::Framing;
 use gap_protocol::openai::chat::{DecodeContext, DecodeOptions, decode};
+use gap_protocol::openai::refusal::Refusal;
 use http::{Method, Request, StatusCode};
+use tokio::time::{Instant, timeout_at};
 
 use super::{OpenAiFailure, admit, client_deadline, is_strict, json_headers, path_of, warn_in};
 use crate::app::App;
@@ -24,6 +25,10 @@ use crate::relay::phases::{self, Phase, Voice};
 use crate::relay::{Call, RelayError};
 use crate::signatures::CallMemory;
 
+/// How often a prompt's guessed tokens must fill the window before it is refused unasked: four bytes are taken for a
+/// token, and some texts have more.
+const CLEARLY_BEYOND: u64 = 2;
+
 /// Creates a chat completion, streamed if the request says so.
 pub async fn create_chat_completion(
     State(app): State<App>,
@@ -32,14 +37,12 @@ pub async fn create_chat_completion(
 ) -> Result<Response, OpenAiFailure> {
     let (head, body) = request.into_parts();
     let (caller, document) = admit(&app, &head, body).await?;
-    let deadline = client_deadline(&head.headers);
     let mut exchange = Exchange::new(app.clone(), &caller, document, is_strict(&head.headers));
     let decoded = exchange.decode()?;
 
     let wanted = decoded.call();
     let (stream, model, warnings) = (wanted.stream, wanted.model.clone(), wanted.warnings.clone());
-    // A stream that is kept alive runs into no time limit of its client.
-    exchange.client_deadline = deadline.filter(|_| !stream);
+    exchange.deadline = client_deadline(&head.headers, stream).map(|timeout| visit.began + timeout);
     let request_line = format!("{} {}", head.method, head.uri.path());
     let receipt = Receipt::begin(Facts { visit, caller: caller.name, request_line, model: Some(model) });
     let pending = exchange.answer(decoded, receipt);
@@ -66,7 +69,8 @@ struct Exchange {
     document: Document,
     options: DecodeOptions,
     memory: CallMemory,
-    client_deadline: Option<std::time::Duration>,
+    /// When the client stops waiting for the answer to begin.
+    deadline: Option<Instant>,
 }
 
 // === impl Exchange ===
@@ -74,9 +78,14 @@ struct Exchange {
 impl Exchange {
     fn new(app: App, caller: &Caller, document: Document, strict: bool) -> Self {
         let memory = CallMemory::new(&caller.name, app.signatures.clone(), app.learned.clone(), app.clock.clone());
-        let disable_safety_filtering = app.settings.upstream.disable_safety_filtering;
-        let options = DecodeOptions { strict, disable_safety_filtering, ..DecodeOptions::default() };
-        Self { app, document, options, memory, client_deadline: None }
+        let upstream = &app.settings.upstream;
+        let options = DecodeOptions {
+            strict,
+            disable_safety_filtering: upstream.disable_safety_filtering,
+            keep_broken_arguments: upstream.keep_broken_arguments,
+            ..DecodeOptions::default()
+        };
+        Self { app, document, options, memory, deadline: None }
     }
 
     fn decode(&self) -> Result<Decoded, OpenAiFailure> {
@@ -130,8 +139,30 @@ impl Exchange {
 
     /// Puts in what the request names by address.
     async fn complete(&self, decoded: Decoded) -> Result<call::Call, OpenAiFailure> {
-        let fetched = self.app.media.fetch_all(decoded.pending()).await?;
-        Ok(decoded.finish(&fetched)?)
+        let fetching = self.app.media.fetch_all(decoded.pending());
+        let fetched = match self.deadline {
+            Some(deadline) => timeout_at(deadline, fetching).await.map_err(|_| RelayError::TimedOut)?,
+            None => fetching.await,
+        };
+        let call = decoded.finish(&fetched?)?;
+        self.refuse_beyond_window(&call)?;
+        Ok(call)
+    }
+
+    /// Google answers 400 to what does not fit the model, and counts its tokens all the same (wire 23). A guess is enough
+    /// to refuse what is clearly beyond; what is near the limit Google may judge.
+    fn refuse_beyond_window(&self, call: &call::Call) -> Result<(), Refusal> {
+        let table = self.app.models.table();
+        let family = table.find(&call.model);
+        if family.is_unknown() || call.estimated_tokens <= family.input_tokens.saturating_mul(CLEARLY_BEYOND) {
+            return Ok(());
+        }
+        let (window, guess) = (family.input_tokens, call.estimated_tokens);
+        let message = format!(
+            "This model's maximum context length is {window} tokens. However, your messages have about {guess} tokens. \
+             Please reduce the length of the messages."
+        );
+        Err(Refusal { status: 400, message, param: Some("messages".to_owned()), code: Some("context_length_exceeded") })
     }
 
     /// The call as the relay sends it, and how its answer is to be given.
@@ -144,11 +175,11 @@ impl Exchange {
             headers: json_headers(),
             body: RequestBody::written(call.body.clone(), &self.app.bodies)?,
             model: Some(call.model.clone()),
-            affinity: Affinity::None,
+            affinity: self.app.owners.affinity(call.resources.iter().map(String::as_str)),
             framing: if call.stream { Framing::Sse } else { Framing::Json },
             repeatable: true,
             finishes: call.stream,
-            client_deadline: self.client_deadline,
+            client_deadline: self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
         };
         let chat = Chat {
             plan: call.plan.clone(),

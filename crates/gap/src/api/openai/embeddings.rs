@@ -43,7 +43,7 @@ pub async fn create_embeddings(
             framing: Framing::Json,
             repeatable: true,
             finishes: false,
-            client_deadline: client_deadline(&head.headers),
+            client_deadline: client_deadline(&head.headers, false),
         })
     };
     let calls: Vec<Call> = wanted.batches.iter().map(prepare).collect::<Result<_, _>>()?;

@@ -22,7 +22,7 @@ pub async fn show_models(
     request: Request<Body>,
 ) -> Result<Response, OpenAiFailure> {
     let (head, body) = request.into_parts();
-    discard(body).await;
+    discard(body, &head.headers).await;
     let caller = app.access.recognise(&head.headers, head.uri.query()).map_err(Failure::from)?;
     if head.method != Method::GET && head.method != Method::HEAD {
         return Ok(Failure::wrong_method(&head.method, head.uri.path()).into_response(Dialect::OpenAi));
