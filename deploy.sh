@@ -276,6 +276,10 @@ end() {
   forget "$1"
 }
 
+# The child in the foreground, or it with all that it started; nothing when there is none yet.
+end_child() { [ -z "$CHILD" ] || kill -TERM "$CHILD" 2>/dev/null || true; }
+end_group() { [ -z "$CHILD" ] || kill -TERM -- "-$CHILD" 2>/dev/null || true; }
+
 # === building ===
 
 TARGET=''
@@ -325,18 +329,18 @@ demo() {
   if [ "$background" = yes ]; then
     (cd "$RUN_DIR/demo" && exec nohup "$GAP" demo --port "$port" >>"$ROOT/$LOGS/demo.log" 2>&1 </dev/null) &
   else
+    # Before there is anything to end: a signal that comes in between would leave the demo behind without its script.
+    trap 'ASKED=yes; end_child' INT TERM HUP
+    trap 'end_child; forget demo' EXIT
     # A process group of its own: Ctrl-C reaches only this script, which then asks for an orderly end once.
     set -m
     (cd "$RUN_DIR/demo" && exec "$GAP" demo --port "$port" </dev/null) &
+    CHILD=$!
     set +m
+    [ "$ASKED" = no ] || end_child
   fi
   local pid=$!
   remember demo "$pid" "$port"
-  if [ "$background" = no ]; then
-    CHILD=$pid
-    trap 'ASKED=yes; kill -TERM "$CHILD" 2>/dev/null || true' INT TERM HUP
-    trap 'kill -TERM "$CHILD" 2>/dev/null || true; forget demo' EXIT
-  fi
   if wait_healthy "$pid" "http://127.0.0.1:$port"; then
     show_demo "$port"
   elif [ "$ASKED" = no ]; then
@@ -455,11 +459,13 @@ test_() {
   need_rust
   need_test_tools "$@"
   # The whole run is one process group, so that whatever ends this script ends everything it started.
+  trap 'ASKED=yes; end_group' INT TERM HUP
+  trap end_group EXIT
   set -m
   cargo run --quiet --locked --profile ci --package xtask -- ci "$@" </dev/null &
   CHILD=$!
   set +m
-  trap 'kill -TERM -- "-$CHILD" 2>/dev/null || true' INT TERM HUP EXIT
+  [ "$ASKED" = no ] || end_group
   local code=0
   wait "$CHILD" || code=$?
   # The EXIT trap ends whatever a run that went wrong has left behind.

@@ -146,6 +146,20 @@ def test_a_demo_in_the_foreground_ends_with_its_script(checkout, ending):
     assert not (checkout.root / ".run" / "demo.pid").exists()
 
 
+def test_a_demo_that_is_asked_to_end_before_it_is_up_leaves_nothing_behind(checkout):
+    port = free_port()
+    script = checkout.start("demo", "--port", str(port))
+    try:
+        eventually("the demo was started", lambda: (checkout.root / ".run" / "demo").is_dir(), 30)
+        script.send_signal(signal.SIGTERM)
+        # Its pipes stay open as long as anything runs that it started.
+        script.communicate(timeout=50)
+    finally:
+        script.kill()
+    assert not is_up(port)
+    assert not (checkout.root / ".run" / "demo.pid").exists()
+
+
 def test_a_foreign_env_file_is_no_business_of_the_demo(checkout):
     (checkout.root / ".env").write_text("PASSWORD=something-else-entirely\nPORT=1\n")
     port = free_port()

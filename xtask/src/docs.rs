@@ -12,6 +12,7 @@ use crate::shell;
 /// The documents, and what prints each.
 const GENERATED: &[(&str, Printer)] = &[
     ("docs/reference/config.md", Printer::Gap(&["config", "reference"])),
+    ("docs/reference/openapi.json", Printer::Gap(&["openapi"])),
     ("docs/reference/openai-compatibility.md", Printer::Example { package: "gap-protocol", name: "compatibility" }),
 ];
 

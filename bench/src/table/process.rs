@@ -37,7 +37,7 @@ const LAST_WORDS: usize = 2_000;
 const WITH_ALL_FILES: &str = r#"ulimit -n "$(ulimit -H -n)"; exec "$@""#;
 /// What a gateway under test lets in, and never runs out of.
 const ACCESS_KEY: &str = "bench";
-const NO_LIMIT: &str = "1000000000";
+const NO_LIMIT: &str = "0";
 
 /// Starts processes.
 #[derive(Debug)]

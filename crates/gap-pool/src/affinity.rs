@@ -33,6 +33,7 @@ pub struct Affinities {
 struct Entry {
     key: KeyId,
     project: ProjectId,
+    tokens: u64,
     until: Timestamp,
     turn: u64,
 }
@@ -44,6 +45,8 @@ pub struct Served {
     pub key: KeyId,
     /// Its project at that time.
     pub project: ProjectId,
+    /// What Google counted for it; 0: nobody has counted.
+    pub tokens: u64,
     /// Which of the digests asked for is known: its place in what was asked.
     pub digest: usize,
 }
@@ -59,18 +62,18 @@ impl Affinities {
     /// Who served the first of `digests` that is known; they come longest beginning first.
     pub fn find(&self, digests: &[Digest], now: Timestamp) -> Option<Served> {
         digests.iter().enumerate().find_map(|(digest, name)| {
-            let Entry { key, project, .. } = *self.known.get(name).filter(|entry| entry.until > now)?;
-            Some(Served { key, project, digest })
+            let Entry { key, project, tokens, .. } = *self.known.get(name).filter(|entry| entry.until > now)?;
+            Some(Served { key, project, tokens, digest })
         })
     }
 
-    /// Notes that a key has served a beginning.
-    pub fn note(&mut self, digest: Digest, key: KeyId, project: ProjectId, now: Timestamp) {
+    /// Notes that a key has served a beginning, which Google counted as so many tokens; 0: nobody has counted.
+    pub fn note(&mut self, digest: Digest, key: KeyId, project: ProjectId, tokens: u64, now: Timestamp) {
         if self.capacity == 0 {
             return;
         }
         self.turn += 1;
-        let entry = Entry { key, project, until: after(now, self.lifetime), turn: self.turn };
+        let entry = Entry { key, project, tokens, until: after(now, self.lifetime), turn: self.turn };
         self.known.insert(digest, entry);
         self.order.push_back((digest, self.turn));
         while self.known.len() > self.capacity || self.order.len() > 2 * self.capacity || self.first_is_over(now) {

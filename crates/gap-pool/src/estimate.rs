@@ -6,6 +6,8 @@
 //!
 //! Media cost what the documentation says and not what they weigh.
 
+mod ascii;
+
 /// Letters in a row beyond this are more than one token.
 const WORD: usize = 10;
 /// Letters in each further token of a long word.
@@ -36,6 +38,11 @@ pub enum Media {
 
 /// What a text costs.
 pub fn of_text(text: &str) -> u64 {
+    if text.is_ascii() { ascii::of_text(text.as_bytes()) } else { of_characters(text) }
+}
+
+/// What any text costs, character by character.
+fn of_characters(text: &str) -> u64 {
     let mut tokens = 0;
     let mut letters = 0;
     let mut wide = 0_u64;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::lane::State;
 use crate::limits::Quota;
-use crate::pacific::{after, until};
+use crate::pacific::{after, last_midnight, until};
 use crate::pool::Pool;
 use crate::quota::{UNLIMITED, timestamp};
 
@@ -62,9 +62,10 @@ pub enum Advice {
 // === impl Pool ===
 
 impl Pool {
-    /// What today looks like, model by model. `day_began`: when the counters of today began, which is midnight Pacific or
-    /// the first start.
-    pub fn forecast(&self, day_began: Timestamp, now: Timestamp) -> Vec<Forecast> {
+    /// What today looks like, model by model. `counting_since`: when requests began to be counted; the day's rate is that
+    /// of the time since, or since midnight Pacific.
+    pub fn forecast(&self, counting_since: Timestamp, now: Timestamp) -> Vec<Forecast> {
+        let day_began = last_midnight(now).max(counting_since);
         let mut forecasts: Vec<Forecast> =
             self.counted_models().map(|model| self.forecast_of(model, day_began, now)).collect();
         forecasts.sort_by(|a, b| a.model.cmp(&b.model));

@@ -1,10 +1,14 @@
 //! Lines with which an operator brings keys.
 //!
-//! One key per line, or several with commas or semicolons between; `project:key` says which project a key belongs to.
-//! Empty lines and lines that begin with `#` are passed over. A key that stands there twice is taken once.
+//! One key per line, or several with commas, semicolons, bars, tabs or blanks between; `project:key` says which project a
+//! key belongs to. Quotes around an entry are passed over, and so are empty lines and lines that begin with `#`. A key
+//! that stands there twice is taken once.
 
 use std::collections::HashSet;
 use std::fmt;
+
+/// What may stand around an entry.
+const QUOTES: [char; 3] = ['"', '\'', '`'];
 
 /// A key of an import.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,22 +42,33 @@ pub enum Why {
 /// Errors: every line that cannot be understood.
 pub fn read(text: &str) -> Result<Vec<Imported<'_>>, Vec<BadLine>> {
     let (mut keys, mut bad, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
-    for (at, line) in text.lines().enumerate() {
-        if line.trim_start().starts_with('#') {
-            continue;
-        }
-        for entry in line.split([',', ';']).map(str::trim).filter(|entry| !entry.is_empty()) {
-            match entry_of(entry) {
-                Ok(imported) => {
-                    if seen.insert(imported.key) {
-                        keys.push(imported);
-                    }
+    for (line, entry) in entries(text) {
+        match entry {
+            Ok(imported) => {
+                if seen.insert(imported.key) {
+                    keys.push(imported);
                 }
-                Err(why) => bad.push(BadLine { line: at + 1, why }),
             }
+            Err(why) => bad.push(BadLine { line, why }),
         }
     }
     if bad.is_empty() { Ok(keys) } else { Err(bad) }
+}
+
+/// Every entry with its line, counted from 1, also those that stand there twice.
+pub fn entries(text: &str) -> impl Iterator<Item = (usize, Result<Imported<'_>, Why>)> {
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#'));
+    lines.flat_map(|(at, line)| {
+        let entries = line.split([',', ';', '|', '\t']).flat_map(words).map(|entry| entry.trim_matches(QUOTES).trim());
+        entries.filter(|entry| !entry.is_empty()).map(move |entry| (at + 1, entry_of(entry)))
+    })
+}
+
+/// What is one entry: blanks part keys, but a project's name may hold some.
+fn words(entry: &str) -> impl Iterator<Item = &str> {
+    let whole = entry.contains(':');
+    let parted = entry.split_whitespace().filter(move |_| !whole);
+    whole.then_some(entry.trim()).into_iter().chain(parted)
 }
 
 fn entry_of(entry: &str) -> Result<Imported<'_>, Why> {
@@ -75,13 +90,19 @@ impl fmt::Debug for Imported<'_> {
     }
 }
 
-impl fmt::Display for BadLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = match self.why {
+impl BadLine {
+    /// What is wrong with it, in words.
+    pub const fn reason(&self) -> &'static str {
+        match self.why {
             Why::NoKey => "there is no key behind the colon",
             Why::NoSuchCharacter => "a key consists of letters, digits and signs, without blanks",
-        };
-        write!(f, "line {}: {why}", self.line)
+        }
+    }
+}
+
+impl fmt::Display for BadLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.reason())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a request needs, and what it has tried already.
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::ids::{KeyId, ProjectId};
 use crate::limits::{Tier, TierPolicy};
@@ -20,11 +21,28 @@ pub struct NewKey {
     pub tier: Option<Tier>,
     /// The models it may be used for; none: all.
     pub models: Option<Vec<String>>,
-    /// Its share among equals; none: 1.
+    /// Its share among equals; none: the usual one of [`Policy`](crate::Policy).
     pub weight: Option<u32>,
     /// How many requests it may carry at a time; none: any number.
     pub concurrency: Option<u32>,
     /// When it stops to be used.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What the operator says of a key, and may change while it is in use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct KeyTerms {
+    /// The project it belongs to, in the operator's words or by Google's number; none: nobody says.
+    pub project: Option<String>,
+    /// What its project pays; none: nobody says.
+    pub tier: Option<Tier>,
+    /// The models it may be used for, each of which may end in a star; none: all.
+    pub models: Option<Vec<String>>,
+    /// Its share among equals; none: the usual one of [`Policy`](crate::Policy).
+    pub weight: Option<u32>,
+    /// How many requests it may carry at a time; none: any number.
+    pub concurrency: Option<u32>,
+    /// When it stops to be used; none: never.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -80,6 +98,16 @@ pub(crate) enum Standing {
     Fresh,
     Later,
     Excluded,
+}
+
+// === impl NewKey ===
+
+impl NewKey {
+    /// A key with these terms.
+    pub fn new(label: String, reference: Option<String>, terms: KeyTerms) -> Self {
+        let KeyTerms { project, tier, models, weight, concurrency, expires_at } = terms;
+        Self { label, project, reference, tier, models, weight, concurrency, expires_at }
+    }
 }
 
 // === impl Need ===

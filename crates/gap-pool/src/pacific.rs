@@ -16,6 +16,13 @@ pub(crate) fn next_midnight(now: Timestamp) -> Timestamp {
     midnight.map_or_else(|_| after(now, Duration::from_hours(24)), |midnight| midnight.timestamp())
 }
 
+/// When the quota day of `now` began.
+pub(crate) fn last_midnight(now: Timestamp) -> Timestamp {
+    let today = now.to_zoned(PACIFIC.clone()).start_of_day();
+    // Fails only at the beginning of jiff's calendar.
+    today.map_or(now, |midnight| midnight.timestamp())
+}
+
 /// `now` and `wait` more, or the end of time.
 pub(crate) fn after(now: Timestamp, wait: Duration) -> Timestamp {
     now.saturating_add(wait).unwrap_or(Timestamp::MAX)

@@ -11,18 +11,22 @@
 //!   could fill the memory with names that do not exist. Limits for every model hold for any name all the same.
 //! - Requests that were under way together and fail alike count as one strike: they tell the same news.
 
+pub(crate) mod accounts;
+mod amending;
 mod breaker;
 mod choosing;
 mod faults;
 mod learning;
 pub(crate) mod lease;
 mod members;
+pub(crate) mod naming;
 mod placing;
 pub(crate) mod projects;
 pub(crate) mod ranking;
 mod rechecks;
 mod reserving;
 mod room;
+pub(crate) mod rows;
 mod settling;
 pub(crate) mod snapshot;
 mod storms;
@@ -60,6 +64,8 @@ pub struct Policy {
     pub escalation: [Duration; 4],
     /// Which tiers may serve, unless a need says otherwise.
     pub tiers: TierPolicy,
+    /// The share of keys of which nothing is said; those of others are measured by it.
+    pub usual_weight: u32,
     /// Where the pool's dice begin: two pools with the same seed and the same life choose alike.
     pub seed: u64,
 }
@@ -70,6 +76,7 @@ pub struct Pool {
     policy: Policy,
     defaults: Defaults,
     keys: IdMap<KeyId, Key>,
+    by_reference: HashMap<String, KeyId>,
     projects: IdMap<ProjectId, Project>,
     project_names: HashMap<String, ProjectId>,
     /// Projects by Google's own number.
@@ -92,6 +99,8 @@ pub struct Pool {
     expiring: BTreeSet<(Timestamp, KeyId)>,
     /// Keys that are looked at again from time to time, by when.
     rechecks: BTreeSet<(Timestamp, KeyId)>,
+    /// What a store does not know yet; none while nobody wants to know.
+    unsaved: Option<rows::Unsaved>,
     /// How minutes are counted.
     rule: Rule,
     belief: learning::Belief,
@@ -124,6 +133,8 @@ struct Key {
     last_used: Option<Timestamp>,
     counters: Counters,
     recheck: Option<rechecks::Recheck>,
+    /// Whether its row says anything.
+    saved_news: bool,
 }
 
 #[derive(Debug, Default)]
@@ -142,6 +153,10 @@ struct Project {
     weight: u32,
     disabled: Option<Disabled>,
     rest: Option<Resting>,
+    /// The name that its rows are saved under.
+    saved_as: Option<String>,
+    /// Whether its own row says anything.
+    saved_news: bool,
 }
 
 /// What choosing has to know about a key of a project.
@@ -186,6 +201,8 @@ struct Bucket {
     /// What was answered without being refused, in requests per minute and per day.
     proven: [u64; 2],
     health: Health,
+    /// Whether it has changed since its row was written.
+    unsaved: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -222,6 +239,7 @@ impl Default for Policy {
             // wire 10
             escalation: [Duration::from_secs(30), minutes(2), minutes(10), minutes(60)],
             tiers: TierPolicy::default(),
+            usual_weight: 1,
             seed: 0,
         }
     }
@@ -250,6 +268,7 @@ impl Pool {
             policy,
             defaults: Defaults::default(),
             keys: IdMap::default(),
+            by_reference: HashMap::new(),
             projects: IdMap::default(),
             project_names: HashMap::new(),
             project_numbers: HashMap::new(),
@@ -262,6 +281,7 @@ impl Pool {
             troubled: BTreeSet::new(),
             expiring: BTreeSet::new(),
             rechecks: BTreeSet::new(),
+            unsaved: None,
             rule: Rule { guard: learning::FIRST_GUARD },
             belief: learning::Belief::default(),
             storms: Storms::default(),

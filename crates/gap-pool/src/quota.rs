@@ -170,11 +170,26 @@ impl Usage {
     ///
     /// Errors: which quota is full, the one that is full for longest.
     pub(crate) fn fits(&self, tokens: u64, now: Millis, day_ends: Millis, rule: Rule, caps: &Caps) -> Result<(), Full> {
+        self.fits_more(Amount { requests: 1, tokens }, now, day_ends, rule, caps)
+    }
+
+    /// The same for any number of requests, also none: tokens more for requests that are booked already.
+    pub(crate) fn fits_more(
+        &self,
+        more: Amount,
+        now: Millis,
+        day_ends: Millis,
+        rule: Rule,
+        caps: &Caps,
+    ) -> Result<(), Full> {
         let [rpm, tpm, rpd, tpd] = *caps;
+        let tokens = more.tokens;
         let day = self.day(now, day_ends, rule);
         let tokens_of = |cap: u64| if estimate_may_fit(tokens, cap) { tokens.min(cap) } else { tokens };
-        let daily =
-            [(Quota::RequestsPerDay, day.requests, 1, rpd), (Quota::TokensPerDay, day.tokens, tokens_of(tpd), tpd)];
+        let daily = [
+            (Quota::RequestsPerDay, day.requests, more.requests, rpd),
+            (Quota::TokensPerDay, day.tokens, tokens_of(tpd), tpd),
+        ];
         for (quota, used, more, cap) in daily {
             if used.saturating_add(more) > cap {
                 return Err(Full { quota, until: (more <= cap).then_some(day_ends) });
@@ -183,7 +198,7 @@ impl Usage {
         if rpm == UNLIMITED && tpm == UNLIMITED {
             return Ok(());
         }
-        let requests = self.room(|amount| amount.requests, 1, rpm, now, rule);
+        let requests = self.room(|amount| amount.requests, more.requests, rpm, now, rule);
         let of_tokens = self.room(|amount| amount.tokens, tokens_of(tpm), tpm, now, rule);
         let full = |quota, until| Err(Full { quota, until });
         match (requests, of_tokens) {
@@ -278,7 +293,7 @@ impl Usage {
 }
 
 /// An estimate may be a quarter above the truth; more than that above the limit it never fits.
-fn estimate_may_fit(tokens: u64, cap: u64) -> bool {
+pub(crate) fn estimate_may_fit(tokens: u64, cap: u64) -> bool {
     tokens <= cap.saturating_add(cap / 4)
 }
 

@@ -11,6 +11,7 @@
 //! emoji, is no fault here; it is written on as U+FFFD, because Google would refuse it.
 
 mod parse;
+mod skim;
 mod text;
 mod write;
 
@@ -20,6 +21,8 @@ use std::fmt;
 use crate::call::{DecodeError, Problem};
 
 pub use parse::{MAX_DEPTH, MAX_VALUES, SyntaxError, parse};
+pub use skim::{Skim, Skimmed, skim};
+pub use text::unescape;
 pub use write::{ObjectWriter, write_text};
 
 /// One value of a document.
@@ -101,7 +104,7 @@ impl<'a> Node<'a> {
         let inner = self.raw.get(1..self.raw.len() - 1).unwrap_or_default();
         Some(match escapes {
             Escapes::None => Cow::Borrowed(inner),
-            Escapes::Sound | Escapes::Lone => Cow::Owned(text::unescape(inner)),
+            Escapes::Sound | Escapes::Lone => Cow::Owned(unescape(inner)),
         })
     }
 

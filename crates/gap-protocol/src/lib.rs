@@ -6,6 +6,7 @@
 //! In reading order:
 //!
 //! - [`call`] is the one internal request, in Gemini's form, and what its answer must be told;
+//! - [`chain`] names the prefixes of a conversation;
 //! - [`reply`] is the one vocabulary of answers, read from Gemini's chunks;
 //! - [`json`] reads documents in one pass and writes them straight into a buffer;
 //! - [`meter`] follows an answer's bytes while they pass to the client unchanged, and reads only what GAP acts on:
@@ -17,6 +18,7 @@
 
 pub mod anthropic;
 pub mod call;
+pub mod chain;
 pub mod gemini;
 pub mod json;
 pub mod meter;

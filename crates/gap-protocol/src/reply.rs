@@ -21,8 +21,6 @@ mod letters;
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 pub use self::letters::{Text, compact, compact_into_text};
 use crate::json::ObjectWriter;
 use crate::meter::FinishReason;
@@ -118,9 +116,9 @@ pub enum Event<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Native<'a> {
     /// What any kind of part may have: `text`, `thought`, `thoughtSignature`.
-    common: [(&'static str, Option<&'a RawValue>); 3],
+    common: [(&'static str, Option<&'a str>); 3],
     /// What makes it the kind that it is.
-    members: &'a [(Cow<'a, str>, &'a RawValue)],
+    members: &'a [(Cow<'a, str>, &'a str)],
 }
 
 /// A call of a function.
@@ -177,11 +175,11 @@ impl Native<'_> {
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut object = ObjectWriter::open(out);
         for (key, json) in self.members {
-            compact(object.key(key), json.get());
+            compact(object.key(key), json);
         }
         for (key, json) in self.common {
             if let Some(json) = json {
-                compact(object.key(key), json.get());
+                compact(object.key(key), json);
             }
         }
         object.close();

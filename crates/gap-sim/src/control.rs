@@ -40,17 +40,8 @@ pub(crate) struct KeyChange {
 
 impl Control {
     /// Adds a fault; answers its number. An impossible one (a split into nothing, say) is refused with the reason.
-    pub fn try_add_fault(&self, fault: Fault) -> Result<u64, String> {
+    pub fn add_fault(&self, fault: Fault) -> Result<u64, String> {
         lock(&self.0.world().faults).add(fault)
-    }
-
-    /// Adds a fault; answers its number.
-    ///
-    /// # Panics
-    /// If the fault is impossible: that is a mistake in a test, and should be seen there.
-    #[expect(clippy::panic, reason = "for tests, where a mistake should be seen at its place")]
-    pub fn add_fault(&self, fault: Fault) -> u64 {
-        self.try_add_fault(fault).unwrap_or_else(|reason| panic!("{reason}"))
     }
 
     /// Removes one fault; says whether it was there.

@@ -81,6 +81,11 @@ impl Digest {
         Self(Sha256::digest(key.as_bytes()).into())
     }
 
+    /// Its bytes, to be digested further. Who has them cannot come in with them.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     fn write(self) -> String {
         self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
             // Writing to a string does not fail.

@@ -45,6 +45,8 @@ pub struct Removed {
     pub resources: u64,
     /// From what the pool remembers.
     pub pool_state: u64,
+    /// Sessions that are over anyway.
+    pub sessions: u64,
 }
 
 // === impl Retention ===
@@ -82,6 +84,8 @@ impl Store {
         const AUDIT: &str = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 ORDER BY at LIMIT $2)";
         const RESOURCES: &str = "DELETE FROM resources WHERE name IN
             (SELECT name FROM resources WHERE expires_at <= $1 LIMIT $2)";
+        const SESSIONS: &str = "DELETE FROM sessions WHERE id IN
+            (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)";
         const BUCKETS: &str = "DELETE FROM pool_buckets WHERE (project, model) IN
             (SELECT project, model FROM pool_buckets WHERE updated_at < $1
             AND (resting_until IS NULL OR resting_until < $3) LIMIT $2)";
@@ -98,6 +102,7 @@ impl Store {
             resources: self.remove(RESOURCES, now, None).await?,
             pool_state: self.remove(BUCKETS, before(retention.pool_state), Some(now)).await?
                 + self.remove(KEYS, before(retention.pool_state), Some(now)).await?,
+            sessions: self.remove(SESSIONS, now, None).await?,
         };
         if let Db::Sqlite(pool) = self.write() {
             give_back(pool).await?;

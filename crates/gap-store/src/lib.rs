@@ -7,9 +7,10 @@
 //! Reading order:
 //! 1. [`Address`]: where the store is, in every spelling that people use;
 //! 2. [`Store`]: opening it: the folder, the file, the schema, the secrets;
-//! 3. one module per family of tables: [`upstream_keys`], [`projects`], [`pool_state`], [`access_keys`], [`settings`],
-//!    [`audit`], [`resources`], [`usage`];
-//! 4. [`clean_up`], and [`backup`] with its way back.
+//! 3. one module per family of tables: [`upstream_keys`], [`projects`], [`pool_state`], [`access_keys`], [`sessions`],
+//!    [`settings`], [`audit`], [`resources`], [`usage`];
+//! 4. [`foreign`]: databases from which people move here;
+//! 5. [`clean_up`], and [`backup`] with its way back.
 //!
 //! Knows rows, not requests: no clock (`now` is an argument), no task of its own (the caller runs the writer), no
 //! identifiers of its own (the caller makes them).
@@ -30,12 +31,14 @@ pub mod backup;
 pub mod clean_up;
 mod data_key;
 mod error;
+pub mod foreign;
 mod json;
 mod migrations;
 pub mod pool_state;
 pub mod projects;
 pub mod resources;
 mod secret;
+pub mod sessions;
 pub mod settings;
 mod sqlite;
 mod store;

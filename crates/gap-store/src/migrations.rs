@@ -20,10 +20,20 @@ struct Step {
 
 const FIRST: &str = include_str!("../migrations/0001_first.sql");
 
-const STEPS: &[Step] = &[Step { version: 1, name: "first", sqlite: FIRST, postgres: FIRST }];
+const DELETED_KEYS: &str = include_str!("../migrations/0002_deleted_keys.sql");
+const SESSIONS: &str = include_str!("../migrations/0003_sessions.sql");
+
+const STEPS: &[Step] = &[
+    Step { version: 1, name: "first", sqlite: FIRST, postgres: FIRST },
+    Step { version: 2, name: "deleted_keys", sqlite: DELETED_KEYS, postgres: DELETED_KEYS },
+    Step { version: 3, name: "sessions", sqlite: SESSIONS, postgres: SESSIONS },
+];
 
 /// Where the steps taken are noted. A name of our own: others may keep theirs in the same database.
 pub(crate) const TABLE: &str = "gap_migrations";
+
+/// Held until the transaction ends. The number is ours, and means nothing.
+const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(7133548209264)";
 
 /// The newest schema that this program knows.
 pub fn latest_schema() -> i64 {
@@ -40,6 +50,8 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
         }
         Db::Postgres(pool) => {
             let mut transaction = pool.begin_writing().await?;
+            // Of several instances that start at once, the others wait: even `IF NOT EXISTS` fails for the slower one.
+            sqlx::query(ONE_AT_A_TIME).execute(&mut *transaction).await?;
             run_to(None, &mut transaction).await?;
             transaction.commit().await?;
         }

@@ -15,6 +15,7 @@ use crate::pool_state::PoolState;
 use crate::projects::Projects;
 use crate::resources::Resources;
 use crate::secret::{KeyBytes, SecretKeys, Vault};
+use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::sqlite::{self, Lock};
 use crate::upstream_keys::UpstreamKeys;
@@ -149,6 +150,11 @@ impl Store {
     /// What clients present, hashed.
     pub fn access_keys(&self) -> AccessKeys<'_> {
         AccessKeys { store: self }
+    }
+
+    /// Sessions of the web login that were refreshed or ended.
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions { store: self }
     }
 
     /// What was changed at run time.

@@ -181,6 +181,57 @@ impl UpstreamKeys<'_> {
         Ok(list)
     }
 
+    /// A stretch of the keys, opened, in the order of their identifiers: those behind `after`, at most `at_most`. The last
+    /// identifier of the stretch, whether it opens or not, is where the next one begins; none after the last stretch.
+    pub async fn stretch(
+        &self,
+        after: Option<Uuid>,
+        at_most: u32,
+    ) -> Result<(UpstreamKeyList, Option<Uuid>), StoreError> {
+        const SQL: &str = "SELECT id, project_id, label, sealed, tier, weight, models, expires_at, disabled_at,
+            disabled_reason, created_at, updated_at FROM upstream_keys WHERE id > $1 ORDER BY id LIMIT $2";
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        let rows: Vec<Row> = on!(self.store.read(), |pool| {
+            sqlx::query_as(SQL).bind(after).bind(i64::from(at_most)).fetch_all(pool).await?
+        });
+        let full = rows.len() >= at_most as usize;
+        let mut list = UpstreamKeyList::default();
+        let mut end = None;
+        for row in rows {
+            let opened = self.open(row)?;
+            end = Some(opened.as_ref().map_or_else(|id| *id, |key| key.id));
+            match opened {
+                Ok(key) => list.keys.push(key),
+                Err(id) => list.unreadable.push(id),
+            }
+        }
+        Ok((list, end.filter(|_| full)))
+    }
+
+    /// What tells whether anything has changed: how many keys there are, and when the last of them was changed.
+    pub async fn version(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
+        const SQL: &str = "SELECT COUNT(*), MAX(updated_at) FROM upstream_keys";
+        let (count, last): (i64, Option<i64>) =
+            on!(self.store.read(), |pool| sqlx::query_as(SQL).fetch_one(pool).await?);
+        Ok((u64::try_from(count).unwrap_or(0), json::time_optional(last)?))
+    }
+
+    /// When each key was changed, without opening any.
+    pub async fn changes(&self) -> Result<Vec<(Uuid, Timestamp)>, StoreError> {
+        const SQL: &str = "SELECT id, updated_at FROM upstream_keys ORDER BY id";
+        let rows: Vec<(String, i64)> = on!(self.store.read(), |pool| sqlx::query_as(SQL).fetch_all(pool).await?);
+        rows.into_iter().map(|(id, at)| Ok((json::id(&id)?, json::time(at)?))).collect()
+    }
+
+    /// Which of these secrets somebody has deleted since they were entered.
+    pub async fn deleted(&self, secrets: &[SecretString]) -> Result<Vec<bool>, StoreError> {
+        const SQL: &str = "SELECT fingerprint FROM deleted_upstream_keys";
+        let gone: Vec<String> = on!(self.store.read(), |pool| sqlx::query_scalar(SQL).fetch_all(pool).await?);
+        let gone: HashSet<String> = gone.into_iter().collect();
+        let vault = self.store.vault();
+        Ok(secrets.iter().map(|secret| gone.contains(&vault.fingerprint(secret))).collect())
+    }
+
     /// One key; `None` when there is none. [`StoreError::Damaged`] when its secret does not open.
     pub async fn find(&self, id: Uuid) -> Result<Option<UpstreamKey>, StoreError> {
         const SQL: &str = "SELECT id, project_id, label, sealed, tier, weight, models, expires_at, disabled_at,
@@ -226,6 +277,28 @@ impl UpstreamKeys<'_> {
         Ok(changed > 0)
     }
 
+    /// Files keys under a project, or (`None`) under none. How many there were.
+    pub async fn file(&self, ids: &[Uuid], project: Option<Uuid>, now: Timestamp) -> Result<u64, StoreError> {
+        let mut changed = 0;
+        on!(self.store.write(), |pool| {
+            let mut transaction = pool.begin_writing().await?;
+            for chunk in ids.chunks(CHUNK) {
+                let mut query = QueryBuilder::new("UPDATE upstream_keys SET project_id = ");
+                query.push_bind(project.map(|project| project.to_string()));
+                query.push(", updated_at = ").push_bind(now.as_millisecond()).push(" WHERE id IN (");
+                let mut list = query.separated(", ");
+                for id in chunk {
+                    list.push_bind(id.to_string());
+                }
+                query.push(")");
+                let done = query.build().execute(&mut *transaction).await;
+                changed += done.map_err(StoreError::about("upstream key"))?.rows_affected();
+            }
+            transaction.commit().await?;
+        });
+        Ok(changed)
+    }
+
     /// Takes a key out of the pool, or (`None`) puts it back; false when there is none.
     pub async fn set_disabled(
         &self,
@@ -233,33 +306,74 @@ impl UpstreamKeys<'_> {
         disabled: Option<&Disabled>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        const SQL: &str =
-            "UPDATE upstream_keys SET disabled_at = $2, disabled_reason = $3, updated_at = $4 WHERE id = $1";
-        let changed = on!(self.store.write(), |pool| {
-            sqlx::query(SQL)
-                .bind(id.to_string())
-                .bind(disabled.map(|disabled| disabled.at.as_millisecond()))
-                .bind(disabled.map(|disabled| disabled.reason.as_str()))
-                .bind(now.as_millisecond())
-                .execute(pool)
-                .await?
-                .rows_affected()
-        });
-        Ok(changed > 0)
+        Ok(self.set_many_disabled(&[id], disabled, now).await? > 0)
     }
 
-    /// Removes a key and what the pool remembers of it; false when there is none.
-    pub async fn delete(&self, id: Uuid) -> Result<bool, StoreError> {
-        const SQL: &str = "DELETE FROM upstream_keys WHERE id = $1";
-        const STATE: &str = "DELETE FROM pool_keys WHERE upstream_key = $1";
-        let gone = on!(self.store.write(), |pool| {
+    /// Takes keys out of the pool, or (`None`) puts them back, all in one transaction. How many there were.
+    pub async fn set_many_disabled(
+        &self,
+        ids: &[Uuid],
+        disabled: Option<&Disabled>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut changed = 0;
+        on!(self.store.write(), |pool| {
             let mut transaction = pool.begin_writing().await?;
-            sqlx::query(STATE).bind(id.to_string()).execute(&mut *transaction).await?;
-            let gone = sqlx::query(SQL).bind(id.to_string()).execute(&mut *transaction).await?.rows_affected();
+            for chunk in ids.chunks(CHUNK) {
+                let mut query = QueryBuilder::new("UPDATE upstream_keys SET disabled_at = ");
+                query.push_bind(disabled.map(|disabled| disabled.at.as_millisecond()));
+                query.push(", disabled_reason = ").push_bind(disabled.map(|disabled| disabled.reason.as_str()));
+                query.push(", updated_at = ").push_bind(now.as_millisecond()).push(" WHERE id IN (");
+                let mut list = query.separated(", ");
+                for id in chunk {
+                    list.push_bind(id.to_string());
+                }
+                query.push(")");
+                changed += query.build().execute(&mut *transaction).await?.rows_affected();
+            }
             transaction.commit().await?;
-            gone
         });
-        Ok(gone > 0)
+        Ok(changed)
+    }
+
+    /// Removes a key and what the pool remembers of it, and notes that it is gone: the settings do not bring it back. False
+    /// when there is none.
+    pub async fn delete(&self, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.delete_many(&[id], now).await? > 0)
+    }
+
+    /// Removes keys, as [`UpstreamKeys::delete`] does, all in one transaction. How many there were.
+    pub async fn delete_many(&self, ids: &[Uuid], now: Timestamp) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        on!(self.store.write(), |pool| {
+            let mut transaction = pool.begin_writing().await?;
+            for chunk in ids.chunks(CHUNK) {
+                let mut query =
+                    QueryBuilder::new("INSERT INTO deleted_upstream_keys (fingerprint, at) SELECT fingerprint, ");
+                query.push_bind(now.as_millisecond()).push(" FROM upstream_keys WHERE id IN (");
+                let mut list = query.separated(", ");
+                for id in chunk {
+                    list.push_bind(id.to_string());
+                }
+                query.push(") ON CONFLICT (fingerprint) DO NOTHING");
+                query.build().execute(&mut *transaction).await?;
+                for (begin, counts) in [
+                    ("DELETE FROM pool_keys WHERE upstream_key IN (", false),
+                    ("DELETE FROM upstream_keys WHERE id IN (", true),
+                ] {
+                    let mut query = QueryBuilder::new(begin);
+                    let mut list = query.separated(", ");
+                    for id in chunk {
+                        list.push_bind(id.to_string());
+                    }
+                    query.push(")");
+                    let rows = query.build().execute(&mut *transaction).await?.rows_affected();
+                    gone += if counts { rows } else { 0 };
+                }
+            }
+            transaction.commit().await?;
+        });
+        Ok(gone)
     }
 
     /// `Err` names the key whose secret does not open.

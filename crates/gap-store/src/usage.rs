@@ -15,7 +15,7 @@ pub mod sums;
 mod write;
 
 pub use ledger::BATCH_INTERVAL;
-pub use period::{day_of, hour_of};
+pub use period::{day_of, hour_of, month_of};
 pub use record::{Outcome, Tokens, UsageRecord};
 
 use crate::Store;

@@ -1,24 +1,36 @@
 //! Every component, built once, in order. The only wiring.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use gap_pool::Policy;
-use secrecy::{ExposeSecret, SecretString};
+use gap_store::Store;
 
+use crate::access::{self, Access};
+use crate::admission::Admission;
+use crate::alerts;
 use crate::body::{BodyPolicy, ByteBudget};
-use crate::caller::{AccessKeys, Role};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Settings, StorageMode};
+use crate::database;
 use crate::keyring::{Keyring, Terms};
 use crate::learned::Learned;
+use crate::ledger::Books;
 use crate::lifecycle::Lifecycle;
+use crate::live::{self, Live};
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
+use crate::outbound::Outbound;
 use crate::owners::Owners;
 use crate::pages::Pages;
+use crate::prefixes::{PrefixPolicy, Prefixes};
 use crate::relay::{Relay, RelayPolicy};
+use crate::report;
+use crate::roster::checks::Checks;
+use crate::roster::{Keeping, Roster, RosterError};
 use crate::signatures::{Vault, VaultPolicy};
+use crate::spans::{Exporter, Spans};
+use crate::telemetry::tail::LogTail;
 use crate::uploads::Uploads;
 use crate::upstream::{self, UnsendableKey, Upstream, UpstreamError};
 
@@ -31,18 +43,30 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// The settings it was built from.
     pub settings: Settings,
+    /// The settings in force, where they may change meanwhile.
+    pub live: Live,
+    /// What is kept: in a database, or in memory until restart.
+    pub store: Store,
     /// Tells the time.
     pub clock: Clock,
     /// Knows every task.
     pub lifecycle: Lifecycle,
     /// Who may ask.
-    pub access: AccessKeys,
+    pub access: Access,
+    /// How much they may ask.
+    pub admission: Admission,
     /// The upstream keys.
     pub keyring: Keyring,
+    /// The upstream keys as people manage them.
+    pub roster: Roster,
+    /// Looks at many keys.
+    pub checks: Checks,
     /// The client to Google.
     pub upstream: Arc<Upstream>,
     /// Gets calls answered.
     pub relay: Arc<Relay>,
+    /// Where conversations were served.
+    pub prefixes: Prefixes,
     /// Uploads under way.
     pub uploads: Uploads,
     /// Whose pages of lists were given out.
@@ -55,6 +79,14 @@ pub struct Parts {
     pub list: List,
     /// What models were found to refuse.
     pub learned: Learned,
+    /// The usage ledger.
+    pub books: Books,
+    /// Calls the operator's own addresses.
+    pub outbound: Outbound,
+    /// The newest lines of the log, if this process writes one.
+    pub logs: OnceLock<LogTail>,
+    /// Sends spans, until it runs.
+    exporter: Mutex<Option<Exporter>>,
     /// Thought signatures that are kept for clients.
     pub signatures: Vault,
     /// Fetches what clients name by address.
@@ -89,20 +121,41 @@ pub enum BuildError {
 }
 
 impl App {
-    /// Builds everything. Connects to nothing and starts nothing.
-    pub fn build(settings: Settings, mode: Mode, clock: Clock, lifecycle: Lifecycle) -> Result<Self, BuildError> {
+    /// Builds everything around an open store. Connects to nothing and starts nothing.
+    pub fn build(live: Live, store: Store, mode: Mode, clock: Clock, lifecycle: Lifecycle) -> Result<Self, BuildError> {
+        let settings = live.loaded().settings.clone();
         let models = Models::load(settings.models.file.as_deref())?;
         let keyring = Keyring::new(terms(&settings, &models), clock.clone(), lifecycle.clone());
-        keyring.add_all(&settings.pool.keys)?;
+        let keeping = match settings.store.key_storage_mode {
+            StorageMode::Memory => Keeping::Memory,
+            StorageMode::Database => Keeping::Database,
+        };
+        if settings.wants_database() {
+            keyring.track_changes();
+        }
+        let roster = Roster::new(keyring.clone(), store.clone(), clock.clone(), keeping);
+        if keeping == Keeping::Memory {
+            roster.adopt(&settings.pool.keys)?;
+        }
+        let checks = Checks::new(clock.clone(), lifecycle.clone());
         let upstream = Arc::new(Upstream::new(&settings.upstream)?);
-        let relay = Relay::new(keyring.clone(), Arc::clone(&upstream), clock.clone(), relay_policy(&settings));
+        let prefixes = PrefixPolicy { count: settings.pool.affinity_count, lifetime: settings.pool.affinity_ttl };
+        let prefixes = Prefixes::new(prefixes, rand::random(), clock.clone());
+        let policy = relay_policy(&settings);
+        let relay = Relay::new(keyring.clone(), Arc::clone(&upstream), prefixes.clone(), clock.clone(), policy);
         let bodies = BodyPolicy {
             replay_limit: settings.server.replay_limit,
             body_limit: settings.server.body_limit,
             timeout: settings.server.body_timeout,
             budget: ByteBudget::new(settings.server.replay_budget),
         };
-        let access = access_keys(&settings);
+        let outbound = Outbound::new(upstream::trusted(&settings.upstream)?);
+        let endpoint = settings.telemetry.otlp_endpoint.as_deref();
+        let (spans, exporter) = endpoint.map(|endpoint| Spans::new(endpoint, outbound.clone())).unzip();
+        let kept = settings.usage.max_records_memory;
+        let books = Books::new(&store, models.clone(), clock.clone(), kept, spans);
+        let access = Access::new(&settings.auth, &store, clock.clone());
+        let admission = Admission::new(clock.clone());
         let uploads = Uploads::new(&settings, clock.clone());
         let pages = Pages::new(clock.clone());
         let media = MediaFetcher::new(media_policy(&settings), upstream::trusted(&settings.upstream)?);
@@ -113,18 +166,28 @@ impl App {
         });
         Ok(Self(Arc::new(Parts {
             settings,
+            live,
+            store,
             clock,
             lifecycle,
             access,
+            admission,
             keyring,
+            roster,
+            checks,
             upstream,
             relay,
+            prefixes,
             uploads,
             pages,
             owners: Owners::default(),
             models,
             list: List::default(),
             learned: Learned::default(),
+            books,
+            outbound,
+            logs: OnceLock::new(),
+            exporter: Mutex::new(exporter),
             signatures,
             media,
             bodies,
@@ -134,8 +197,25 @@ impl App {
 }
 
 impl App {
+    /// Reads what the store knows: access keys, and upstream keys with what is remembered of them. To be called once,
+    /// before the first request.
+    pub async fn open(&self) -> Result<(), RosterError> {
+        access::load(self).await?;
+        self.roster.open(&self.settings.pool.keys, &self.lifecycle).await
+    }
+
     /// Begins what goes on beside requests, until shutdown.
     pub fn begin_chores(&self) {
+        self.books.begin(&self.lifecycle);
+        access::begin_chores(self);
+        database::begin_chores(self);
+        live::begin_chores(self);
+        self.roster.begin_chores(&self.lifecycle);
+        report::text::begin(self);
+        alerts::begin(self, &self.outbound);
+        if let Some(exporter) = self.exporter.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.lifecycle.spawn_last(exporter.run(self.lifecycle.clone()));
+        }
         self.models.follow(&self.lifecycle);
         self.keyring.begin_chores(Arc::clone(&self.upstream));
     }
@@ -175,6 +255,7 @@ fn relay_policy(settings: &Settings) -> RelayPolicy {
         total_timeout: upstream.total_timeout,
         keep_alive: server.keep_alive,
         open_after: server.open_after,
+        fallbacks: pool.fallback_models.iter().map(|one| (one.model.clone(), one.instead.clone())).collect(),
     }
 }
 
@@ -188,20 +269,4 @@ fn media_policy(settings: &Settings) -> MediaPolicy {
         at_once: media.at_once,
         allow_hosts: media.allow_hosts.iter().cloned().collect(),
     }
-}
-
-/// `ADMIN_API_KEY` is the administrator's; passwords are users' then, and administrators' only while it is unset.
-fn access_keys(settings: &Settings) -> AccessKeys {
-    let auth = &settings.auth;
-    let mut keys = AccessKeys::default();
-    let mut accept = |secrets: &[SecretString], name: &str, role: Role| {
-        for (index, secret) in secrets.iter().enumerate() {
-            keys.accept(secret.expose_secret(), format!("{name}-{}", index + 1), role);
-        }
-    };
-    let owner = if auth.admin_api_keys.is_empty() { Role::Administrator } else { Role::User };
-    accept(&auth.admin_api_keys, "admin", Role::Administrator);
-    accept(&auth.passwords, "password", owner);
-    accept(&auth.users_api_keys, "user", owner);
-    keys
 }

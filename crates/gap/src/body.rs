@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::EXPECT;
+use http::header::{CONTENT_ENCODING, EXPECT};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 
@@ -81,8 +81,12 @@ pub struct Document {
 impl Document {
     /// Reads `body`, which may be as long as the policy keeps one.
     ///
-    /// Errors: those of [`RequestBody::read`].
+    /// Errors: those of [`RequestBody::read`], and 415 for one that does not come as it is.
     pub async fn read(body: axum::body::Body, headers: &HeaderMap, policy: &BodyPolicy) -> Result<Self, Failure> {
+        if let Some(coding) = coding_of(headers) {
+            discard(body, headers).await;
+            return Err(Failure::coded_body(coding));
+        }
         let longest = u64::try_from(policy.replay_limit).unwrap_or(u64::MAX).min(policy.body_limit);
         if body.size_hint().lower() > longest {
             discard(body, headers).await;
@@ -201,6 +205,12 @@ impl From<Bytes> for RequestBody {
     }
 }
 
+/// What the body is compressed with, if it is.
+fn coding_of(headers: &HeaderMap) -> Option<&str> {
+    let mut codings = headers.get_all(CONTENT_ENCODING).into_iter().map(|coding| coding.to_str().unwrap_or("?"));
+    codings.find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
+}
+
 /// Reads what is left of a body that nobody needs, within reason: a client that is still sending when the connection is
 /// closed may lose the answer that says why. One that asked beforehand (`Expect: 100-continue`) is not sending yet, and the
 /// first look at its body would tell it to.
@@ -245,6 +255,11 @@ impl Kept {
     /// The length in bytes.
     pub fn length(&self) -> u64 {
         self.length
+    }
+
+    /// The pieces it arrived in.
+    pub fn chunks(&self) -> &[Bytes] {
+        &self.chunks
     }
 
     /// All of it in one piece; copied if it arrived in several.

@@ -1,15 +1,18 @@
-//! Who asks.
+//! Who asks, and where they say so.
 //!
 //! Clients put their access key in six places, depending on which SDK they use. All are read, an empty one counts as
 //! absent (gemini-cli in gateway mode sends an empty `x-goog-api-key`), and several must agree: two different keys
-//! mean that somebody's configuration is wrong, and picking one would hide it.
+//! mean that somebody's configuration is wrong, and picking one would hide it. [`crate::access`] says whose key it is.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName};
 use percent_encoding::percent_decode_str;
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
 
+use crate::access::policy::Policy;
+use crate::admission::meter::Meter;
 use crate::error::Failure;
 
 const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
@@ -25,13 +28,19 @@ pub enum Role {
     User,
 }
 
-/// Somebody whose access key is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Somebody whose access key is known. Cheap to clone.
+#[derive(Clone, Debug)]
 pub struct Caller {
-    /// What logs call the access key; never the key itself.
-    pub name: String,
+    /// Names the access key for good: `env:password-1` for one of the environment, a UUID for one that is stored.
+    pub id: Arc<str>,
+    /// What people call it; never the key itself.
+    pub name: Arc<str>,
     /// What the caller may do.
     pub role: Role,
+    /// What the access key may be used for, and how much.
+    pub policy: Arc<Policy>,
+    /// How much of it has been used; none for a key of the environment, which has no limits of its own.
+    pub meter: Option<Arc<Meter>>,
 }
 
 /// Why nobody was recognised.
@@ -43,7 +52,49 @@ pub enum Denied {
     Several,
     /// Nobody has this key.
     Wrong,
+    /// The right key, but somebody has disabled it.
+    Disabled,
+    /// The right key, but its time is over.
+    Expired,
+    /// The right key, but not from this address.
+    Elsewhere,
+    /// A session of ours whose time is over.
+    SessionExpired,
+    /// A session of ours that was ended or replaced, or whose access key is gone.
+    SessionOver,
+    /// From this address came so many wrong keys that no more are looked at for so long.
+    Guessing(Duration),
 }
+
+// === impl Role ===
+
+impl Role {
+    /// As it is stored and shown.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::User => "user",
+        }
+    }
+}
+
+// === impl Caller ===
+
+impl Caller {
+    /// Somebody without limits of their own.
+    pub fn new(id: impl Into<Arc<str>>, name: impl Into<Arc<str>>, role: Role) -> Self {
+        Self { id: id.into(), name: name.into(), role, policy: Arc::default(), meter: None }
+    }
+}
+
+/// A caller is their access key, whatever it may at the moment.
+impl PartialEq for Caller {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Caller {}
 
 impl From<Denied> for Failure {
     fn from(denied: Denied) -> Self {
@@ -51,68 +102,33 @@ impl From<Denied> for Failure {
             Denied::Missing => Self::missing_access_key(),
             Denied::Several => Self::several_access_keys(),
             Denied::Wrong => Self::wrong_access_key(),
-        }
-    }
-}
-
-/// The access keys that are accepted, each known only by its digest.
-#[derive(Debug, Default)]
-pub struct AccessKeys {
-    entries: Vec<Entry>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    digest: [u8; 32],
-    caller: Caller,
-}
-
-// === impl AccessKeys ===
-
-impl AccessKeys {
-    /// Accepts `key` from now on. A key given twice keeps its first name and role.
-    pub fn accept(&mut self, key: &str, name: impl Into<String>, role: Role) {
-        let digest = digest(key.as_bytes());
-        if self.entries.iter().all(|entry| entry.digest != digest) {
-            self.entries.push(Entry { digest, caller: Caller { name: name.into(), role } });
-        }
-    }
-
-    /// Whether any key is accepted at all.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// Recognises the caller.
-    ///
-    /// Every known key is compared, in constant time, so that the time of an answer tells nothing about any of them.
-    pub fn recognise(&self, headers: &HeaderMap, query: Option<&str>) -> Result<Caller, Denied> {
-        let mut places = Places::default();
-        places.read_headers(headers);
-        if let Some(query) = query {
-            places.read_query(query);
-        }
-        let presented = match places {
-            Places { key: None, .. } => return Err(Denied::Missing),
-            Places { disagree: true, .. } => return Err(Denied::Several),
-            Places { key: Some(key), .. } => digest(&key),
-        };
-        let mut found = None;
-        for entry in &self.entries {
-            let same: Choice = entry.digest.ct_eq(&presented);
-            if bool::from(same) {
-                found = Some(&entry.caller);
+            Denied::Disabled => Self::unauthenticated("This access key is disabled; an administrator can enable it."),
+            Denied::Expired => Self::unauthenticated("This access key has expired; ask an administrator for another."),
+            Denied::Elsewhere => Self::forbidden("This access key may not be used from this address."),
+            Denied::SessionExpired => Self::unauthenticated("The session has expired; log in again."),
+            Denied::SessionOver => Self::unauthenticated("The session is over; log in again."),
+            Denied::Guessing(wait) => {
+                Self::too_many("Too many wrong access keys came from this address; try again later.", Some(wait))
             }
         }
-        found.cloned().ok_or(Denied::Wrong)
     }
 }
 
-fn digest(key: &[u8]) -> [u8; 32] {
-    Sha256::digest(key).into()
+/// The access key as these headers and this query present it.
+pub fn presented(headers: &HeaderMap, query: Option<&str>) -> Result<Vec<u8>, Denied> {
+    let mut places = Places::default();
+    places.read_headers(headers);
+    if let Some(query) = query {
+        places.read_query(query);
+    }
+    match places {
+        Places { key: None, .. } => Err(Denied::Missing),
+        Places { disagree: true, .. } => Err(Denied::Several),
+        Places { key: Some(key), .. } => Ok(key),
+    }
 }
 
-/// The access key as presented, gathered from all places.
+/// The access key, gathered from all places.
 #[derive(Default)]
 struct Places {
     key: Option<Vec<u8>>,
@@ -166,20 +182,10 @@ mod tests {
 
     use super::*;
 
-    fn keys() -> AccessKeys {
-        let mut keys = AccessKeys::default();
-        keys.accept("user-key", "user", Role::User);
-        keys.accept("admin key+/", "admin", Role::Administrator);
-        keys
-    }
-
-    fn ask(pairs: &[(&'static str, &str)], query: Option<&str>) -> Result<String, u16> {
+    fn ask(pairs: &[(&'static str, &str)], query: Option<&str>) -> Result<String, Denied> {
         let headers =
             pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
-        keys()
-            .recognise(&headers, query)
-            .map(|caller| caller.name)
-            .map_err(|denied| Failure::from(denied).status().as_u16())
+        presented(&headers, query).map(|key| String::from_utf8(key).unwrap())
     }
 
     #[rstest]
@@ -194,22 +200,24 @@ mod tests {
     #[case::several_agree(&[("x-goog-api-key", "user-key"), ("authorization", "Bearer user-key")], Some("key=user-key"))]
     #[case::basic_is_not_ours(&[("authorization", "Basic abc"), ("x-api-key", "user-key")], None)]
     fn a_key_is_found_in_every_place(#[case] headers: &[(&'static str, &str)], #[case] query: Option<&str>) {
-        assert_eq!(ask(headers, query), Ok("user".to_owned()));
+        assert_eq!(ask(headers, query), Ok("user-key".to_owned()));
     }
 
     #[rstest]
-    #[case::none(&[], None)]
-    #[case::only_empty(&[("x-goog-api-key", " ")], Some("key=&access_token="))]
-    #[case::wrong(&[("x-goog-api-key", "user-key2")], None)]
-    #[case::prefix(&[("x-goog-api-key", "user-ke")], None)]
-    #[case::disagree(&[("x-goog-api-key", "user-key"), ("authorization", "Bearer other")], None)]
-    #[case::one_wrong_in_query(&[("x-goog-api-key", "user-key")], Some("key=other"))]
-    fn anything_else_is_refused(#[case] headers: &[(&'static str, &str)], #[case] query: Option<&str>) {
-        assert_eq!(ask(headers, query), Err(401));
+    #[case::none(&[], None, Denied::Missing)]
+    #[case::only_empty(&[("x-goog-api-key", " ")], Some("key=&access_token="), Denied::Missing)]
+    #[case::disagree(&[("x-goog-api-key", "user-key"), ("authorization", "Bearer other")], None, Denied::Several)]
+    #[case::one_wrong_in_query(&[("x-goog-api-key", "user-key")], Some("key=other"), Denied::Several)]
+    fn anything_else_is_refused(
+        #[case] headers: &[(&'static str, &str)],
+        #[case] query: Option<&str>,
+        #[case] denied: Denied,
+    ) {
+        assert_eq!(ask(headers, query), Err(denied));
     }
 
     #[test]
     fn a_key_in_the_query_is_decoded() {
-        assert_eq!(ask(&[], Some("key=admin%20key%2B%2F")), Ok("admin".to_owned()));
+        assert_eq!(ask(&[], Some("key=admin%20key%2B%2F")), Ok("admin key+/".to_owned()));
     }
 }

@@ -1,10 +1,11 @@
 //! The command line. What a person types and reads; everything behind it is elsewhere.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is what speaks to the terminal")]
 
+mod database;
 mod healthcheck;
+mod keys;
 
 use std::net::IpAddr;
-#[cfg(feature = "demo")]
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -15,6 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::app::Mode;
 use crate::config::{self, ConfigErrors, Inputs, Loaded};
+use crate::database::DatabaseError;
 use crate::secrets::{self, Password};
 use crate::serve::{self, Ended, StartError};
 
@@ -48,6 +50,34 @@ enum Command {
     /// Check or show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print the description of the admin API (OpenAPI, JSON)
+    Openapi,
+    /// Bring the database to this program's schema (every start does)
+    Migrate,
+    /// Write a backup of the database; the gateway may run meanwhile
+    Backup {
+        /// The file to write; it must not exist
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Put a backup in the place of the database; the gateway must not be running
+    Restore {
+        /// The backup
+        #[arg(value_name = "FILE")]
+        from: PathBuf,
+        /// Really replace what the database holds
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Do something to the database as a whole
+    #[command(subcommand)]
+    Db(database::DbCommand),
+    /// Enter, list or check upstream keys in the database; a running gateway takes changes over
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Replace the secret key
+    #[command(subcommand)]
+    Secret(database::SecretCommand),
     /// Ask a running gateway whether it lives; exit code 0 if so (for containers)
     Healthcheck {
         /// The gateway's address; by default this machine at the configured PORT
@@ -116,7 +146,8 @@ pub fn run() -> ExitCode {
 
 /// 2 when the configuration is at fault, 1 for everything else.
 fn exit_code(error: &anyhow::Error) -> u8 {
-    let misuse = error.is::<ConfigErrors>() || error.is::<StartError>() || error.is::<Misuse>();
+    let misuse =
+        error.is::<ConfigErrors>() || error.is::<StartError>() || error.is::<Misuse>() || error.is::<DatabaseError>();
     if misuse { EXIT_CONFIG } else { 1 }
 }
 
@@ -134,7 +165,32 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Simulate(options) => simulate(options),
         Command::Config(command) => config(command),
         Command::Healthcheck { url } => healthcheck(url),
+        Command::Openapi => openapi(),
+        Command::Keys(command) => {
+            let mut good = true;
+            with_database(async |loaded, _| {
+                good = keys::run(&loaded, &command).await?;
+                Ok(())
+            })?;
+            Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Migrate => with_database(async |loaded, _| database::migrate(&loaded).await),
+        Command::Backup { to } => with_database(async |loaded, _| database::back_up(&loaded, &to).await),
+        Command::Restore { from, yes } => with_database(async |loaded, _| database::restore(&loaded, &from, yes).await),
+        Command::Db(database::DbCommand::Reset { yes }) => {
+            with_database(async |loaded, _| database::reset(&loaded, yes).await)
+        }
+        Command::Secret(database::SecretCommand::Rotate) => {
+            with_database(async |loaded, explicit| database::rotate(&loaded, explicit).await)
+        }
     }
+}
+
+/// Runs what an operator does with the database; told whether the secret key was set by somebody.
+fn with_database(task: impl AsyncFnOnce(Loaded, bool) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    let (loaded, explicit) = database::with_secret(load(&Listen::default(), Inputs::from_process())?)?;
+    runtime()?.block_on(task(loaded, explicit))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn config(command: ConfigCommand) -> anyhow::Result<ExitCode> {
@@ -150,6 +206,11 @@ fn config(command: ConfigCommand) -> anyhow::Result<ExitCode> {
         ConfigCommand::Reference => print!("{}", config::reference()),
         ConfigCommand::Example => print!("{}", config::example()),
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn openapi() -> anyhow::Result<ExitCode> {
+    println!("{}", crate::api::admin::routes().1.to_pretty_json()?);
     Ok(ExitCode::SUCCESS)
 }
 

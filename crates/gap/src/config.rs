@@ -14,6 +14,7 @@
 //! is in no error, no `Debug` and no print; nor is any line that could not be parsed, since it may be half a secret.
 
 mod catalog;
+pub mod changes;
 mod checks;
 mod document;
 mod dotenv;
@@ -28,9 +29,12 @@ mod show;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use self::catalog::Catalog;
+pub use self::kinds::Field;
 pub use self::kinds::addresses::DatabaseUrl;
+pub use self::kinds::fallbacks::Fallback;
 pub use self::kinds::pool::{LimitsByHand, UpstreamKey};
 use self::layers::{Files, Layers};
 pub use self::not_yet::not_yet;
@@ -38,8 +42,8 @@ pub use self::notice::{ConfigError, ConfigErrors, Notice, Source};
 pub use self::reader::Entry;
 use self::reader::Reader;
 pub use self::settings::{
-    Auth, Cache, Context, Limits, LogFormat, Media, Models, Pool, Server, Settings, Signatures, StorageMode, Store,
-    Telemetry, Upstream,
+    Alerts, Auth, Cache, Context, Limits, LogFormat, Media, MetricsAccess, Models, Pool, Server, Settings, Signatures,
+    StorageMode, Store, Telemetry, Upstream,
 };
 pub use self::show::{example, print, reference};
 
@@ -50,7 +54,9 @@ pub struct Inputs {
     pub env: Vec<(String, OsString)>,
     /// The folder of `.env` and `gap.toml`; the working directory when empty.
     pub dir: PathBuf,
-    /// Dotted names and values from the command line; they win.
+    /// Dotted names and values that were changed at run time; they win.
+    pub run_time: Vec<(String, String)>,
+    /// Dotted names and values from the command line; they come next.
     pub overrides: Vec<(String, String)>,
     /// Dotted names and values that stand in for the defaults: those of a way to run GAP, such as `gap demo`.
     pub defaults: Vec<(String, String)>,
@@ -65,6 +71,14 @@ pub struct Loaded {
     pub warnings: Vec<Notice>,
     /// Every setting as it may be shown, with where its value stands.
     pub entries: Vec<Entry>,
+    /// What it was read from.
+    origin: Arc<Origin>,
+}
+
+/// What a configuration was read from, as it was then: secrets included, so `Debug` shows nothing.
+struct Origin {
+    inputs: Inputs,
+    files: Files,
 }
 
 /// Reads the configuration. Errors: everything that is wrong with it.
@@ -78,7 +92,8 @@ pub fn load(inputs: Inputs) -> Result<Loaded, ConfigErrors> {
 /// What [`load`] does once the files are read.
 fn resolve(inputs: Inputs, files: &Files, mut errors: Vec<ConfigError>) -> Result<Loaded, ConfigErrors> {
     let catalog = Catalog::new();
-    let mut reader = Reader::new(Layers::new(&catalog, inputs, files));
+    let origin = Arc::new(Origin { inputs, files: files.clone() });
+    let mut reader = Reader::new(Layers::new(&catalog, origin.inputs.clone(), &origin.files));
     let settings = Settings::read(&mut reader);
     checks::relations(&settings, &mut reader);
     checks::exposures(&settings, &mut reader);
@@ -86,7 +101,7 @@ fn resolve(inputs: Inputs, files: &Files, mut errors: Vec<ConfigError>) -> Resul
     if !errors.is_empty() {
         return Err(ConfigErrors(errors));
     }
-    let mut loaded = Loaded { settings, warnings: reader.warnings, entries: reader.entries };
+    let mut loaded = Loaded { settings, warnings: reader.warnings, entries: reader.entries, origin };
     let missing = not_yet(&loaded);
     loaded.warnings.extend(missing);
     Ok(loaded)
@@ -111,6 +126,12 @@ fn read(dir: &Path, name: &str, errors: &mut Vec<ConfigError>) -> Option<Vec<u8>
 /// The configuration of somebody who set nothing.
 fn defaults() -> Loaded {
     resolve(Inputs::default(), &Files::default(), Vec::new()).expect("the defaults are valid: a test loads them")
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Origin(..)")
+    }
 }
 
 // === impl Inputs ===
@@ -150,6 +171,7 @@ impl fmt::Debug for Inputs {
         f.debug_struct("Inputs")
             .field("env", &self.env.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .field("dir", &self.dir)
+            .field("run_time", &names(&self.run_time))
             .field("overrides", &names(&self.overrides))
             .field("defaults", &names(&self.defaults))
             .finish()
@@ -162,6 +184,18 @@ impl Loaded {
     /// What became of the setting with this dotted name; none if there is no such setting.
     pub fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// The same configuration with these changes made at run time, by dotted name, in place of earlier ones. Secrets that
+    /// GAP made up for itself stay. Errors: everything that is wrong with it then.
+    pub fn with_run_time(&self, changes: Vec<(String, String)>) -> Result<Self, ConfigErrors> {
+        let inputs = Inputs { run_time: changes, ..self.origin.inputs.clone() };
+        let mut loaded = resolve(inputs, &self.origin.files, Vec::new())?;
+        loaded.settings.auth.clone_from(&Auth {
+            access_token_expire_minutes: loaded.settings.auth.access_token_expire_minutes,
+            ..self.settings.auth.clone()
+        });
+        Ok(loaded)
     }
 
     /// Whether somebody set it, rather than GAP itself.

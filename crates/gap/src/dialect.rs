@@ -37,7 +37,7 @@ impl Dialect {
             "v1" => Self::below_v1(path, query, headers),
             "v1beta" if is_openai_layer(path) => Self::OpenAi,
             "v1beta" | "v1alpha" | "v2" | "upload" | "download" | "ws" => Self::Gemini,
-            "" | "api" | "healthz" | "readyz" => Self::Admin,
+            "" | "api" | "healthz" | "readyz" | "metrics" => Self::Admin,
             // Nobody serves it, but whoever asks is told so in words that their SDK understands.
             _ => Self::by_identity(query, headers).unwrap_or(Self::Admin),
         }

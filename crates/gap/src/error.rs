@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use gap_pool::verdict::{Cause, Scope};
-use gap_pool::{Fault, Ranking, Reason};
+use gap_pool::{Fault, Quota, Ranking, Reason};
 use gap_protocol::gemini::error::Status;
 use gap_protocol::gemini::path::PathError;
 use gap_protocol::{anthropic, openai};
@@ -17,6 +17,7 @@ use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 
+use crate::admission::standing::Standing;
 use crate::body::BodyEnded;
 use crate::dialect::Dialect;
 use crate::keyring::NoLease;
@@ -35,6 +36,8 @@ pub struct Failure {
     message: String,
     retry_after: Option<Duration>,
     scope: Option<&'static str>,
+    /// What is left of the limits that were reached.
+    standing: Option<Box<Standing>>,
 }
 
 /// What kind of failure it is; decides the status and each dialect's words for it.
@@ -42,6 +45,8 @@ pub struct Failure {
 pub enum Kind {
     /// No access key, or a wrong one.
     Unauthenticated,
+    /// The right access key, but not for this.
+    Forbidden,
     /// The path leads nowhere.
     UnknownRoute,
     /// Nobody has the model.
@@ -76,6 +81,7 @@ impl Kind {
     const fn status(self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::UnknownRoute | Self::UnknownModel => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotBuilt => StatusCode::NOT_IMPLEMENTED,
@@ -95,6 +101,7 @@ impl Kind {
     const fn openai(self) -> (&'static str, Option<&'static str>) {
         match self {
             Self::Unauthenticated => ("invalid_request_error", Some("invalid_api_key")),
+            Self::Forbidden => ("invalid_request_error", Some("permission_denied")),
             Self::UnknownRoute => ("invalid_request_error", Some("unknown_url")),
             Self::UnknownModel => ("invalid_request_error", Some("model_not_found")),
             Self::WrongMethod => ("invalid_request_error", Some("method_not_supported")),
@@ -115,6 +122,7 @@ impl Kind {
     const fn anthropic(self) -> &'static str {
         match self {
             Self::Unauthenticated => "authentication_error",
+            Self::Forbidden => "permission_error",
             Self::UnknownRoute | Self::UnknownModel | Self::WrongMethod | Self::NotBuilt => "not_found_error",
             Self::InvalidRequest | Self::UnsupportedMedia | Self::ClientTimeout => "invalid_request_error",
             Self::TooLarge => "request_too_large",
@@ -130,7 +138,7 @@ impl Kind {
 
 impl Failure {
     fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retry_after: None, scope: None }
+        Self { kind, message: message.into(), retry_after: None, scope: None, standing: None }
     }
 
     /// Nothing in any of the places where an access key may be.
@@ -150,6 +158,34 @@ impl Failure {
     /// Nobody has this key.
     pub fn wrong_access_key() -> Self {
         Self::new(Kind::Unauthenticated, "Incorrect API key provided: this gateway does not know the access key.")
+    }
+
+    /// The access key or session is none at this moment, and this is why.
+    pub fn unauthenticated(why: &str) -> Self {
+        Self::new(Kind::Unauthenticated, why)
+    }
+
+    /// The access key is known, but not for this.
+    pub fn forbidden(why: impl Into<String>) -> Self {
+        Self::new(Kind::Forbidden, why)
+    }
+
+    /// The access key may not use the model.
+    pub fn forbidden_model(model: &str) -> Self {
+        let name: String = model.chars().take(200).collect();
+        Self::forbidden(format!("This access key may not use the model `{name}`."))
+    }
+
+    /// More than this caller may ask; there is room after `wait`, if ever.
+    pub fn too_many(said: impl Into<String>, wait: Option<Duration>) -> Self {
+        Self { retry_after: wait, ..Self::new(Kind::RateLimited, said) }
+    }
+
+    /// Says in the headers what is left of the limits.
+    #[must_use]
+    pub fn with_standing(mut self, standing: Standing) -> Self {
+        self.standing = Some(Box::new(standing));
+        self
     }
 
     /// Nobody serves this path.
@@ -235,6 +271,13 @@ impl Failure {
         Self::new(Kind::BadGateway, "The upstream answered with something that cannot be used.").scope("upstream")
     }
 
+    /// The usage ledger takes no more: what cannot be counted is not begun.
+    pub fn ledger_full() -> Self {
+        let message =
+            "The gateway cannot record usage at this moment, because its database does not answer; try again shortly.";
+        Self::new(Kind::Unavailable, message).retry_after(A_MOMENT)
+    }
+
     /// GAP is broken; the log says how.
     pub fn internal() -> Self {
         Self::new(Kind::Internal, "An internal error occurred in the gateway; its log has the details.")
@@ -255,6 +298,11 @@ impl Failure {
         self.kind.status()
     }
 
+    /// The sentence for a person.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The response in the shape of `dialect`.
     pub fn into_response(self, dialect: Dialect) -> Response {
         let (kind, message) = (self.kind, self.message.as_str());
@@ -271,13 +319,13 @@ impl Failure {
         };
         let content_type =
             if dialect == Dialect::Admin { "application/problem+json" } else { "application/json; charset=UTF-8" };
-        self.respond(status, content_type, body)
+        self.respond(dialect, status, content_type, body)
     }
 
     /// The response as a JSON array, for streams that are one.
     pub fn into_array_response(self) -> Response {
         let body = format!("[{}]", self.google_json().trim_end());
-        self.respond(self.status(), "application/json; charset=UTF-8", body)
+        self.respond(Dialect::Gemini, self.status(), "application/json; charset=UTF-8", body)
     }
 
     /// The error as OpenAI writes it: `{"error": {"message", "type", "param", "code"}}`.
@@ -310,7 +358,12 @@ impl Failure {
         status
     }
 
-    fn respond(&self, status: StatusCode, content_type: &'static str, body: String) -> Response {
+    /// When it makes sense to come back.
+    pub const fn wait(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    fn respond(&self, dialect: Dialect, status: StatusCode, content_type: &'static str, body: String) -> Response {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -321,12 +374,15 @@ impl Failure {
         if let Some(scope) = self.scope {
             headers.insert(X_GAP_ERROR_SCOPE, HeaderValue::from_static(scope));
         }
+        if let Some(standing) = &self.standing {
+            standing.name_in(headers, dialect);
+        }
         response
     }
 }
 
 /// `Retry-After` takes whole seconds; early would be refused again, so it is rounded up.
-fn whole_seconds(wait: Duration) -> u64 {
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
@@ -340,6 +396,16 @@ fn problem(status: StatusCode, detail: &str) -> String {
 // === From the relay ===
 
 impl RelayError {
+    /// Whose fault it is, where it is known.
+    pub fn scope(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.fault.scope.name()),
+            Self::Exhausted(fault) => Some(fault.scope.name()),
+            Self::BodyEnded(_) => Some("request"),
+            Self::NoKey(_) | Self::TimedOut | Self::BodyGone | Self::Empty => None,
+        }
+    }
+
     /// The status that the client sees.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -413,8 +479,19 @@ fn no_key(refused: &NoLease) -> Failure {
                 .retry_after(A_MOMENT)
                 .scope("quota")
         }
+        None if is_too_large(&refused.ranking) => Failure::new(
+            Kind::InvalidRequest,
+            format!("The prompt has more tokens than any upstream key may be sent at a time; shorten it: {reasons}"),
+        )
+        .scope("quota"),
         None => Failure::new(Kind::Unavailable, format!("No upstream key can serve this: {reasons}")).scope("pool"),
     }
+}
+
+/// Whether the prompt alone is why nobody can ever serve it: whole quotas of tokens are smaller.
+fn is_too_large(ranking: &Ranking) -> bool {
+    let too_large = |reason| matches!(reason, Reason::Spent(Quota::TokensPerMinute | Quota::TokensPerDay));
+    ranking.rejected.iter().any(|(reason, _)| too_large(reason))
 }
 
 /// Whether every key that will be back waits for the model, or for the way to Google, and none for quota.

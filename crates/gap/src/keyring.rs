@@ -5,16 +5,22 @@
 
 mod chores;
 mod line;
+mod management;
+mod many;
+mod saving;
 mod terms;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use gap_pool::waiting::Asker;
 use gap_pool::{
-    Answered, Fault, KeyId, KeyView, Lease, Need, NewKey, Outcome, Pool, ProjectId, Ranking, Summary, Tried,
+    Answered, Fault, Forecast, KeyId, Lease, Need, Outcome, Policy, Pool, ProjectId, ProjectName, Ranking, Summary,
+    Tier, Tried,
 };
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -24,8 +30,10 @@ use tokio::time::Instant;
 
 use self::chores::Hinted;
 use self::line::{Line, News};
-pub use self::terms::Terms;
+pub use self::management::{Added, Addition, Finding, KeyCheck, Page};
+pub use self::saving::{SavedBucket, SavedKey, SavedState, Unsaved};
 use self::terms::Told;
+pub use self::terms::{Terms, USUAL_WEIGHT};
 use crate::clock::Clock;
 use crate::config::UpstreamKey;
 use crate::lifecycle::Lifecycle;
@@ -50,9 +58,13 @@ struct Inner {
 #[derive(Debug)]
 struct State {
     pool: Pool,
+    /// Keys by the digest of their secret: each is there once.
+    by_digest: HashMap<String, KeyId>,
     line: Line,
     told: Told,
     hinted: Hinted,
+    /// Since when requests are counted: a forecast needs to know.
+    counting_since: Timestamp,
 }
 
 /// No key can be had in time.
@@ -64,6 +76,8 @@ pub struct NoLease {
     pub at: Timestamp,
     /// A key returns in time, but too many wait already.
     pub crowded: bool,
+    /// How many milliseconds it was waited for.
+    pub waited_ms: u32,
 }
 
 /// Who waits for a key, and how long at most.
@@ -75,16 +89,29 @@ pub struct Patience {
     pub until: Instant,
 }
 
+/// Who served a request: upstream key and project, in words that mean the same after a restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// What a store knows the key by.
+    pub upstream_key: Arc<str>,
+    /// The project: the operator's name for it, else Google's number, else what a store knows its only key by.
+    pub project: Arc<str>,
+    /// Whether the project is known to pay nothing.
+    pub free: bool,
+}
+
 // === impl Keyring ===
 
 impl Keyring {
     /// An empty ring.
     pub fn new(terms: Terms, clock: Clock, lifecycle: Lifecycle) -> Self {
         let state = State {
-            pool: Pool::new(terms.policy),
+            pool: Pool::new(Policy { usual_weight: USUAL_WEIGHT, ..terms.policy }),
+            by_digest: HashMap::new(),
             line: Line::new(terms.max_waiting),
             told: Told::default(),
             hinted: Hinted::default(),
+            counting_since: clock.now(),
         };
         Self(Arc::new(Inner {
             state: Mutex::new(state),
@@ -96,31 +123,12 @@ impl Keyring {
         }))
     }
 
-    /// Adds keys, ready for use: nothing is checked with Google, so a key works as soon as Google does.
+    /// Adds the keys of the settings.
     ///
     /// Errors: a key that cannot be sent in a header; then none is added.
     pub fn add_all(&self, keys: &[UpstreamKey]) -> Result<Vec<KeyId>, UnsendableKey> {
-        let new: Vec<(Secret, NewKey)> = keys.iter().map(|key| self.new_key(key)).collect::<Result<_, _>>()?;
-        let ids = self.change(|state, now| {
-            let mut secrets = HashMap::clone(&self.0.secrets.load());
-            let mut ids = Vec::with_capacity(new.len());
-            for (secret, key) in new {
-                let id = state.pool.add(key, now);
-                secrets.insert(id, secret);
-                ids.push(id);
-            }
-            self.0.terms.tell_limits(&mut state.pool, &mut state.told, now);
-            // Before the lock is gone, so that no ranking names a key whose secret is not there yet.
-            self.0.secrets.store(Arc::new(secrets));
-            ids
-        });
-        Ok(ids)
-    }
-
-    fn new_key(&self, key: &UpstreamKey) -> Result<(Secret, NewKey), UnsendableKey> {
-        let secret = Secret::new(&key.secret)?;
-        let key = self.0.terms.new_key(key, secret.masked().to_owned(), reference(&key.secret));
-        Ok((secret, key))
+        let added = self.add(keys.iter().map(Addition::of_settings).collect())?;
+        Ok(added.into_iter().map(|added| added.key).collect())
     }
 
     /// Takes the best key for `need`, waiting for one that returns in time.
@@ -132,10 +140,22 @@ impl Keyring {
             Err(refused) => refused,
         };
         let Some(mut place) = self.stand_in_line(need, tried, patience, &mut refused) else { return Err(refused) };
-        match place.wait(patience.until).await {
+        let began = Instant::now();
+        let told = match place.wait(patience.until).await {
             Some(news) => news,
             // A last look: it says what is the matter now, and somebody may just have given up what this one needs.
             None => self.try_lease(need, tried),
+        };
+        let waited = began.elapsed();
+        match told {
+            Ok(mut lease) => {
+                lease.waited = waited;
+                Ok(lease)
+            }
+            Err(refused) => {
+                let waited_ms = u32::try_from(waited.as_millis()).unwrap_or(u32::MAX);
+                Err(NoLease { waited_ms, ..refused })
+            }
         }
     }
 
@@ -148,7 +168,7 @@ impl Keyring {
         let lease = state.pool.reserve(need, &ranking, now);
         drop(state);
         news.spread();
-        let refused = |ranking| NoLease { ranking, at: now, crowded: false };
+        let refused = |ranking| NoLease { ranking, at: now, crowded: false, waited_ms: 0 };
         let Some(lease) = lease else { return Err(refused(ranking)) };
         self.guard(need, lease, ranking).map_err(|unused| {
             let (lease, ranking) = *unused;
@@ -163,10 +183,16 @@ impl Keyring {
         match self.0.secrets.load().get(&key) {
             Some(secret) => {
                 let (ring, model, secret) = (self.clone(), need.model.clone(), secret.clone());
-                Ok(LeaseGuard { ring, lease: Some(lease), key, secret, model, ranking })
+                Ok(LeaseGuard { ring, lease: Some(lease), key, secret, model, ranking, waited: Duration::ZERO })
             }
             None => Err(Box::new((lease, ranking))),
         }
+    }
+
+    /// Whether nobody is asked for a model now: it is overloaded for everybody, or the way out seems closed.
+    pub fn is_paused(&self, model: Option<&str>) -> bool {
+        let now = self.0.clock.now();
+        self.state().pool.paused(model, now).is_some()
     }
 
     /// Counts of keys by state.
@@ -175,10 +201,22 @@ impl Keyring {
         self.state().pool.summary(now)
     }
 
-    /// Every key with its state.
-    pub fn keys(&self) -> Vec<KeyView> {
+    /// What today looks like, model by model: what is left, when it runs dry at the present rate, and what to do about it.
+    pub fn forecast(&self) -> Vec<Forecast> {
         let now = self.0.clock.now();
-        self.state().pool.keys(now)
+        let state = self.state();
+        state.pool.forecast(state.counting_since, now)
+    }
+
+    /// How long today's quota lasts, model by model, if today's counts began at midnight Pacific or at `since`.
+    pub fn outlook(&self, since: Timestamp) -> Vec<Forecast> {
+        let now = self.0.clock.now();
+        self.state().pool.forecast(gap_store::usage::day_of(now).max(since), now)
+    }
+
+    /// How people recognise the keys, by what a store knows them by: masked.
+    pub fn labels(&self) -> HashMap<String, String> {
+        self.state().pool.labels().map(|(reference, label)| (reference.to_owned(), label.to_owned())).collect()
     }
 
     /// Leases that are not settled yet.
@@ -233,6 +271,7 @@ pub struct LeaseGuard {
     secret: Secret,
     model: Option<Box<str>>,
     ranking: Ranking,
+    waited: Duration,
 }
 
 impl LeaseGuard {
@@ -246,6 +285,22 @@ impl LeaseGuard {
         self.lease.as_ref().map(Lease::project)
     }
 
+    /// Who serves with it, in words that outlive the process.
+    pub fn served(&self) -> Served {
+        let state = self.ring.state();
+        let upstream_key: Arc<str> = state.pool.reference(self.key).unwrap_or_default().into();
+        let project = self.project().and_then(|project| state.pool.project_name(project));
+        drop(state);
+        let ProjectName { name, number, tier } = project.unwrap_or_default();
+        let project = match (name, number) {
+            (Some(name), _) => name.into(),
+            (None, Some(number)) => number.to_string().into(),
+            // A project of which nothing is known has this one key.
+            (None, None) => Arc::clone(&upstream_key),
+        };
+        Served { upstream_key, project, free: tier == Some(Tier::Free) }
+    }
+
     /// The key, for [`crate::upstream`] alone.
     pub fn secret(&self) -> &Secret {
         &self.secret
@@ -254,6 +309,11 @@ impl LeaseGuard {
     /// Why it was this key; nothing when asked again.
     pub fn take_ranking(&mut self) -> Ranking {
         std::mem::take(&mut self.ranking)
+    }
+
+    /// How long it was waited for.
+    pub fn waited(&self) -> Duration {
+        self.waited
     }
 
     /// Tells the pool that an answer has begun, which may end later: what it shows of the key, others need not wait for.
@@ -276,8 +336,11 @@ impl LeaseGuard {
         }
     }
 
-    /// Tells the pool what went wrong.
-    pub fn failed(mut self, fault: Fault) {
+    /// Tells the pool what went wrong. Google's words may repeat the key; the pool keeps them without it.
+    pub fn failed(mut self, mut fault: Fault) {
+        if let Cow::Owned(message) = self.secret.redact(&fault.message) {
+            fault.message = message;
+        }
         self.end(&Outcome::Fault(fault));
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Stopping has three steps. *Leaving*: everything works as before, but readiness says no, so that a load balancer looks
 //! elsewhere before it would find the door shut. *Soft*: no new connections, requests under way go on. *Hard*: the grace
-//! period is over, whatever still runs is told to end now.
+//! period is over, whatever still runs is told to end now. What must see the end of all others (the writer of the usage
+//! ledger) is started with [`Lifecycle::spawn_last`] and has a short time of its own after them.
 
 use std::future::Future;
 use std::io;
@@ -19,7 +20,13 @@ pub struct Lifecycle {
     leaving: CancellationToken,
     soft: CancellationToken,
     hard: CancellationToken,
+    /// Those who end after all others.
+    last: TaskTracker,
+    alone: CancellationToken,
 }
+
+/// How long those may take who end after all others.
+const LAST_GRACE: Duration = Duration::from_secs(10);
 
 impl Lifecycle {
     /// Starts a tracked task. It must end soon after [`Lifecycle::stopping`] resolves or be harmless to drop.
@@ -29,6 +36,20 @@ impl Lifecycle {
     {
         #[expect(clippy::let_underscore_future, reason = "the tracker holds the task; nobody joins it")]
         let _ = self.tasks.spawn(task);
+    }
+
+    /// Starts a tracked task that ends after all others: soon after [`Lifecycle::alone`] resolves.
+    pub fn spawn_last<F>(&self, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        #[expect(clippy::let_underscore_future, reason = "the tracker holds the task; nobody joins it")]
+        let _ = self.last.spawn(task);
+    }
+
+    /// Resolves when all tasks have ended but those that end last.
+    pub async fn alone(&self) {
+        self.alone.cancelled().await;
     }
 
     /// Runs `task` every `interval` (first after one interval) until the soft stop.
@@ -91,12 +112,15 @@ impl Lifecycle {
             // Tasks that listen to `must_end` still get a moment to write their last words.
             let _ = tokio::time::timeout(Duration::from_secs(1), self.tasks.wait()).await;
         }
-        in_time
+        self.alone.cancel();
+        self.last.close();
+        let last_in_time = tokio::time::timeout(LAST_GRACE, self.last.wait()).await.is_ok();
+        in_time && last_in_time
     }
 
     /// How many tasks run now.
     pub fn running(&self) -> usize {
-        self.tasks.len()
+        self.tasks.len() + self.last.len()
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::any::Any;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -16,16 +16,21 @@ use axum::extract::FromRequestParts;
 use axum::response::Response;
 use futures_util::FutureExt;
 use gap_protocol::gemini::path;
+use gap_store::usage::Outcome;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, StatusCode, Uri};
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use ipnet::IpNet;
 use tokio::time::Instant;
 use tower::ServiceExt;
 use tracing::{debug, error, info};
 
 use crate::dialect::Dialect;
-use crate::error::Failure;
+use crate::error::{Failure, X_GAP_ERROR_SCOPE};
+use crate::forwarded;
+use crate::ledger::price::Bill;
+use crate::ledger::{self, Books, Closing, Entry};
 use crate::receipt::Receipted;
 
 /// Names a request in logs and answers.
@@ -42,6 +47,10 @@ pub struct Visit {
     pub began: Instant,
     /// The other end of the connection.
     pub peer: SocketAddr,
+    /// The client's address, which a trusted proxy may have told.
+    pub client: IpAddr,
+    /// Its place in the usage ledger.
+    pub entry: Entry,
 }
 
 impl Visit {
@@ -62,6 +71,8 @@ impl<S: Sync> FromRequestParts<S> for Visit {
             dialect: Dialect::of(parts.uri.path(), parts.uri.query(), &parts.headers),
             began: Instant::now(),
             peer: SocketAddr::from(([0, 0, 0, 0], 0)),
+            client: IpAddr::from([0, 0, 0, 0]),
+            entry: Entry::default(),
         }))
     }
 }
@@ -71,53 +82,88 @@ impl<S: Sync> FromRequestParts<S> for Visit {
 pub struct FrontDoor {
     routes: Router,
     root_path: String,
+    trusted_proxies: Vec<IpNet>,
+    /// Where requests of clients are recorded.
+    books: Option<Books>,
 }
 
 impl FrontDoor {
-    /// Puts the front door before `routes`; `root_path` is what a reverse proxy puts before every path.
-    pub fn new(routes: Router, root_path: &str) -> Self {
-        Self { routes, root_path: root_path.trim_end_matches('/').to_owned() }
+    /// Puts the front door before `routes`; `root_path` is what a reverse proxy puts before every path, `trusted_proxies`
+    /// are those whose word about their clients counts.
+    pub fn new(routes: Router, root_path: &str, trusted_proxies: &[IpNet]) -> Self {
+        let root_path = root_path.trim_end_matches('/').to_owned();
+        Self { routes, root_path, trusted_proxies: trusted_proxies.to_vec(), books: None }
+    }
+
+    /// Records the requests of clients in `books`.
+    #[must_use]
+    pub fn with_books(mut self, books: Books) -> Self {
+        self.books = Some(books);
+        self
     }
 
     /// Answers one request that came over the connection to `peer`. Never fails: a panic is an answer too.
     pub async fn answer(&self, mut request: Request<Body>, peer: SocketAddr) -> Response {
         let began = Instant::now();
+        let presented = presented_id(request.headers().get(X_REQUEST_ID));
+        let made_here = presented.is_none();
+        let id = presented.unwrap_or_else(new_id);
         let cleaned = clean_uri(request.uri_mut(), &self.root_path);
         let uri = request.uri();
-        let visit = Visit {
-            id: request_id(request.headers().get(X_REQUEST_ID)),
-            dialect: Dialect::of(uri.path(), uri.query(), request.headers()),
-            began,
-            peer,
+        let dialect = Dialect::of(uri.path(), uri.query(), request.headers());
+        if let Err(failure) = cleaned {
+            return refusal(failure, dialect, id);
+        }
+        let entry = match &self.books {
+            Some(books) if dialect != Dialect::Admin => {
+                let record = ledger::record_id(id.to_str().unwrap_or_default(), made_here);
+                match books.open(record, request.headers()).await {
+                    Ok(entry) => entry,
+                    Err(failure) => return refusal(failure, dialect, id),
+                }
+            }
+            _ => Entry::default(),
         };
-        let line = Line { verb: request.method().clone(), path: uri.path().to_owned(), visit: visit.clone() };
+        let client = forwarded::client_of(peer.ip(), request.headers(), &self.trusted_proxies);
+        let visit = Visit { id, dialect, began, peer, client, entry };
+        let line = Line::new(format!("{} {}", request.method(), uri.path()), visit.clone());
         request.extensions_mut().insert(visit);
 
-        let mut response = match cleaned {
-            Ok(()) => self.route(request, &line.visit).await,
-            Err(failure) => failure.into_response(line.visit.dialect),
+        let routed = AssertUnwindSafe(self.routes.clone().oneshot(request)).catch_unwind().await;
+        let mut response = match routed {
+            Ok(Ok(response)) => response,
+            Err(panic) => {
+                error!(request.id = line.visit.id_text(), "A request panicked: {}", panic_text(panic.as_ref()));
+                Failure::internal().into_response(line.visit.dialect)
+            }
         };
         drop_false_length(&mut response);
         response.headers_mut().insert(X_REQUEST_ID, line.visit.id.clone());
         if response.extensions_mut().remove::<Receipted>().is_some() {
             // Its receipt writes the line, with what only it knows.
+            line.leave_to_receipt();
             return response;
         }
-        let status = response.status();
-        response.map(|body| Body::new(Logged { body, line: Some(line), status, bytes: 0 }))
+        let scope = response.headers().get(X_GAP_ERROR_SCOPE).cloned();
+        let line = line.answered(response.status(), scope);
+        response.map(|body| Body::new(Logged { body, line }))
     }
 }
 
-impl FrontDoor {
-    async fn route(&self, request: Request<Body>, visit: &Visit) -> Response {
-        match AssertUnwindSafe(self.routes.clone().oneshot(request)).catch_unwind().await {
-            Ok(Ok(response)) => response,
-            Err(panic) => {
-                error!(request.id = visit.id_text(), "A request panicked: {}", panic_text(panic.as_ref()));
-                Failure::internal().into_response(visit.dialect)
-            }
-        }
-    }
+/// The answer to a request that does not get past the door: it has a name all the same.
+fn refusal(failure: Failure, dialect: Dialect, id: HeaderValue) -> Response {
+    let status = failure.status().as_u16();
+    let text = id.to_str().unwrap_or_default();
+    info!(
+        request.id = text,
+        dialect = dialect.name(),
+        status,
+        "A request was refused at the door: {}",
+        failure.message()
+    );
+    let mut response = failure.into_response(dialect);
+    response.headers_mut().insert(X_REQUEST_ID, id);
+    response
 }
 
 /// Takes the prefix of a reverse proxy off, collapses `//` and decodes `%3A`, as Google does.
@@ -139,16 +185,18 @@ fn clean_uri(uri: &mut Uri, root_path: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The caller's own id when it is short and harmless to print, else a new one that sorts by time.
-fn request_id(presented: Option<&HeaderValue>) -> HeaderValue {
+/// The caller's own id, when it is short and harmless to print.
+fn presented_id(presented: Option<&HeaderValue>) -> Option<HeaderValue> {
     let harmless = |value: &&HeaderValue| {
         let bytes = value.as_bytes();
         (1..=128).contains(&bytes.len())
             && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'))
     };
-    if let Some(value) = presented.filter(harmless) {
-        return value.clone();
-    }
+    presented.filter(harmless).cloned()
+}
+
+/// An id that sorts by time.
+fn new_id() -> HeaderValue {
     let mut buffer = uuid::Uuid::encode_buffer();
     let text = uuid::Uuid::now_v7().simple().encode_lower(&mut buffer);
     HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("unnamed"))
@@ -172,34 +220,93 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
 }
 
-/// The line that a request without a receipt leaves in the log.
+/// What a request without a receipt leaves behind when it is dropped: a line in the log, and a record if somebody known
+/// made it.
 #[derive(Debug)]
 struct Line {
-    verb: http::Method,
-    path: String,
+    /// The verb and the path.
+    request: String,
     visit: Visit,
+    /// None until there is an answer: a client that leaves before was not answered.
+    status: Option<StatusCode>,
+    /// Whose fault it is, as the answer says.
+    scope: Option<HeaderValue>,
+    bytes: u64,
+    /// Whether a receipt writes it all.
+    receipted: bool,
 }
 
 impl Line {
-    fn write(&self, status: StatusCode, bytes: u64, duration: Duration) {
-        let (verb, path) = (&self.verb, &self.path);
-        let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let (id, dialect, status) = (self.visit.id_text(), self.visit.dialect.name(), status.as_u16());
+    fn new(request: String, visit: Visit) -> Self {
+        Self { request, visit, status: None, scope: None, bytes: 0, receipted: false }
+    }
+
+    fn answered(mut self, status: StatusCode, scope: Option<HeaderValue>) -> Self {
+        self.status = Some(status);
+        self.scope = scope;
+        self
+    }
+
+    fn leave_to_receipt(mut self) {
+        self.receipted = true;
+    }
+
+    fn write(&self) {
+        let (line, bytes) = (&self.request, self.bytes);
+        let duration_ms = u64::try_from(self.visit.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (id, dialect) = (self.visit.id_text(), self.visit.dialect.name());
+        let Some(status) = self.status.map(|status| status.as_u16()) else {
+            info!(request.id = id, dialect, duration_ms, "{line} was left by its client");
+            return;
+        };
         // Probes come every few seconds and say nothing while they succeed.
-        if status < 400 && matches!(self.path.as_str(), "/healthz" | "/readyz") {
-            debug!(request.id = id, dialect, status, duration_ms, bytes, "{verb} {path} answered {status}");
+        if status < 400 && matches!(line.as_str(), "GET /healthz" | "GET /readyz") {
+            debug!(request.id = id, dialect, status, duration_ms, bytes, "{line} answered {status}");
         } else {
-            info!(request.id = id, dialect, status, duration_ms, bytes, "{verb} {path} answered {status}");
+            info!(request.id = id, dialect, status, duration_ms, bytes, "{line} answered {status}");
         }
+    }
+
+    fn close_entry(&self) {
+        let outcome = match self.status {
+            None => Outcome::Cancelled,
+            Some(status) if status.as_u16() < 400 => Outcome::Answered,
+            Some(_) => Outcome::Failed,
+        };
+        self.visit.entry.close(Closing {
+            visit: &self.visit,
+            request_line: &self.request,
+            model: None,
+            served: None,
+            tries: &[],
+            bill: Bill::default(),
+            status: self.status.map_or(0, |status| status.as_u16()),
+            outcome,
+            scope: self.scope.as_ref().and_then(|scope| scope.to_str().ok()).unwrap_or_default(),
+            streamed: false,
+            usage: None,
+            waited: Duration::ZERO,
+            first_token: None,
+            explanation: None,
+        });
     }
 }
 
-/// An answer's body that writes its line in the log when it ends.
+impl Drop for Line {
+    fn drop(&mut self) {
+        // A receipt that began and was dropped with its handler has closed the entry.
+        if self.receipted || (self.status.is_none() && self.visit.entry.is_closed()) {
+            return;
+        }
+        self.write();
+        self.close_entry();
+    }
+}
+
+/// An answer's body, with its line in the log.
 struct Logged {
     body: Body,
-    line: Option<Line>,
-    status: StatusCode,
-    bytes: u64,
+    line: Line,
 }
 
 impl HttpBody for Logged {
@@ -209,7 +316,7 @@ impl HttpBody for Logged {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
         if let Poll::Ready(Some(Ok(frame))) = &polled {
-            self.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+            self.line.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
         }
         polled
     }
@@ -223,14 +330,6 @@ impl HttpBody for Logged {
     }
 }
 
-impl Drop for Logged {
-    fn drop(&mut self) {
-        if let Some(line) = self.line.take() {
-            line.write(self.status, self.bytes, line.visit.began.elapsed());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use axum::routing::any;
@@ -241,6 +340,13 @@ mod tests {
         let mut uri: Uri = uri.parse().unwrap();
         clean_uri(&mut uri, root).unwrap();
         uri.to_string()
+    }
+
+    #[test]
+    fn who_is_refused_at_the_door_can_name_the_request() {
+        let refused = refusal(Failure::malformed_path(), Dialect::OpenAi, HeaderValue::from_static("r-7"));
+        assert_eq!(refused.status(), 400);
+        assert_eq!(refused.headers().get(X_REQUEST_ID).unwrap(), "r-7");
     }
 
     #[test]
@@ -266,7 +372,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_500_in_the_callers_shape_and_harms_nobody_else() {
         let routes = Router::new().route("/v1/broken", any(panicking)).route("/v1beta/broken", any(panicking));
-        let door = FrontDoor::new(routes.route("/fine", any(async || "fine")), "");
+        let door = FrontDoor::new(routes.route("/fine", any(async || "fine")), "", &[]);
         let ask = async |path: &str| {
             let request = Request::get(path).body(Body::empty()).unwrap();
             let response = door.answer(request, ([127, 0, 0, 1], 1).into()).await;
@@ -287,9 +393,9 @@ mod tests {
 
     #[test]
     fn a_presented_request_id_is_kept_only_when_harmless() {
-        let kept = |id: &str| request_id(Some(&HeaderValue::from_str(id).unwrap())) == id;
+        let kept = |id: &str| presented_id(Some(&HeaderValue::from_str(id).unwrap())).is_some();
         assert!(kept("req-1.a_B:2"));
         assert!(!kept("a b") && !kept("x\"y") && !kept(&"a".repeat(129)));
-        assert_ne!(request_id(None), request_id(None));
+        assert_ne!(new_id(), new_id());
     }
 }

@@ -2,27 +2,33 @@
 //!
 //! A receipt is made before the first try and rides with the call to its end: inside the relay while keys are tried,
 //! inside the response body afterwards. Whatever ends the call (the last byte, an error, the client leaving, a panic)
-//! drops it, and the drop settles the lease and writes one line in the log. Nothing is settled twice because nothing
+//! drops it, and the drop settles the lease, writes one line in the log and one record in the usage ledger. Nothing is settled twice because nothing
 //! else settles.
 
 mod explanation;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use gap_pool::verdict::{self, Fault, TransportFault};
 use gap_pool::waiting::Asker;
-use gap_pool::{Answered, ProjectId, Ranking};
+use gap_pool::{Answered, ProjectId, Ranking, TierPolicy};
 use gap_protocol::meter::{Findings, Usage};
+use gap_store::usage::Outcome;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::time::Instant;
 use tracing::{Level, enabled, info};
 
 use self::explanation::Decisions;
-use crate::keyring::LeaseGuard;
+use crate::admission::Permit;
+use crate::caller::Caller;
+use crate::keyring::{LeaseGuard, Served};
+use crate::ledger::price::Bill;
+use crate::ledger::{self, Closing};
 use crate::middleware::Visit;
+use crate::prefixes::Followed;
 use crate::relay::RelayError;
 use crate::upstream::Secret;
 
@@ -32,6 +38,11 @@ pub const X_GAP_KEY: HeaderName = HeaderName::from_static("x-gap-key");
 pub const X_GAP_ATTEMPTS: HeaderName = HeaderName::from_static("x-gap-attempts");
 /// How many milliseconds it waited for a key, if it did.
 pub const X_GAP_WAITED: HeaderName = HeaderName::from_static("x-gap-waited");
+
+/// What could not be done as asked.
+pub const X_GAP_WARNINGS: HeaderName = HeaderName::from_static("x-gap-warnings");
+/// The model that answered, when it is not the one that was asked for.
+pub const X_GAP_MODEL: HeaderName = HeaderName::from_static("x-gap-model");
 
 /// Marks a response whose line in the log is written by its receipt. Only the front door reads it.
 #[derive(Clone, Copy, Debug)]
@@ -53,8 +64,19 @@ pub struct Receipt {
     end: End,
     /// Whose fault it is that the answer broke off, where the upstream said so.
     fault: Option<Box<Fault>>,
+    /// Whether the client gets a stream.
+    streamed: bool,
+    /// Who was asked last.
+    served: Option<Served>,
+    /// Whose fault it is that there is no answer, where it is not the last try's.
+    scope: Option<&'static str>,
+    permit: Permit,
     /// Whether it is a part of another, which writes the line.
     part: bool,
+    /// The conversation, so that it is known who has served it.
+    followed: Option<Followed>,
+    /// The model that was asked for, when another stood in.
+    model_asked: Option<String>,
 }
 
 /// Which keys were tried for a call, as headers tell it.
@@ -84,8 +106,8 @@ impl Tries {
 pub struct Facts {
     /// The visit it belongs to.
     pub visit: Visit,
-    /// What logs call the caller's access key.
-    pub caller: String,
+    /// Who asks.
+    pub caller: Caller,
     /// The HTTP verb and path, without the query.
     pub request_line: String,
     /// The model, if the call names one.
@@ -94,14 +116,17 @@ pub struct Facts {
 
 /// One try.
 #[derive(Debug)]
-struct Attempt {
-    key: Secret,
-    began: Instant,
-    took: Duration,
+pub struct Attempt {
+    /// The key that it was made with.
+    pub key: Secret,
+    /// When it began.
+    pub began: Instant,
+    /// How long it took; until its answer began, if there was one.
+    pub took: Duration,
     /// The cause of its failure; none for the try that answered or is under way.
-    cause: Option<&'static str>,
+    pub cause: Option<&'static str>,
     /// Whose fault it was, if it failed.
-    scope: Option<&'static str>,
+    pub scope: Option<&'static str>,
 }
 
 /// How a call ended.
@@ -135,20 +160,56 @@ impl Receipt {
             finish_reason: None,
             end: End::Open,
             fault: None,
+            streamed: false,
+            served: None,
+            scope: None,
+            permit: Permit::default(),
             part: false,
+            followed: None,
+            model_asked: None,
         }
+    }
+
+    /// The call continues this conversation, or begins one.
+    pub fn follows(&mut self, followed: Option<Followed>) {
+        self.followed = followed;
+    }
+
+    /// No key could serve the model, so another is asked.
+    pub fn fell_back(&mut self, model: &str) {
+        let before = self.facts.model.replace(model.to_owned());
+        self.model_asked = self.model_asked.take().or(before);
+    }
+
+    /// What the client is to know of it, if another model stood in.
+    pub fn substitution(&self) -> Option<String> {
+        let (asked, model) = (self.model_asked.as_ref()?, self.facts.model.as_ref()?);
+        Some(format!("{asked} could not be had; {model} answered in its place"))
+    }
+
+    /// Keeps the permit of the call, which is settled when the receipt is.
+    #[must_use]
+    pub fn with_permit(mut self, permit: Permit) -> Self {
+        self.permit = permit;
+        self
+    }
+
+    /// Which tiers may serve the caller; none: as the pool's policy says.
+    pub fn tiers(&self) -> Option<TierPolicy> {
+        self.facts.caller.policy.paid_keys_only.then_some(TierPolicy::OnlyPaid)
     }
 
     /// Who asks, for the pool: those who wait for a key take turns by it.
     pub fn asker(&self) -> Asker {
         let mut hasher = DefaultHasher::new();
-        self.facts.caller.hash(&mut hasher);
+        self.facts.caller.id.hash(&mut hasher);
         hasher.finish()
     }
 
     /// The pool decided which key is next, or that there is none, after this wait.
     pub fn decided(&mut self, ranking: Ranking, waited: Duration) {
         self.waited += waited;
+        self.facts.visit.entry.chose(&ranking);
         self.decisions.add(ranking, waited);
     }
 
@@ -170,12 +231,19 @@ impl Receipt {
         self.attempts.append(&mut part.attempts);
         self.decisions.append(&mut part.decisions);
         self.waited += part.waited;
+        self.served = part.served.take().or(self.served.take());
+    }
+
+    /// The client gets a stream.
+    pub fn is_stream(&mut self) {
+        self.streamed = true;
     }
 
     /// A try began with this key.
-    pub fn attempt_began(&mut self, secret: &Secret) {
+    pub fn attempt_began(&mut self, lease: &LeaseGuard) {
+        self.served = Some(lease.served());
         self.attempts.push(Attempt {
-            key: secret.clone(),
+            key: lease.secret().clone(),
             began: Instant::now(),
             took: Duration::ZERO,
             cause: None,
@@ -189,6 +257,7 @@ impl Receipt {
             attempt.took = attempt.began.elapsed();
             attempt.cause = Some(fault.cause.name());
             attempt.scope = Some(fault.scope.name());
+            self.facts.visit.entry.key_refused(self.served.as_ref(), attempt.key.masked(), fault);
         }
     }
 
@@ -212,6 +281,7 @@ impl Receipt {
     /// All of the answer has been read: nothing more depends on its key.
     pub fn answer_read(&mut self, findings: &Findings) {
         self.read(findings);
+        self.note_conversation();
         if let Some(lease) = self.lease.take() {
             lease.answered(self.answer());
         }
@@ -242,8 +312,16 @@ impl Receipt {
         self.read(findings);
     }
 
+    /// The client may be about to leave: what the answer has said so far was paid for.
+    pub fn left(&mut self, findings: &Findings) {
+        if self.end == End::Open {
+            self.read(findings);
+        }
+    }
+
     /// There is no answer; the client gets an error.
     pub fn refused(&mut self, error: &RelayError) {
+        self.scope = error.scope();
         self.refused_with(error.status());
     }
 
@@ -277,6 +355,11 @@ impl Receipt {
     /// Names the key and the number of tries in an answer's headers.
     pub fn name_in(&self, headers: &mut HeaderMap) {
         self.tries().name_in(headers);
+        if self.model_asked.is_some()
+            && let Some(model) = self.facts.model.as_ref().and_then(|model| HeaderValue::from_str(model).ok())
+        {
+            headers.insert(X_GAP_MODEL, model);
+        }
     }
 
     fn read(&mut self, findings: &Findings) {
@@ -284,8 +367,17 @@ impl Receipt {
         self.finish_reason = findings.finish_reason.as_ref().map(ToString::to_string);
     }
 
+    /// Notes who has served the conversation, and what its prompt costs.
+    fn note_conversation(&mut self) {
+        let (Some(followed), Some(lease)) = (self.followed.take(), &self.lease) else { return };
+        if let (Some(project), Some(usage)) = (lease.project(), &self.usage) {
+            followed.note(lease.key(), project, usage.prompt);
+        }
+    }
+
     /// Tells the pool how the try that answered really went.
     fn settle(&mut self) {
+        self.note_conversation();
         let Some(lease) = self.lease.take() else { return };
         match self.end {
             End::BrokeOff(_) => {
@@ -304,13 +396,70 @@ impl Receipt {
         Answered { input_tokens, latency, empty: false }
     }
 
-    /// Why which keys were tried: when there is something to explain, or somebody is curious.
-    fn explanation(&self) -> Option<String> {
+    /// Whether the line in the log says why which keys were tried: there is something to explain, or somebody is curious.
+    fn is_noteworthy(&self) -> bool {
         let noteworthy = self.attempts.len() > 1 || self.decisions.has_refusal() || millis(self.waited) > 0;
-        (noteworthy || enabled!(Level::DEBUG)).then(|| self.decisions.to_json(&self.attempts))
+        noteworthy || enabled!(Level::DEBUG)
     }
 
-    fn write_line(&self) {
+    /// What it costs by list prices.
+    fn bill(&self) -> Bill {
+        let Facts { visit, model, .. } = &self.facts;
+        let Some((model, usage)) = model.as_deref().zip(self.usage.as_ref()) else { return Bill::default() };
+        visit.entry.bill(model, usage, self.served.as_ref().is_some_and(|served| served.free))
+    }
+
+    /// Writes the record, with all that is known.
+    fn close_entry(&self, decisions: &str, bill: Bill) {
+        let Facts { visit, request_line, model, .. } = &self.facts;
+        let outcome = match self.end {
+            End::Completed if self.status.is_some_and(|status| status.as_u16() >= 400) => Outcome::Failed,
+            End::Completed => Outcome::Answered,
+            End::Refused | End::BrokeOff(_) => Outcome::Failed,
+            End::Open => Outcome::Cancelled,
+        };
+        let last = self.attempts.last().and_then(|attempt| attempt.scope);
+        let scope = if outcome == Outcome::Failed { self.scope.or(last).unwrap_or_default() } else { "" };
+        visit.entry.close(Closing {
+            visit,
+            request_line,
+            model: model.as_deref(),
+            served: self.served.as_ref(),
+            tries: &self.attempts,
+            status: self.status.map_or(0, |status| status.as_u16()),
+            outcome,
+            scope,
+            streamed: self.streamed,
+            usage: self.usage.as_ref(),
+            bill,
+            waited: self.waited,
+            first_token: self.first_byte.filter(|_| self.streamed),
+            explanation: Some(self.explain(decisions)),
+        });
+    }
+
+    /// What the record says beyond its columns, as a JSON object.
+    fn explain(&self, decisions: &str) -> String {
+        let status = self.status.map_or(0, |status| status.as_u16());
+        let visit = &self.facts.visit;
+        let own_name = visit.entry.id().and_then(|id| ledger::own_name(visit, id));
+        let ended = Ended { end: self.end, status }.to_string();
+        let mut json = String::with_capacity(decisions.len() + 128);
+        // These three texts are ours, Google's enumeration and a header that was looked at: Debug quotes them as JSON does.
+        let _ = write!(json, "{{\"ended\":{ended:?}");
+        if let Some(reason) = &self.finish_reason {
+            let _ = write!(json, ",\"finish_reason\":{}", serde_json::Value::from(reason.as_str()));
+        }
+        if let Some(name) = own_name {
+            let _ = write!(json, ",\"request_id\":{name:?}");
+        }
+        json.push_str(",\"decisions\":");
+        json.push_str(decisions);
+        json.push('}');
+        json
+    }
+
+    fn write_line(&self, decisions: Option<&str>) {
         let Facts { visit, caller, request_line, model } = &self.facts;
         let status = self.status.map_or(0, |status| status.as_u16());
         let tried: Vec<&str> = self.attempts.iter().filter_map(|attempt| attempt.cause).collect();
@@ -318,8 +467,9 @@ impl Receipt {
         info!(
             request.id = visit.id_text(),
             dialect = visit.dialect.name(),
-            caller,
+            caller = &*caller.name,
             model = model.as_deref(),
+            model.asked = self.model_asked.as_deref(),
             status,
             duration_ms = millis(visit.began.elapsed()),
             first_byte_ms = self.first_byte.map(millis),
@@ -328,7 +478,7 @@ impl Receipt {
             attempts = self.attempts.len(),
             failed_attempts = (!tried.is_empty()).then(|| tried.join(",")),
             key.label = self.attempts.last().map_or("", |attempt| attempt.key.masked()),
-            pool.explanation = self.explanation(),
+            pool.explanation = decisions,
             finish_reason = self.finish_reason.as_deref(),
             usage.prompt_tokens = usage.map(|usage| usage.prompt),
             usage.cached_tokens = usage.and_then(|usage| some(usage.cached)),
@@ -344,9 +494,20 @@ impl Receipt {
 impl Drop for Receipt {
     /// Settles even if the client hung up: half an answer was still paid for.
     fn drop(&mut self) {
+        if self.end == End::Open && std::thread::panicking() {
+            // The client is told so by the front door, or by the end of its stream.
+            self.refused_with(StatusCode::INTERNAL_SERVER_ERROR);
+        }
         self.settle();
+        let bill = self.bill();
+        self.permit.settle(self.usage.as_ref(), bill.cost_nanos);
         if !self.part {
-            self.write_line();
+            let entry = &self.facts.visit.entry;
+            let noteworthy = self.is_noteworthy();
+            let decisions =
+                if noteworthy || entry.is_open() { self.decisions.to_json(&self.attempts) } else { String::new() };
+            self.write_line(noteworthy.then_some(&decisions));
+            self.close_entry(&decisions, bill);
         }
     }
 }

@@ -18,10 +18,13 @@ pub mod reply;
 mod tokens;
 mod whole;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gap_pool::{Affinity, Answered, Fault, Need, Tried};
+use gap_pool::verdict::Scope;
+use gap_pool::{Affinity, Answered, Fault, Need, TierPolicy, Tried};
+use gap_protocol::chain;
 use gap_protocol::meter::Framing;
 use http::{HeaderMap, Method, Response};
 use tokio::time::Instant;
@@ -37,6 +40,7 @@ pub use self::whole::WholeAnswer;
 use crate::body::{BodyEnded, RequestBody};
 use crate::clock::Clock;
 use crate::keyring::{Keyring, LeaseGuard, NoLease, Patience};
+use crate::prefixes::{Followed, Prefixes};
 use crate::receipt::{Receipt, Tries};
 use crate::upstream::{Answer, Outgoing, Upstream};
 
@@ -65,6 +69,8 @@ pub struct RelayPolicy {
     pub keep_alive: Duration,
     /// When a stream that has no answer yet is opened all the same.
     pub open_after: Duration,
+    /// Models that stand in for others; no way leads back.
+    pub fallbacks: HashMap<String, String>,
 }
 
 /// One request to Gemini, ready to be sent with any key.
@@ -92,6 +98,8 @@ pub struct Call {
     pub finishes: bool,
     /// How long the client itself is willing to wait.
     pub client_deadline: Option<Duration>,
+    /// Whether another model may stand in.
+    pub may_fall_back: bool,
 }
 
 impl Call {
@@ -100,9 +108,32 @@ impl Call {
         !matches!(self.framing, Framing::Json)
     }
 
-    fn need(&self) -> Need {
-        let model = self.model.as_deref().map(Into::into);
-        Need { model, affinity: self.affinity, tokens: tokens::of_call(self), tiers: None }
+    /// The input tokens that it will be counted, by estimate.
+    pub fn estimated_tokens(&self) -> u64 {
+        tokens::of_call(self, None)
+    }
+
+    /// What it needs from a key. A project that has served its beginning is preferred.
+    fn need(&self, followed: Option<&Followed>, tiers: Option<TierPolicy>) -> Need {
+        let preferred = followed.and_then(Followed::project).map(Affinity::Should);
+        Need {
+            model: self.model.as_deref().map(Into::into),
+            affinity: preferred.unwrap_or(self.affinity),
+            tokens: tokens::of_call(self, followed),
+            tiers,
+        }
+    }
+
+    /// Whether a model says something in answer to it.
+    fn generates(&self) -> bool {
+        self.path.ends_with(":generateContent") || self.path.ends_with(":streamGenerateContent")
+    }
+
+    /// The same for another model; none when its path does not say which it is for.
+    fn for_model(&self, model: &str) -> Option<Self> {
+        let (before, after) = self.path.split_once(&format!("/models/{}:", self.model.as_deref()?))?;
+        let path = format!("{before}/models/{model}:{after}");
+        Some(Self { path, model: Some(model.to_owned()), ..self.clone() })
     }
 }
 
@@ -146,16 +177,36 @@ pub struct Unanswered {
 pub struct Relay {
     keyring: Keyring,
     upstream: Arc<Upstream>,
+    prefixes: Prefixes,
     clock: Clock,
     policy: RelayPolicy,
+}
+
+// === impl RelayError ===
+
+impl RelayError {
+    /// Whether another model may do better: nobody can serve this one, or it is overloaded for everybody.
+    fn is_of_the_model(&self) -> bool {
+        match self {
+            Self::NoKey(refused) => !refused.crowded,
+            Self::Exhausted(fault) => matches!(fault.scope, Scope::Model | Scope::Bucket),
+            Self::Refused(_) | Self::TimedOut | Self::BodyGone | Self::Empty | Self::BodyEnded(_) => false,
+        }
+    }
 }
 
 // === impl Relay ===
 
 impl Relay {
     /// Puts the parts together.
-    pub fn new(keyring: Keyring, upstream: Arc<Upstream>, clock: Clock, policy: RelayPolicy) -> Arc<Self> {
-        Arc::new(Self { keyring, upstream, clock, policy })
+    pub fn new(
+        keyring: Keyring,
+        upstream: Arc<Upstream>,
+        prefixes: Prefixes,
+        clock: Clock,
+        policy: RelayPolicy,
+    ) -> Arc<Self> {
+        Arc::new(Self { keyring, upstream, prefixes, clock, policy })
     }
 
     /// The policy in force.
@@ -164,14 +215,30 @@ impl Relay {
     }
 
     /// Gets `call` answered in Google's own words. `receipt` follows the call to its end, whatever the end is.
-    pub async fn answer(self: Arc<Self>, call: Call, mut receipt: Receipt) -> Result<Reply, Unanswered> {
-        match self.try_keys(&call, &Native, &mut receipt).await {
-            Ok(opened) => Ok(Reply::commit(opened, receipt, &self.policy, &self.clock)),
-            Err(error) => {
+    pub async fn answer(self: Arc<Self>, mut call: Call, mut receipt: Receipt) -> Result<Reply, Unanswered> {
+        loop {
+            let error = match self.try_keys(&call, &Native, &mut receipt).await {
+                Ok(opened) => return Ok(Reply::commit(opened, receipt, &self.policy, &self.clock)),
+                Err(error) => error,
+            };
+            let Some(other) = self.instead_of(&call, &error).and_then(|model| call.for_model(model)) else {
                 receipt.refused(&error);
-                Err(Unanswered { error, tries: receipt.tries() })
-            }
+                return Err(Unanswered { error, tries: receipt.tries() });
+            };
+            receipt.fell_back(other.model.as_deref().unwrap_or_default());
+            call = other;
         }
+    }
+
+    /// The model that is to be asked after `call` has no answer, if one may stand in.
+    pub fn instead_of(&self, call: &Call, error: &RelayError) -> Option<&str> {
+        let may = self.may_fall_back(call) && error.is_of_the_model() && call.body.is_sendable();
+        self.policy.fallbacks.get(call.model.as_deref()?).filter(|_| may).map(String::as_str)
+    }
+
+    fn may_fall_back(&self, call: &Call) -> bool {
+        let has_other = call.model.as_ref().is_some_and(|model| self.policy.fallbacks.contains_key(model));
+        has_other && call.may_fall_back && call.generates() && !matches!(call.affinity, Affinity::Must(_))
     }
 
     /// Gets `call` answered as a chat completion; the same in all else.
@@ -200,21 +267,30 @@ impl Relay {
         opening: &O,
         receipt: &mut Receipt,
     ) -> Result<O::Opened, RelayError> {
-        let need = call.need();
+        let followed = self.follow(call);
+        let need = call.need(followed.as_ref(), receipt.tiers());
+        receipt.follows(followed);
+        if call.is_stream() {
+            receipt.is_stream();
+        }
+        // While nobody is asked for a model, there is nothing to wait for where another can stand in.
+        let in_a_hurry = self.may_fall_back(call) && self.keyring.is_paused(call.model.as_deref());
         let mut attempts = Attempts::new(&self.policy, call, Instant::now());
         let mut tried = Tried::default();
         loop {
             let asked = Instant::now();
-            let patience = Patience { asker: receipt.asker(), until: attempts.wait_until(asked) };
+            let until = if in_a_hurry { asked } else { attempts.wait_until(asked) };
+            let patience = Patience { asker: receipt.asker(), until };
             let mut lease = match self.keyring.lease(&need, &tried, patience).await {
                 Ok(lease) => lease,
                 Err(refused) => {
-                    receipt.decided(refused.ranking.clone(), asked.elapsed());
+                    let waited = Duration::from_millis(refused.waited_ms.into());
+                    receipt.decided(refused.ranking.clone(), waited);
                     return Err(attempts.without_key(refused));
                 }
             };
-            receipt.decided(lease.take_ranking(), asked.elapsed());
-            receipt.attempt_began(lease.secret());
+            receipt.decided(lease.take_ranking(), lease.waited());
+            receipt.attempt_began(&lease);
             let unopened = match self.try_once(call, opening, &lease, attempts.deadline()).await {
                 Ok(opened) if O::is_empty(&opened) && attempts.may_ask_again(call, Instant::now()) => {
                     receipt.attempt_empty();
@@ -237,6 +313,17 @@ impl Relay {
                 Next::Stop(error) => return Err(error),
             }
         }
+    }
+
+    /// Looks up who has served the beginning of this conversation, where anybody may serve it.
+    fn follow(&self, call: &Call) -> Option<Followed> {
+        let (Some(model), Affinity::None, RequestBody::Kept(kept)) = (&call.model, call.affinity, &call.body) else {
+            return None;
+        };
+        if !call.generates() || kept.length() > chain::MOST as u64 {
+            return None;
+        }
+        self.prefixes.follow(model, &kept.to_bytes())
     }
 
     /// One try: sent with one key, and read up to the point where the answer may be committed.

@@ -3,25 +3,37 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use crate::api::{gemini, openai, probes, v1};
+use crate::api::{admin, gemini, openai, page, probes, v1};
 use crate::app::App;
 use crate::middleware::FrontDoor;
 
 /// The whole product behind its front door.
 pub fn front_door(app: &App) -> FrontDoor {
-    FrontDoor::new(routes(app), &app.settings.server.root_path)
+    let server = &app.settings.server;
+    FrontDoor::new(routes(app), &server.root_path, &server.trusted_proxies).with_books(app.books.clone())
 }
 
 fn routes(app: &App) -> Router {
+    let (admin, _) = admin::routes();
+    let admin = admin.layer(DefaultBodyLimit::max(app.settings.server.admin_body_limit));
     let mut routes = Router::new()
         // People and probes
-        .route("/", get(probes::show_welcome))
+        .route("/", get(page::show_page))
+        .route("/assets/{*path}", get(page::show_asset))
+        .route("/favicon.svg", get(page::show_file))
+        .route("/theme.js", get(page::show_file))
+        .route("/openapi.json", get(page::show_description))
+        .route("/docs", get(page::show_swagger))
+        .route("/redoc", get(page::show_redoc))
+        .route("/docs/{*path}", get(page::show_docs_file))
         .route("/healthz", get(probes::show_health))
         .route("/readyz", get(probes::show_readiness))
+        .route("/metrics", get(probes::show_metrics))
         // Google's SDKs below the versions that are theirs alone; the action is part of the last segment
         .route("/v1beta/{*rest}", any(gemini::relay_native))
         .route("/v1alpha/{*rest}", any(gemini::relay_native))
@@ -40,7 +52,11 @@ fn routes(app: &App) -> Router {
         .route("/v1beta/openai/{*rest}", any(v1::refuse_unknown))
         // Shared by OpenAI's, Anthropic's and Google's APIs
         .route("/v1/{*rest}", any(v1::dispatch))
-        .fallback(v1::refuse_unknown)
+        // The admin API; the original logs in elsewhere
+        .merge(admin)
+        .route("/login", get(page::show_page_or_refuse).post(admin::auth::log_in_by_form))
+        .route("/api/auth/login", post(admin::auth::log_in_by_form))
+        .fallback(page::show_page_or_refuse)
         .method_not_allowed_fallback(v1::refuse_method)
         .with_state(app.clone());
     if let Some(cors) = cors(&app.settings.server.cors_origins) {
@@ -59,7 +75,22 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     } else {
         AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
     };
-    let exposed = ["x-request-id", "x-gap-key", "x-gap-attempts", "x-gap-warnings", "x-gap-error-scope", "retry-after"];
+    let exposed = [
+        "x-request-id",
+        "x-gap-key",
+        "x-gap-attempts",
+        "x-gap-model",
+        "x-gap-warnings",
+        "x-gap-error-scope",
+        "x-gap-kept",
+        "retry-after",
+        "x-ratelimit-limit-requests",
+        "x-ratelimit-remaining-requests",
+        "x-ratelimit-reset-requests",
+        "x-ratelimit-limit-tokens",
+        "x-ratelimit-remaining-tokens",
+        "x-ratelimit-reset-tokens",
+    ];
     let methods = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
     Some(
         CorsLayer::new()

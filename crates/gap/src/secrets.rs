@@ -19,6 +19,8 @@ use crate::config::Settings;
 const PASSWORD_FILE: &str = "initial-password";
 /// The file of the secret key in the data folder.
 const KEY_FILE: &str = "secret-key";
+/// The file of the secret key to come, while it is being replaced.
+const NEXT_KEY_FILE: &str = "secret-key.next";
 /// Nobody's secret is longer; something else has got into the file.
 const LONGEST: u64 = 4096;
 
@@ -48,15 +50,7 @@ pub struct FolderError {
 /// Errors: a data folder is needed and cannot be used.
 pub fn provide(settings: &mut Settings) -> Result<Password, FolderError> {
     let folder = settings.wants_database().then(|| settings.store.data_dir.clone());
-    if let Some(folder) = &folder {
-        make(folder)?;
-    }
-    if settings.auth.secret_key.is_none() {
-        settings.auth.secret_key = Some(match &folder {
-            Some(folder) => kept(folder, KEY_FILE, random::<32>)?,
-            None => random::<32>(),
-        });
-    }
+    provide_key(settings)?;
     let auth = &mut settings.auth;
     if !(auth.passwords.is_empty() && auth.users_api_keys.is_empty()) {
         return Ok(Password::Configured);
@@ -68,6 +62,84 @@ pub fn provide(settings: &mut Settings) -> Result<Password, FolderError> {
     let password = random::<12>();
     auth.passwords.push(password.clone());
     Ok(Password::Shown(password))
+}
+
+/// Puts a secret key into `settings` if there is none: the data folder's, or, where nothing is kept, a random one.
+///
+/// Errors: a data folder is needed and cannot be used.
+pub fn provide_key(settings: &mut Settings) -> Result<(), FolderError> {
+    let folder = settings.wants_database().then(|| settings.store.data_dir.clone());
+    if let Some(folder) = &folder {
+        make(folder)?;
+    }
+    if settings.auth.secret_key.is_some() {
+        return Ok(());
+    }
+    settings.auth.secret_key = Some(match &folder {
+        Some(folder) => {
+            if let Some(unfinished) = NewSecret::find(folder)? {
+                // A change of the key was cut short: the database opens with the one or the other.
+                settings.auth.secret_key_previous = Some(kept(folder, KEY_FILE, random::<32>)?);
+                unfinished.secret
+            } else {
+                kept(folder, KEY_FILE, random::<32>)?
+            }
+        }
+        None => random::<32>(),
+    });
+    Ok(())
+}
+
+/// The database opens with the secret key of `settings`: finishes a change of the key that was cut short.
+///
+/// Errors: the data folder cannot be written to.
+pub fn opened(settings: &Settings) -> Result<(), FolderError> {
+    let Some(unfinished) = NewSecret::find(&settings.store.data_dir)? else { return Ok(()) };
+    let current = settings.auth.secret_key.as_ref().map(ExposeSecret::expose_secret);
+    if current == Some(unfinished.secret.expose_secret()) {
+        unfinished.publish()?;
+    }
+    Ok(())
+}
+
+/// A secret key that is to replace the one in the data folder. It lies beside it until the database opens with it, so
+/// that whenever the change is cut short one of the two is right.
+#[derive(Debug)]
+pub struct NewSecret {
+    folder: PathBuf,
+    secret: SecretString,
+}
+
+// === impl NewSecret ===
+
+impl NewSecret {
+    /// Makes one up and writes it down.
+    pub fn prepare(folder: &Path) -> Result<Self, FolderError> {
+        let secret = kept(folder, NEXT_KEY_FILE, random::<32>)?;
+        Ok(Self { folder: folder.to_owned(), secret })
+    }
+
+    /// One whose change was cut short.
+    fn find(folder: &Path) -> Result<Option<Self>, FolderError> {
+        if folder.join(NEXT_KEY_FILE).exists() { Self::prepare(folder).map(Some) } else { Ok(None) }
+    }
+
+    /// The key.
+    pub fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
+    /// Puts it in the place of the one before; the path of its file.
+    pub fn publish(self) -> Result<PathBuf, FolderError> {
+        let path = self.folder.join(KEY_FILE);
+        fs::rename(self.folder.join(NEXT_KEY_FILE), &path).map_err(|reason| FolderError {
+            folder: self.folder,
+            path: path.clone(),
+            did: "cannot be replaced",
+            reason,
+        })?;
+        Ok(path)
+    }
 }
 
 fn random<const N: usize>() -> SecretString {

@@ -5,19 +5,22 @@ pub mod demo;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
+use gap_store::Address;
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use crate::app::{App, BuildError, Mode};
 use crate::clock::Clock;
-use crate::config::{Loaded, Settings};
+use crate::config::Loaded;
+use crate::database::DatabaseError;
 use crate::lifecycle::{Asker, Lifecycle, Signals};
+use crate::live::Live;
+use crate::roster::{Keeping, RosterError};
 use crate::secrets::FolderError;
 use crate::telemetry::{self, LogError};
-use crate::{router, server};
+use crate::{database, router, server};
 
 /// Why the gateway does not start. All of them are the configuration's fault, and each says what to change.
 #[derive(Debug, thiserror::Error)]
@@ -28,9 +31,15 @@ pub enum StartError {
     /// The data folder cannot be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// A component cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// The upstream keys cannot be read.
+    #[error("the upstream keys in the database: {0}")]
+    Keys(#[from] RosterError),
     /// The system does not let GAP listen to signals.
     #[error("signals cannot be received: {0}")]
     Signals(io::Error),
@@ -58,16 +67,22 @@ pub enum Ended {
 /// Serves until the process is asked to stop. `announce` is called when it certainly will.
 pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<Ended, StartError> {
     let mut signals = Signals::take_over().map_err(StartError::Signals)?;
-    let Loaded { settings, warnings, .. } = loaded;
+    let settings = loaded.settings.clone();
     let clock = Clock::system();
-    let _log = telemetry::start(&settings.telemetry, &clock)?;
-    for notice in &warnings {
+    let log = telemetry::start(&settings.telemetry, &clock)?;
+    for notice in &loaded.warnings {
         warn!("{notice}");
     }
     let lifecycle = Lifecycle::default();
     let listener = listen(SocketAddr::new(settings.server.host, settings.server.port)).await?;
     let address = listener.local_addr().unwrap_or(SocketAddr::new(settings.server.host, settings.server.port));
-    let app = App::build(settings, mode, clock, lifecycle.clone())?;
+    let store = database::open(&settings, &clock).await?;
+    let live = Live::new(loaded);
+    live.take_over(&store).await.map_err(DatabaseError::from)?;
+    let app = App::build(live, store, mode, clock, lifecycle.clone())?;
+    // Only one log is followed, and this is the first to name it.
+    let _ = app.logs.set(log.tail());
+    app.open().await?;
     app.begin_chores();
     announce();
     greet(&app, address);
@@ -128,16 +143,17 @@ fn greet(app: &App, address: SocketAddr) {
     } else if keys == 0 {
         warn!("There is no upstream key: put the Gemini API keys of your projects into GEMINI_API_KEYS");
     }
-    info!("{}", kept_where(&app.settings));
+    info!("{}", kept_where(app));
 }
 
-fn kept_where(settings: &Settings) -> String {
-    if settings.wants_database() {
-        let folder: &PathBuf = &settings.store.data_dir;
-        return format!(
-            "Storage in a database is not built yet: everything but the secrets in {} is kept in memory until restart",
-            folder.display()
-        );
+fn kept_where(app: &App) -> String {
+    match app.store.address() {
+        Address::Memory => {
+            "Everything is kept in memory until restart; nothing is written to disk apart from logs".to_owned()
+        }
+        address if app.roster.keeping() == Keeping::Database => {
+            format!("Upstream keys, usage, settings and access keys are kept in the {address}")
+        }
+        address => format!("Usage, settings and access keys are kept in the {address}"),
     }
-    "Everything is kept in memory until restart; nothing is written to disk apart from logs".to_owned()
 }

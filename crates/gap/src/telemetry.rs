@@ -6,6 +6,7 @@
 pub mod files;
 mod line;
 mod queue;
+pub mod tail;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 use self::files::DailyFile;
 use self::line::{Form, LineLayer};
 use self::queue::{Queue, Writer};
+use self::tail::LogTail;
 use crate::clock::Clock;
 use crate::config::{LogFormat, Telemetry};
 
@@ -26,6 +28,7 @@ use crate::config::{LogFormat, Telemetry};
 #[derive(Debug, Default)]
 pub struct LogGuard {
     writers: Vec<Writer>,
+    tail: LogTail,
 }
 
 /// The logs cannot be written where the settings want them.
@@ -58,6 +61,7 @@ pub fn start(settings: &Telemetry, clock: &Clock) -> Result<LogGuard, LogError> 
     };
     let mut guard = LogGuard::default();
     let mut outlets = vec![guard.outlet(form(io::stderr().is_terminal()), io::stderr(), clock)?];
+    outlets.push(guard.outlet(form(false), guard.tail.writer(), clock)?);
     let mut errors = Vec::new();
     if let Some(dir) = &settings.log_dir {
         let open = |name: &str| {
@@ -76,6 +80,11 @@ pub fn start(settings: &Telemetry, clock: &Clock) -> Result<LogGuard, LogError> 
 }
 
 impl LogGuard {
+    /// The newest lines.
+    pub fn tail(&self) -> LogTail {
+        self.tail.clone()
+    }
+
     fn outlet<T>(&mut self, form: Form, target: T, clock: &Clock) -> Result<(Form, Queue), LogError>
     where
         T: io::Write + Send + 'static,

@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::Value;
 
@@ -16,6 +17,13 @@ use super::*;
 #[case::russian("Привет мир", 2)]
 fn a_text_costs(#[case] text: &str, #[case] tokens: u64) {
     assert_eq!(of_text(text), tokens);
+}
+
+proptest! {
+    #[test]
+    fn ascii_costs_the_same_by_blocks_as_by_characters(text in "[a-zA-Z]{0,40}|[ -~\\t\\n\\r\\x0b\\x0c]{0,300}|([a-z]{1,30}[ 0-9\\n.]{0,2}){0,40}|[\\x00-\\x7f]{0,300}") {
+        prop_assert_eq!(of_text(&text), of_characters(&text));
+    }
 }
 
 #[test]

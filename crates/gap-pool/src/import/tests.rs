@@ -19,13 +19,19 @@ fn lines_commas_projects_and_comments() {
 }
 
 #[test]
+fn any_separator_parts_keys_and_quotes_are_passed_over() {
+    let keys = [(None, "A1"), (None, "B2"), (None, "C3"), (None, "D4"), (Some("my shop"), "E5")];
+    assert_eq!(pairs("A1 B2\tC3|'D4'\r\n\"my shop:E5\""), keys);
+}
+
+#[test]
 fn a_key_counts_once() {
     assert_eq!(pairs("AIzaA\nshop:AIzaA"), [(None, "AIzaA")]);
 }
 
 #[test]
 fn every_bad_line_is_named_and_none_is_repeated() {
-    let bad = read("AIzaA\nshop:\nAIza secret\nок").unwrap_err();
+    let bad = read("AIzaA\nshop:\nshop:AIza secret\nок").unwrap_err();
     let words: Vec<String> = bad.iter().map(ToString::to_string).collect();
     assert_eq!(
         words,

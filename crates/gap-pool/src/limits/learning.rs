@@ -84,6 +84,11 @@ impl Learning {
         risen
     }
 
+    /// Forgets what Google has named; what the operator says stays.
+    pub(crate) fn forget_learned(&mut self) {
+        self.learned = [None; 4];
+    }
+
     /// Looks at all limits anew from now on: the operator says that something has changed.
     pub(crate) fn doubt(&mut self, now: Millis) {
         for learned in self.learned.iter_mut().flatten() {

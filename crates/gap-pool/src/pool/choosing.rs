@@ -260,7 +260,8 @@ impl<'a> Choice<'a> {
         let Ready { member: project, turn, score: looks } = ready;
         if !self.seen.contains(&project) {
             self.seen.push(project);
-            found.push(Scored { project, turn, weight: 1, why: Why::LeastRecentlyUsed, looks, score: None });
+            let weight = self.pool.policy.usual_weight;
+            found.push(Scored { project, turn, weight, why: Why::LeastRecentlyUsed, looks, score: None });
         }
     }
 

@@ -9,8 +9,9 @@ use super::ranking::Reason;
 use super::storms::{Blow, Storms, Weather};
 use super::{Disabled, Pool, Resting, Standing};
 use crate::ids::{ProjectId, scatter};
+use crate::limits::Quota;
 use crate::pacific::{after, next_midnight};
-use crate::quota::millis;
+use crate::quota::{Caps, estimate_may_fit, millis};
 use crate::verdict::{Cause, Fault, LONGEST, Rest, Scope};
 
 /// Refusals in a row that nobody explained.
@@ -111,6 +112,10 @@ impl Pool {
         }
         let (ladder, turn) = (self.policy.escalation, self.turn);
         let Some(bucket) = self.bucket(name, project) else { return };
+        // More than a whole window is refused however empty it is: smaller prompts are as welcome as before.
+        if !fits_some_time(lease.estimate, fault.cause, &bucket.caps) {
+            return;
+        }
         bucket.health.refused(millis(now));
         let step = |count: usize| Some(ladder[count.clamp(1, ladder.len()) - 1]);
         let effect = effect(fault, project, now, || bucket.strikes.strike(lease, turn).and_then(step));
@@ -174,8 +179,17 @@ impl Resting {
 }
 
 impl Disabled {
-    fn by(fault: &Fault) -> Self {
+    pub(super) fn by(fault: &Fault) -> Self {
         Self { reason: Reason::Fault(fault.cause), message: fault.message.clone(), help: fault.help.clone() }
+    }
+}
+
+/// Whether a prompt is not larger than the whole quota that refused it, as far as its limit is known.
+fn fits_some_time(estimate: u64, refused_by: Cause, caps: &Caps) -> bool {
+    match refused_by {
+        Cause::TokensPerMinute => estimate_may_fit(estimate, caps[Quota::TokensPerMinute as usize]),
+        Cause::TokensPerDay => estimate_may_fit(estimate, caps[Quota::TokensPerDay as usize]),
+        _ => true,
     }
 }
 

@@ -16,11 +16,15 @@ impl Pool {
     /// Adds a key, ready for use. Two keys with one secret are the caller's business: the pool knows no secrets.
     pub fn add(&mut self, key: NewKey, now: Timestamp) -> KeyId {
         self.arrive(now);
+        let usual_weight = self.policy.usual_weight;
         let id = KeyId(self.next_key);
         self.next_key += 1;
         let project = self.project_named(key.project);
         if let Some(expires_at) = key.expires_at {
             self.expiring.insert((expires_at, id));
+        }
+        if let Some(reference) = &key.reference {
+            self.by_reference.insert(reference.clone(), id);
         }
         self.keys.insert(
             id,
@@ -35,6 +39,7 @@ impl Pool {
                 last_used: None,
                 counters: Counters::default(),
                 recheck: None,
+                saved_news: false,
             },
         );
         if let Some(found) = self.projects.get_mut(&project) {
@@ -42,7 +47,7 @@ impl Pool {
                 key: id,
                 state: State::Ready,
                 turn: 0,
-                weight: key.weight.unwrap_or(1).max(1),
+                weight: key.weight.unwrap_or(usual_weight).max(1),
                 open: 0,
                 concurrency: key.concurrency.unwrap_or(u32::MAX).max(1),
                 models: key.models.map(|models| models.into_iter().map(Into::into).collect()),
@@ -62,6 +67,9 @@ impl Pool {
     pub fn remove(&mut self, key: KeyId, now: Timestamp) -> bool {
         self.arrive(now);
         let Some(removed) = self.keys.remove(&key) else { return false };
+        if let Some(reference) = removed.reference.filter(|reference| self.by_reference.get(reference) == Some(&key)) {
+            self.by_reference.remove(&reference);
+        }
         if let Some(expires_at) = removed.expires_at {
             self.expiring.remove(&(expires_at, key));
         }
@@ -103,15 +111,21 @@ impl Pool {
         true
     }
 
-    /// Takes a key out of play until it is enabled. Whether there is such a key.
-    pub fn disable(&mut self, key: KeyId, now: Timestamp) -> bool {
+    /// Takes a key out of play until it is enabled; `message` says why, in the operator's words. Whether there is such a
+    /// key.
+    pub fn disable(&mut self, key: KeyId, message: &str, now: Timestamp) -> bool {
         self.arrive(now);
         let Some(found) = self.keys.get_mut(&key) else { return false };
-        found.disabled = Some(Disabled { reason: Reason::SwitchedOff, message: String::new(), help: None });
+        found.disabled = Some(Disabled { reason: Reason::SwitchedOff, message: message.to_owned(), help: None });
         let recheck = found.recheck.take();
         self.forget_recheck(key, recheck);
         self.refresh_key(key, now);
         true
+    }
+
+    /// The key that a store knows by this reference.
+    pub fn find(&self, reference: &str) -> Option<KeyId> {
+        self.by_reference.get(reference).copied()
     }
 
     /// Replaces the limits by tier, for buckets of which nothing better is known.
@@ -134,7 +148,10 @@ impl Pool {
             None => project.limits = (limits != Limits::default()).then(|| Box::new(limits)),
             Some(model) => {
                 let model: Box<str> = self.counted_as(model).into();
-                if let Some(bucket) = self.bucket(&model, id) {
+                // Where nothing is remembered there is nothing to take back.
+                let (nothing, known) = (limits == Limits::default(), self.models.contains_key(&model));
+                let bucket = if nothing && !known { None } else { self.bucket(&model, id) };
+                if let Some(bucket) = bucket {
                     bucket.learning.get_or_insert_default().by_hand = limits;
                 }
             }
@@ -173,6 +190,7 @@ impl Pool {
 
     pub(super) fn forget_project(&mut self, id: ProjectId) {
         let Some(project) = self.projects.remove(&id) else { return };
+        self.forget_rows(&project);
         if let Some(name) = project.name {
             self.project_names.remove(&name);
         }

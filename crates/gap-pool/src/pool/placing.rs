@@ -69,6 +69,7 @@ impl Pool {
 
     /// Brings the lanes up to date after a key has changed.
     pub(super) fn refresh_key(&mut self, id: KeyId, now: Timestamp) {
+        self.touch_key(id);
         let Some(key) = self.keys.get(&id) else { return };
         let Some(project) = self.projects.get_mut(&key.project) else { return };
         if let Some(member) = project.member(id) {
@@ -79,6 +80,7 @@ impl Pool {
 
     /// Brings the lanes up to date after a project has changed.
     pub(super) fn refresh(&mut self, id: ProjectId, now: Timestamp) {
+        self.touch_project(id);
         let Some(project) = self.projects.get(&id) else { return };
         let state = project.state(now);
         let known = self.base.state(id) == Some(state);
@@ -111,6 +113,7 @@ impl Pool {
 
     /// Puts a bucket in its place, after it has changed.
     pub(super) fn refresh_bucket(&mut self, name: &str, id: ProjectId, now: Timestamp) {
+        self.touch_bucket(name, id);
         let (day_ends, rule) = (self.day_ends(now), self.rule);
         let Some(project) = self.projects.get(&id) else { return };
         let Some(model) = self.models.get_mut(name) else { return };
@@ -130,6 +133,7 @@ impl Pool {
 
     /// Works out anew which limits count for a project.
     pub(super) fn refresh_caps(&mut self, id: ProjectId, now: Timestamp) {
+        self.touch_project(id);
         let Some(project) = self.projects.get(&id) else { return };
         let mut changed = Vec::new();
         for (name, model) in &mut self.models {
@@ -266,6 +270,7 @@ impl Bucket {
             learning: None,
             proven: [0; 2],
             health: Health::default(),
+            unsaved: false,
         }
     }
 

@@ -5,6 +5,7 @@
 //! Google and the operator disagree, nothing is moved: the operator gets a hint. A hint, and no more, is also what follows
 //! when two projects run out of quota together that by their own counts should not.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 use super::{Model, Pool, Project, Standing};
 use crate::ids::{KeyId, ProjectId};
+use crate::limits::Limits;
 use crate::quota::{Millis, millis};
 use crate::verdict::Cause;
 
@@ -79,6 +81,7 @@ impl Pool {
         }
         let into = self.project_named(project.map(str::to_owned));
         self.hints.misfiled.remove(&key);
+        self.take_along(key, into);
         self.move_key(key, into, now);
         true
     }
@@ -116,6 +119,8 @@ impl Pool {
             (None, None) => {
                 project.number = Some(number);
                 self.project_numbers.insert(number, id);
+                self.touch_project(id);
+                self.touch_key(key);
                 Some(id)
             }
             (None, Some(other)) => {
@@ -174,9 +179,31 @@ impl Pool {
         self.refresh_everywhere(into, now);
     }
 
+    /// What the only key of a project has used goes with it: Google counted it where the key really belongs. The project's
+    /// limits and tier by hand were said of the other project, and stay behind.
+    fn take_along(&mut self, key: KeyId, into: ProjectId) {
+        let Some(from) = self.keys.get(&key).map(|key| key.project) else { return };
+        if from == into || !self.is_alone(key, from) {
+            return;
+        }
+        for model in self.models.values_mut() {
+            let Some(mut bucket) = model.buckets.remove(&from) else { continue };
+            // It is noted under the old project.
+            bucket.unsaved = false;
+            if let Some(learning) = &mut bucket.learning {
+                learning.by_hand = Limits::default();
+            }
+            match model.buckets.entry(into) {
+                Entry::Vacant(place) => _ = place.insert(bucket),
+                Entry::Occupied(mut place) => place.get_mut().merge(bucket),
+            }
+        }
+    }
+
     /// Two projects turn out to be one.
     fn merge_projects(&mut self, from: ProjectId, into: ProjectId, now: Timestamp) {
         let Some(mut gone) = self.projects.remove(&from) else { return };
+        self.forget_rows(&gone);
         let Some(stays) = self.projects.get_mut(&into) else { return };
         for member in &gone.members {
             if let Some(key) = self.keys.get_mut(&member.key) {
@@ -211,6 +238,10 @@ impl Pool {
         self.refresh_caps(into, now);
         self.refresh_everywhere(into, now);
         self.refresh(into, now);
+        let members: Vec<KeyId> = self.members_of(into).collect();
+        for key in members {
+            self.touch_key(key);
+        }
     }
 }
 
@@ -221,10 +252,11 @@ impl Model {
         if let Some(lane) = &mut self.lane {
             lane.remove(from);
         }
-        let Some(gone) = self.buckets.remove(&from) else { return };
+        let Some(mut gone) = self.buckets.remove(&from) else { return };
+        gone.unsaved = false;
         match self.buckets.entry(into) {
-            std::collections::hash_map::Entry::Vacant(place) => _ = place.insert(gone),
-            std::collections::hash_map::Entry::Occupied(mut place) => place.get_mut().merge(gone),
+            Entry::Vacant(place) => _ = place.insert(gone),
+            Entry::Occupied(mut place) => place.get_mut().merge(gone),
         }
     }
 }

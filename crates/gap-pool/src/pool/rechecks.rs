@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Pool;
 use super::ranking::Reason;
+use super::{Disabled, Pool};
 use crate::ids::KeyId;
 use crate::pacific::after;
 use crate::verdict::{Cause, Fault};
@@ -35,24 +35,27 @@ impl Pool {
     pub fn rechecked(&mut self, id: KeyId, fault: Option<&Fault>, now: Timestamp) {
         self.arrive(now);
         let Some(key) = self.keys.get_mut(&id) else { return };
-        let Some(recheck) = key.recheck.take() else { return };
-        self.rechecks.remove(&(recheck.at, id));
+        // What the operator has switched off stays off.
+        let switched_off = key.disabled.as_ref().is_some_and(|disabled| disabled.reason == Reason::SwitchedOff);
+        // None is planned of a key that the operator wants to be looked at.
+        let recheck = key.recheck.take();
+        self.forget_recheck(id, recheck);
         let Some(fault) = fault else {
-            // What the operator has switched off stays off.
-            if key.disabled.as_ref().is_none_or(|disabled| disabled.reason != Reason::SwitchedOff) {
+            if !switched_off {
                 self.recover(id, now);
             }
             return;
         };
-        let wait = (recheck.wait * 2).min(LONGEST);
-        self.plan(id, Recheck { at: after(now, wait), wait });
+        if let Some(recheck) = recheck {
+            let wait = (recheck.wait * 2).min(LONGEST);
+            self.plan(id, Recheck { at: after(now, wait), wait });
+        }
         if let Some(key) = self.keys.get_mut(&id)
-            && let Some(disabled) = key.disabled.as_mut().filter(|disabled| disabled.reason != Reason::SwitchedOff)
+            && !switched_off
             && matches!(fault.cause, Cause::KeyInvalid | Cause::KeyExpired | Cause::KeySuspended | Cause::KeyLeaked)
         {
-            disabled.reason = Reason::Fault(fault.cause);
-            disabled.message.clone_from(&fault.message);
-            disabled.help.clone_from(&fault.help);
+            key.disabled = Some(Disabled::by(fault));
+            self.plan_recheck(id, now);
             self.refresh_key(id, now);
         }
     }

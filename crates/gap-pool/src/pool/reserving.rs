@@ -74,6 +74,7 @@ impl Pool {
         if full || limited && self.models.get(name).is_some_and(|model| model.lane.is_none()) {
             self.refresh_bucket(name, candidate.project, now);
         }
+        self.touch_bucket(name, candidate.project);
         Some(Booking { at, tokens, day_ends, seen })
     }
 

@@ -39,6 +39,10 @@ impl Pool {
             }
             Outcome::Abandoned => self.end_looks(&lease, &name, project, now),
         }
+        self.touch_bucket(&name, project);
+        if self.keys.get(&lease.key).is_some_and(|key| !key.strikes.is_clean() || key.saved_news) {
+            self.touch_key(lease.key);
+        }
         self.see_off(&name, project, now);
     }
 

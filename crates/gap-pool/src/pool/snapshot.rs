@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::faults::Strikes;
 use super::ranking::Reason;
-use super::{Bucket, Disabled, Pool, Resting, Standing};
+use super::{Bucket, Disabled, Pool, Project, Resting, Standing};
 use crate::ids::{KeyId, ProjectId};
 use crate::limits::learning::Learning;
 use crate::limits::{Limits, Tier};
@@ -30,46 +30,52 @@ pub struct Snapshot {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-struct KeyRecord {
+pub(super) struct KeyRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
-    disabled: Option<DisabledRecord>,
+    pub(super) disabled: Option<DisabledRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rest: Option<RestRecord>,
-    strikes: usize,
+    pub(super) rest: Option<RestRecord>,
+    pub(super) strikes: usize,
+    /// Google's number of its project, in the row of a key: a snapshot has it with the project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) number: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-struct ProjectRecord {
+pub(super) struct ProjectRecord {
+    /// In a snapshot, as are the buckets: rows name both otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     keys: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    number: Option<u64>,
+    pub(super) number: Option<u64>,
     /// Learned; what the operator says comes with the keys.
     #[serde(skip_serializing_if = "Option::is_none")]
-    tier: Option<Tier>,
+    pub(super) tier: Option<Tier>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    limits: Option<Limits>,
+    pub(super) limits: Option<Limits>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    disabled: Option<DisabledRecord>,
+    pub(super) disabled: Option<DisabledRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rest: Option<RestRecord>,
+    pub(super) rest: Option<RestRecord>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     buckets: BTreeMap<String, BucketRecord>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-struct BucketRecord {
-    standing: StandingRecord,
+pub(super) struct BucketRecord {
+    pub(super) standing: StandingRecord,
     strikes: usize,
     usage: Usage,
     #[serde(skip_serializing_if = "Option::is_none")]
-    learning: Option<Learning>,
+    pub(super) learning: Option<Learning>,
     proven: [u64; 2],
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum StandingRecord {
+pub(super) enum StandingRecord {
     #[default]
     InPlay,
     LastResort(RestRecord),
@@ -78,15 +84,15 @@ enum StandingRecord {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct RestRecord {
-    until: Timestamp,
+pub(super) struct RestRecord {
+    pub(super) until: Timestamp,
     cause: Cause,
     #[serde(default)]
     unsure: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct DisabledRecord {
+pub(super) struct DisabledRecord {
     /// None: the operator switched it off.
     cause: Option<Cause>,
     #[serde(default)]
@@ -105,15 +111,7 @@ impl Pool {
         for (id, project) in &self.projects {
             let names =
                 project.members.iter().filter_map(|member| self.keys.get(&member.key)).map(super::Key::reference);
-            let record = ProjectRecord {
-                keys: names.map(str::to_owned).collect(),
-                number: project.number,
-                tier: project.tier.filter(|_| !project.tier_by_hand),
-                limits: project.limits.as_deref().copied(),
-                disabled: project.disabled.as_ref().map(DisabledRecord::from),
-                rest: project.rest.map(RestRecord::from),
-                buckets: BTreeMap::new(),
-            };
+            let record = ProjectRecord { keys: names.map(str::to_owned).collect(), ..ProjectRecord::of(project) };
             projects.insert(*id, record);
         }
         for (name, model) in self.models.iter().filter(|(_, model)| !model.stranger) {
@@ -124,12 +122,7 @@ impl Pool {
             }
         }
         for key in self.keys.values().filter(|key| key.has_news()) {
-            let record = KeyRecord {
-                disabled: key.disabled.as_ref().map(DisabledRecord::from),
-                rest: key.rest.map(RestRecord::from),
-                strikes: key.strikes.count,
-            };
-            keys.insert(key.reference().to_owned(), record);
+            keys.insert(key.reference().to_owned(), KeyRecord::from(key));
         }
         let mut projects: Vec<ProjectRecord> = projects.into_values().filter(ProjectRecord::has_news).collect();
         projects.sort_by(|a, b| a.keys.cmp(&b.keys));
@@ -197,7 +190,7 @@ impl Pool {
 // === impl Key ===
 
 impl super::Key {
-    fn reference(&self) -> &str {
+    pub(super) fn reference(&self) -> &str {
         self.reference.as_deref().unwrap_or(&self.label)
     }
 
@@ -209,6 +202,18 @@ impl super::Key {
 // === impl ProjectRecord ===
 
 impl ProjectRecord {
+    /// A project, without its keys and buckets.
+    pub(super) fn of(project: &Project) -> Self {
+        Self {
+            number: project.number,
+            tier: project.tier.filter(|_| !project.tier_by_hand),
+            limits: project.limits.as_deref().copied(),
+            disabled: project.disabled.as_ref().map(DisabledRecord::from),
+            rest: project.rest.map(RestRecord::from),
+            ..Self::default()
+        }
+    }
+
     fn has_news(&self) -> bool {
         let nothing = Self { keys: self.keys.clone(), ..Self::default() };
         *self != nothing
@@ -216,6 +221,17 @@ impl ProjectRecord {
 }
 
 // === conversions ===
+
+impl From<&super::Key> for KeyRecord {
+    fn from(key: &super::Key) -> Self {
+        Self {
+            disabled: key.disabled.as_ref().map(DisabledRecord::from),
+            rest: key.rest.map(RestRecord::from),
+            strikes: key.strikes.count,
+            number: None,
+        }
+    }
+}
 
 impl From<&Bucket> for BucketRecord {
     fn from(bucket: &Bucket) -> Self {

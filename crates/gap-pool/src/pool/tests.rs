@@ -1,9 +1,11 @@
 //! The pool told as stories: what a user would notice.
 
+mod amending;
 mod choice;
 mod faults;
 mod learning;
 mod restart;
+mod rows;
 mod strangers;
 
 use std::time::Duration;

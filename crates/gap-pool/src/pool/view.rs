@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::ranking::Reason;
-use super::{Bucket, Key, Pool, Project, Standing};
+use super::{Bucket, Key, Pool, Project, Standing as BucketStanding};
 use crate::ids::{KeyId, ProjectId};
 use crate::lane::State;
 use crate::limits::{Limits, Quota, Source, Tier};
+use crate::need::KeyTerms;
 use crate::quota::{Caps, UNLIMITED, millis};
 use crate::verdict::Cause;
 
@@ -33,6 +34,8 @@ pub struct KeyView {
     pub id: KeyId,
     /// How people recognise it: masked.
     pub label: String,
+    /// What a store knows it by.
+    pub reference: Option<String>,
     /// Its project's id.
     pub project: ProjectId,
     /// Its project in the operator's words, if they are known.
@@ -41,6 +44,8 @@ pub struct KeyView {
     pub project_number: Option<u64>,
     /// What its project pays, if that is known.
     pub tier: Option<Tier>,
+    /// What the operator says of it. Of its project, what is known.
+    pub terms: KeyTerms,
     /// Whether it can be used.
     pub state: KeyState,
     /// Buckets of its project that are out of play, by model.
@@ -49,6 +54,35 @@ pub struct KeyView {
     pub last_used: Option<Timestamp>,
     /// What it has done.
     pub counters: Counters,
+}
+
+/// As much of a key as lists are sorted and cut by: a hundred thousand are looked at in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glance {
+    /// Whether it can be used.
+    pub standing: Standing,
+    /// Its project's id.
+    pub project: ProjectId,
+    /// Google's number of its project, if that is known.
+    pub project_number: Option<u64>,
+    /// What its project pays, if that is known.
+    pub tier: Option<Tier>,
+    /// When it was last leased.
+    pub last_used: Option<Timestamp>,
+    /// Leases given.
+    pub leases: u64,
+}
+
+/// [`KeyState`] in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It can be used.
+    Ready,
+    /// It comes back by itself.
+    Resting,
+    /// Somebody must mend it.
+    Disabled,
 }
 
 /// Whether a key can be used.
@@ -153,25 +187,67 @@ impl Pool {
 
     /// Every key with its state, in the order in which they joined.
     pub fn keys(&self, now: Timestamp) -> Vec<KeyView> {
-        let mut buckets = self.buckets_out(now);
+        let mut buckets = self.buckets_out(None, now);
         let view = |(id, key): (&KeyId, &Key)| {
-            let project = self.projects.get(&key.project)?;
-            Some(KeyView {
-                id: *id,
-                label: key.label.clone(),
-                project: key.project,
-                project_name: project.name.clone(),
-                project_number: project.number,
-                tier: project.tier,
-                state: state_of(key, project, now),
-                buckets: buckets.get_mut(&key.project).cloned().unwrap_or_default(),
-                last_used: key.last_used,
-                counters: key.counters,
-            })
+            self.view(*id, key, buckets.get_mut(&key.project).cloned().unwrap_or_default(), now)
         };
         let mut keys: Vec<KeyView> = self.keys.iter().filter_map(view).collect();
         keys.sort_unstable_by_key(|key| key.id);
         keys
+    }
+
+    /// As much of a key as lists need; none when there is no such key.
+    pub fn glance(&self, id: KeyId, now: Timestamp) -> Option<Glance> {
+        let key = self.keys.get(&id)?;
+        let project = self.projects.get(&key.project)?;
+        let rests = |rest: Option<super::Resting>| rest.is_some_and(|rest| rest.until > now);
+        let over = key.expires_at.is_some_and(|at| at <= now);
+        let standing = if over || key.disabled.is_some() || project.disabled.is_some() {
+            Standing::Disabled
+        } else if rests(key.rest) || rests(project.rest) {
+            Standing::Resting
+        } else {
+            Standing::Ready
+        };
+        Some(Glance {
+            standing,
+            project: key.project,
+            project_number: project.number,
+            tier: project.tier,
+            last_used: key.last_used,
+            leases: key.counters.leases,
+        })
+    }
+
+    /// One key with its state; none when there is no such key.
+    pub fn key(&self, id: KeyId, now: Timestamp) -> Option<KeyView> {
+        let key = self.keys.get(&id)?;
+        let buckets = self.buckets_out(Some(key.project), now).remove(&key.project);
+        self.view(id, key, buckets.unwrap_or_default(), now)
+    }
+
+    fn view(&self, id: KeyId, key: &Key, buckets: Vec<BucketView>, now: Timestamp) -> Option<KeyView> {
+        let project = self.projects.get(&key.project)?;
+        let member = project.members.iter().find(|member| member.key == id)?;
+        Some(KeyView {
+            id,
+            label: key.label.clone(),
+            reference: key.reference.clone(),
+            project: key.project,
+            project_name: project.name.clone(),
+            project_number: project.number,
+            tier: project.tier,
+            terms: KeyTerms {
+                project: project.name.clone(),
+                tier: project.tier.filter(|_| project.tier_by_hand),
+                expires_at: key.expires_at,
+                ..member.terms()
+            },
+            state: state_of(key, project, now),
+            buckets,
+            last_used: key.last_used,
+            counters: key.counters,
+        })
     }
 
     /// What a project has used of a model's quotas.
@@ -207,10 +283,10 @@ impl Pool {
             let today = bucket.map(|bucket| BucketToday {
                 used_today: bucket.usage.day(millis(now), self.day_ends(now), self.rule).requests,
                 rests_until: match bucket.standing {
-                    Standing::Resting(rest) => Some(rest.until),
-                    Standing::InPlay | Standing::LastResort(_) | Standing::OffTier => None,
+                    BucketStanding::Resting(rest) => Some(rest.until),
+                    BucketStanding::InPlay | BucketStanding::LastResort(_) | BucketStanding::OffTier => None,
                 },
-                off_tier: matches!(bucket.standing, Standing::OffTier),
+                off_tier: matches!(bucket.standing, BucketStanding::OffTier),
             });
             let mut unused = Bucket::new();
             unused.set_caps(project, &self.defaults.get(name, project.tier));
@@ -226,32 +302,41 @@ impl Pool {
         self.projects.iter().map(view).collect()
     }
 
-    fn buckets_out(&self, now: Timestamp) -> HashMap<ProjectId, Vec<BucketView>> {
-        let day_ends = self.day_ends(now);
+    /// Buckets out of play, of one project or of all.
+    fn buckets_out(&self, only: Option<ProjectId>, now: Timestamp) -> HashMap<ProjectId, Vec<BucketView>> {
         let mut out: HashMap<ProjectId, Vec<BucketView>> = HashMap::new();
         for (name, model) in &self.models {
-            for (project, bucket) in &model.buckets {
-                let (until, reason) = match bucket.state(State::Ready, now, day_ends, self.rule) {
-                    State::Ready => continue,
-                    State::LastResort(until) => (Some(until), Reason::Fault(Cause::ModelNotFound)),
-                    State::Asleep(until, reason) => (Some(until), reason),
-                    State::Out(reason) => (None, reason),
-                };
-                let cause = match reason {
-                    Reason::Spent(Quota::RequestsPerMinute) => Cause::RequestsPerMinute,
-                    Reason::Spent(Quota::TokensPerMinute) => Cause::TokensPerMinute,
-                    Reason::Spent(Quota::RequestsPerDay) => Cause::RequestsPerDay,
-                    Reason::Spent(Quota::TokensPerDay) => Cause::TokensPerDay,
-                    Reason::Fault(cause) => cause,
-                    _ => continue,
-                };
-                out.entry(*project).or_default().push(BucketView { model: name.to_string(), until, cause });
+            let one = only.and_then(|id| model.buckets.get_key_value(&id));
+            let everyone = model.buckets.iter().filter(|_| only.is_none());
+            for (project, bucket) in everyone.chain(one) {
+                if let Some(view) = self.bucket_out(name, bucket, now) {
+                    out.entry(*project).or_default().push(view);
+                }
             }
         }
         for views in out.values_mut() {
             views.sort_by(|a, b| a.model.cmp(&b.model));
         }
         out
+    }
+
+    /// Why a bucket is out of play, if it is.
+    pub(super) fn bucket_out(&self, name: &str, bucket: &Bucket, now: Timestamp) -> Option<BucketView> {
+        let (until, reason) = match bucket.state(State::Ready, now, self.day_ends(now), self.rule) {
+            State::Ready => return None,
+            State::LastResort(until) => (Some(until), Reason::Fault(Cause::ModelNotFound)),
+            State::Asleep(until, reason) => (Some(until), reason),
+            State::Out(reason) => (None, reason),
+        };
+        let cause = match reason {
+            Reason::Spent(Quota::RequestsPerMinute) => Cause::RequestsPerMinute,
+            Reason::Spent(Quota::TokensPerMinute) => Cause::TokensPerMinute,
+            Reason::Spent(Quota::RequestsPerDay) => Cause::RequestsPerDay,
+            Reason::Spent(Quota::TokensPerDay) => Cause::TokensPerDay,
+            Reason::Fault(cause) => cause,
+            _ => return None,
+        };
+        Some(BucketView { model: name.to_owned(), until, cause })
     }
 }
 

@@ -146,7 +146,7 @@ impl Life {
             }
             Step::Disable { key } => {
                 let key = self.key(key)?;
-                assert!(self.pool.disable(key.id, self.now));
+                assert!(self.pool.disable(key.id, "", self.now));
             }
             Step::Reserve { model, pinned, softly } => {
                 let project = pinned.and_then(|at| self.key(at)).map(|key| key.project);

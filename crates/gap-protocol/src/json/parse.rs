@@ -33,8 +33,8 @@ pub fn parse(bytes: &[u8]) -> Result<Node<'_>, SyntaxError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes)
         .map_err(|error| SyntaxError::at(bytes, error.valid_up_to(), "the text is not UTF-8"))?;
-    let mut parser = Parser { text, bytes, at: 0, left: MAX_VALUES };
-    parser.document().map_err(|message| SyntaxError::at(bytes, parser.at.min(bytes.len()), message))
+    let mut parser = Parser::new(text);
+    parser.document(Parser::value).map_err(|message| SyntaxError::at(bytes, parser.at.min(bytes.len()), message))
 }
 
 impl SyntaxError {
@@ -45,51 +45,92 @@ impl SyntaxError {
     }
 }
 
-type Parsed<T> = Result<T, &'static str>;
+/// What was read, or what is wrong at the place that the parser has reached.
+pub(super) type Parsed<T> = Result<T, &'static str>;
 
-struct Parser<'a> {
+pub(super) struct Parser<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
+    /// How many containers are open.
+    depth: usize,
+    /// How many nodes may still be made.
     left: usize,
 }
 
 // === impl Parser ===
 
 impl<'a> Parser<'a> {
-    fn document(&mut self) -> Parsed<Node<'a>> {
-        self.skip_space();
-        let node = self.value(0)?;
-        self.skip_space();
-        if self.at == self.bytes.len() { Ok(node) } else { Err("there is text after the end") }
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, depth: 0, left: MAX_VALUES }
     }
 
-    fn value(&mut self, depth: usize) -> Parsed<Node<'a>> {
+    /// Reads the only value of the document.
+    pub(super) fn document<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        self.skip_space();
+        let read = read(self)?;
+        self.skip_space();
+        if self.at == self.bytes.len() { Ok(read) } else { Err("there is text after the end") }
+    }
+
+    fn value(&mut self) -> Parsed<Node<'a>> {
         let start = self.at;
         self.left = self.left.checked_sub(1).ok_or("there are too many values")?;
         let kind = match self.peek() {
-            Some(b'"') => Kind::Text(self.string()?),
-            Some(b'{') => self.map(depth)?,
-            Some(b'[') => self.list(depth)?,
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(b't') => self.word("true", Kind::Bool(true))?,
-            Some(b'f') => self.word("false", Kind::Bool(false))?,
-            Some(b'n') => self.word("null", Kind::Null)?,
-            Some(_) => return Err("a value was expected"),
-            None => return Err("the text ends early"),
+            Some(b'{') => {
+                let mut members = Vec::new();
+                self.members(|parser, key| {
+                    members.push(Member { key, value: parser.value()? });
+                    Ok(())
+                })?;
+                Kind::Map(members)
+            }
+            Some(b'[') => {
+                let mut items = Vec::new();
+                self.items(|parser| {
+                    items.push(parser.value()?);
+                    Ok(())
+                })?;
+                Kind::List(items)
+            }
+            _ => self.scalar()?,
         };
         Ok(Node { raw: self.slice(start), kind })
     }
 
-    fn map(&mut self, depth: usize) -> Parsed<Kind<'a>> {
-        if depth == MAX_DEPTH {
-            return Err("the nesting is too deep");
+    /// Passes a value and hands it over as it was written.
+    pub(super) fn raw(&mut self) -> Parsed<&'a str> {
+        let start = self.at;
+        self.pass()?;
+        Ok(self.slice(start))
+    }
+
+    /// Passes a value.
+    pub(super) fn pass(&mut self) -> Parsed<()> {
+        match self.peek() {
+            Some(b'{') => self.members(|parser, _| parser.pass()),
+            Some(b'[') => self.items(Self::pass),
+            _ => self.scalar().map(drop),
         }
-        self.at += 1;
-        self.skip_space();
-        let mut members = Vec::new();
-        if self.take(b'}') {
-            return Ok(Kind::Map(members));
+    }
+
+    fn scalar(&mut self) -> Parsed<Kind<'a>> {
+        match self.peek() {
+            Some(b'"') => self.string().map(Kind::Text),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true", Kind::Bool(true)),
+            Some(b'f') => self.word("false", Kind::Bool(false)),
+            Some(b'n') => self.word("null", Kind::Null),
+            Some(_) => Err("a value was expected"),
+            None => Err("the text ends early"),
+        }
+    }
+
+    /// Reads an object, each value of which is read by `member`.
+    pub(super) fn members(&mut self, mut member: impl FnMut(&mut Self, Cow<'a, str>) -> Parsed<()>) -> Parsed<()> {
+        self.enter()?;
+        if self.leave(b'}') {
+            return Ok(());
         }
         loop {
             if self.peek() != Some(b'"') {
@@ -107,10 +148,10 @@ impl<'a> Parser<'a> {
                 return Err(self.early("a colon was expected"));
             }
             self.skip_space();
-            members.push(Member { key, value: self.value(depth + 1)? });
+            member(self, key)?;
             self.skip_space();
-            if self.take(b'}') {
-                return Ok(Kind::Map(members));
+            if self.leave(b'}') {
+                return Ok(());
             }
             if !self.take(b',') {
                 return Err(self.early("a comma or a closing brace was expected"));
@@ -119,27 +160,39 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Parsed<Kind<'a>> {
-        if depth == MAX_DEPTH {
-            return Err("the nesting is too deep");
-        }
-        self.at += 1;
-        self.skip_space();
-        let mut items = Vec::new();
-        if self.take(b']') {
-            return Ok(Kind::List(items));
+    /// Reads an array, each value of which is read by `item`.
+    pub(super) fn items(&mut self, mut item: impl FnMut(&mut Self) -> Parsed<()>) -> Parsed<()> {
+        self.enter()?;
+        if self.leave(b']') {
+            return Ok(());
         }
         loop {
-            items.push(self.value(depth + 1)?);
+            item(self)?;
             self.skip_space();
-            if self.take(b']') {
-                return Ok(Kind::List(items));
+            if self.leave(b']') {
+                return Ok(());
             }
             if !self.take(b',') {
                 return Err(self.early("a comma or a closing bracket was expected"));
             }
             self.skip_space();
         }
+    }
+
+    fn enter(&mut self) -> Parsed<()> {
+        if self.depth == MAX_DEPTH {
+            return Err("the nesting is too deep");
+        }
+        self.depth += 1;
+        self.at += 1;
+        self.skip_space();
+        Ok(())
+    }
+
+    fn leave(&mut self, bracket: u8) -> bool {
+        let ends = self.take(bracket);
+        self.depth -= usize::from(ends);
+        ends
     }
 
     fn number(&mut self) -> Parsed<Kind<'a>> {
@@ -265,7 +318,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 

@@ -179,3 +179,42 @@ proptest! {
         prop_assert_eq!(serde_json::from_slice::<String>(&written).unwrap(), text);
     }
 }
+
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general enough in lifetimes")]
+fn passed(text: &str) -> Skimmed<&str> {
+    skim(text, |value| value.raw())
+}
+
+proptest! {
+    #[test]
+    fn what_is_passed_by_is_what_a_tree_would_hold(text in r#"([\[\]{},:" ]|"[a-z\\u]{0,4}"|-?[0-9]{1,2}(\.[0-9])?|true|null|\{"a":|\[1,){0,12}"#) {
+        let tree = parse(text.as_bytes()).map(|node| node.raw());
+        let passed = passed(&text);
+        prop_assert_eq!(tree.as_ref().ok(), passed.as_ref().ok());
+    }
+}
+
+#[test]
+fn a_skimmer_reads_what_it_wants_and_passes_the_rest_by() {
+    let text = r#"{"a":{"b":[1,{"c":"x"}]},"d":[7,"e\n"],"d":null}"#;
+    let mut seen = Vec::new();
+    let read = skim(text, |root| {
+        root.members(|key, value| {
+            match &*key {
+                "d" => {
+                    value.items(|item| {
+                        seen.push(item.raw()?);
+                        Ok(())
+                    })?;
+                }
+                _ => value.pass()?,
+            }
+            Ok(())
+        })
+    });
+    assert_eq!(read, Ok(true));
+    assert_eq!(seen, ["7", r#""e\n""#]);
+    assert_eq!(skim("[1]", |value| value.members(|_, _| Err("no object"))), Ok(false));
+    assert!(passed("[1] 2").is_err());
+    assert!(passed(&"[".repeat(200)).is_err());
+}

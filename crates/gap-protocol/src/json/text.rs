@@ -1,7 +1,8 @@
 //! The text behind the letters of a JSON string.
 
-/// Undoes the escapes of a string's inside, which has been parsed. Half a surrogate pair becomes U+FFFD.
-pub(super) fn unescape(inner: &str) -> String {
+/// Undoes the escapes of a string's inside, which has been parsed. Half a surrogate pair, or an escape that is cut off,
+/// becomes U+FFFD.
+pub fn unescape(inner: &str) -> String {
     let mut text = String::with_capacity(inner.len());
     let mut rest = inner;
     while let Some(backslash) = next_escape(rest.as_bytes()) {

@@ -43,7 +43,7 @@ fn special_models_are_not_taken_for_their_plain_sisters() {
     assert_eq!(family("gemini-2.5-flash-image"), "gemini-2-5-image");
     assert_eq!(family("gemini-2.5-flash-preview-tts"), "gemini-2-5-tts");
     assert_eq!(family("gemini-2.5-pro-preview-tts"), "gemini-2-5-tts");
-    assert_eq!(family("gemini-3-pro-image-preview"), "gemini-3-image");
+    assert_eq!(family("gemini-3-pro-image-preview"), "gemini-3-pro-image");
     assert_eq!(family("gemini-3.1-flash-lite-image"), "gemini-3-image");
     assert_eq!(family("gemini-3.1-flash-tts-preview"), "gemini-3-tts");
     assert_eq!(family("gemini-embedding-2-preview"), "embedding-2");

@@ -22,4 +22,4 @@ pub use stream::{Progress, StreamEncoder};
 pub use unary::UnaryEncoder;
 use write::{write_extra, write_head, write_letters, write_number};
 
-pub use decode::{DecodeContext, DecodeOptions, Memory, NoMemory, decode};
+pub use decode::{DecodeContext, DecodeOptions, Memory, NO_SIGNATURE, NoMemory, decode, decode_for};

@@ -5,11 +5,9 @@
 
 use std::borrow::Cow;
 
-use serde::de::{IgnoredAny, MapAccess};
-use serde_json::value::RawValue;
-
-use super::lenient::{Items, Maybe, Object};
+use super::lenient::{Object, object, objects};
 use super::{Call, Event, Media, Native, ReadError, Text};
+use crate::json::{Skim, Skimmed, skim};
 use crate::meter::FinishReason;
 
 /// More candidates than any model gives. What lies above was not asked for.
@@ -19,20 +17,20 @@ const MAX_CANDIDATES: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Chunk<'a> {
     candidates: Vec<Option<Candidate<'a>>>,
-    prompt_feedback: Option<&'a RawValue>,
-    usage: Option<&'a RawValue>,
-    model_version: Option<&'a RawValue>,
-    response_id: Option<&'a RawValue>,
-    error: Option<&'a RawValue>,
+    prompt_feedback: Option<&'a str>,
+    usage: Option<&'a str>,
+    model_version: Option<&'a str>,
+    response_id: Option<&'a str>,
+    error: Option<&'a str>,
 }
 
 #[derive(Debug, Default)]
 struct Candidate<'a> {
-    index: Option<&'a RawValue>,
-    finish_reason: Option<&'a RawValue>,
+    index: Option<&'a str>,
+    finish_reason: Option<&'a str>,
     content: Content<'a>,
-    logprobs: Option<&'a RawValue>,
-    facts: Vec<(Cow<'a, str>, &'a RawValue)>,
+    logprobs: Option<&'a str>,
+    facts: Vec<(Cow<'a, str>, &'a str)>,
 }
 
 #[derive(Debug, Default)]
@@ -42,39 +40,39 @@ struct Content<'a> {
 
 #[derive(Debug, Default)]
 struct Part<'a> {
-    text: Option<&'a RawValue>,
-    thought: Option<&'a RawValue>,
-    signature: Option<&'a RawValue>,
+    text: Option<&'a str>,
+    thought: Option<&'a str>,
+    signature: Option<&'a str>,
     call: Option<CallMembers<'a>>,
     media: Option<MediaMembers<'a>>,
     /// All members but the three above.
-    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+    members: Vec<(Cow<'a, str>, &'a str)>,
     is_native: bool,
 }
 
 #[derive(Debug, Default)]
 struct CallMembers<'a> {
-    id: Option<&'a RawValue>,
-    name: Option<&'a RawValue>,
-    args: Option<&'a RawValue>,
-    partial_args: Option<&'a RawValue>,
-    will_continue: Option<&'a RawValue>,
+    id: Option<&'a str>,
+    name: Option<&'a str>,
+    args: Option<&'a str>,
+    partial_args: Option<&'a str>,
+    will_continue: Option<&'a str>,
 }
 
 #[derive(Debug, Default)]
 struct MediaMembers<'a> {
-    mime_type: Option<&'a RawValue>,
-    data: Option<&'a RawValue>,
+    mime_type: Option<&'a str>,
+    data: Option<&'a str>,
 }
 
 /// Reads a chunk, or an array of chunks.
 pub(super) fn parse(text: &str) -> Result<Vec<Chunk<'_>>, ReadError> {
     let trimmed = text.trim_ascii_start();
     if trimmed.starts_with('[') {
-        let Items(chunks) = serde_json::from_str::<Items<Chunk<'_>>>(trimmed).map_err(|_| ReadError::NotJson)?;
+        let chunks = skim(trimmed, objects::<Chunk<'_>>).map_err(|_| ReadError::NotJson)?;
         return Ok(chunks.into_iter().flatten().collect());
     }
-    let Maybe(chunk) = serde_json::from_str::<Maybe<Chunk<'_>>>(trimmed).map_err(|_| ReadError::NotJson)?;
+    let chunk = skim(trimmed, object::<Chunk<'_>>).map_err(|_| ReadError::NotJson)?;
     chunk.map(|chunk| vec![chunk]).ok_or(ReadError::NoAnswer)
 }
 
@@ -96,29 +94,26 @@ impl Chunk<'_> {
         }
         let objects = [(self.prompt_feedback, Event::PromptFeedback as fn(_) -> _), (self.usage, Event::Usage)];
         for (json, as_event) in objects {
-            if let Some(json) = json.map(RawValue::get).filter(|json| json.starts_with('{')) {
+            if let Some(json) = json.filter(|json| json.starts_with('{')) {
                 event(as_event(json));
             }
         }
-        if let Some(error) = self.error.map(RawValue::get).filter(|json| *json != "null") {
+        if let Some(error) = self.error.filter(|json| *json != "null") {
             event(Event::Error(error));
         }
     }
 }
 
 impl<'a> Object<'a> for Chunk<'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+    fn member(&mut self, key: Cow<'a, str>, value: Skim<'_, 'a>) -> Skimmed<()> {
         match &*key {
-            "candidates" => {
-                let Items(candidates) = map.next_value()?;
-                self.candidates = candidates;
-            }
-            "usageMetadata" => self.usage = Some(map.next_value()?),
-            "modelVersion" => self.model_version = Some(map.next_value()?),
-            "responseId" => self.response_id = Some(map.next_value()?),
-            "promptFeedback" => self.prompt_feedback = Some(map.next_value()?),
-            "error" => self.error = Some(map.next_value()?),
-            _ => drop(map.next_value::<IgnoredAny>()?),
+            "candidates" => self.candidates = objects(value)?,
+            "usageMetadata" => self.usage = Some(value.raw()?),
+            "modelVersion" => self.model_version = Some(value.raw()?),
+            "responseId" => self.response_id = Some(value.raw()?),
+            "promptFeedback" => self.prompt_feedback = Some(value.raw()?),
+            "error" => self.error = Some(value.raw()?),
+            _ => value.pass()?,
         }
         Ok(())
     }
@@ -128,36 +123,33 @@ impl<'a> Object<'a> for Chunk<'a> {
 
 impl Candidate<'_> {
     fn tell(&self, place: usize, event: &mut impl FnMut(Event<'_>)) {
-        let index = self.index.and_then(|index| index.get().parse().ok());
+        let index = self.index.and_then(|index| index.parse().ok());
         let candidate = index.unwrap_or_else(|| u32::try_from(place).unwrap_or(u32::MAX));
         event(Event::Candidate(candidate));
         for part in self.content.parts.iter().flatten() {
             part.tell(candidate, event);
         }
         if let Some(logprobs) = self.logprobs {
-            event(Event::Logprobs { candidate, json: logprobs.get() });
+            event(Event::Logprobs { candidate, json: logprobs });
         }
         for (name, json) in &self.facts {
-            event(Event::Fact { candidate, name, json: json.get() });
+            event(Event::Fact { candidate, name, json });
         }
-        if let Some(reason) = self.finish_reason.and_then(|reason| FinishReason::read(reason.get().as_bytes())) {
+        if let Some(reason) = self.finish_reason.and_then(|reason| FinishReason::read(reason.as_bytes())) {
             event(Event::Finish { candidate, reason });
         }
     }
 }
 
 impl<'a> Object<'a> for Candidate<'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+    fn member(&mut self, key: Cow<'a, str>, value: Skim<'_, 'a>) -> Skimmed<()> {
         match &*key {
-            "content" => {
-                let Maybe(content) = map.next_value()?;
-                self.content = content.unwrap_or_default();
-            }
-            "index" => self.index = Some(map.next_value()?),
-            "finishReason" => self.finish_reason = Some(map.next_value()?),
-            "logprobsResult" => self.logprobs = Some(map.next_value()?),
+            "content" => self.content = object(value)?.unwrap_or_default(),
+            "index" => self.index = Some(value.raw()?),
+            "finishReason" => self.finish_reason = Some(value.raw()?),
+            "logprobsResult" => self.logprobs = Some(value.raw()?),
             _ => {
-                let json = map.next_value()?;
+                let json = value.raw()?;
                 self.facts.push((key, json));
             }
         }
@@ -168,13 +160,12 @@ impl<'a> Object<'a> for Candidate<'a> {
 // === impl Content ===
 
 impl<'a> Object<'a> for Content<'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
+    fn member(&mut self, key: Cow<'a, str>, value: Skim<'_, 'a>) -> Skimmed<()> {
         if key == "parts" {
-            let Items(parts) = map.next_value()?;
-            self.parts = parts;
+            self.parts = objects(value)?;
             return Ok(());
         }
-        map.next_value::<IgnoredAny>().map(drop)
+        value.pass()
     }
 }
 
@@ -184,7 +175,7 @@ impl Part<'_> {
     fn tell(&self, candidate: u32, event: &mut impl FnMut(Event<'_>)) {
         let signature = text(self.signature).filter(|signature| !signature.is_empty());
         // A thought that is an image is no image of the answer; it is kept with what has no place of its own.
-        let is_thought = self.thought.is_some_and(|thought| thought.get() == "true");
+        let is_thought = self.thought.is_some_and(|thought| thought == "true");
         if self.is_native || (is_thought && self.media.is_some()) {
             let common = [("text", self.text), ("thought", self.thought), ("thoughtSignature", self.signature)];
             return event(Event::Native { candidate, part: Native { common, members: &self.members } });
@@ -205,8 +196,8 @@ impl Part<'_> {
 }
 
 impl<'a> Object<'a> for Part<'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
-        let json: &'a RawValue = map.next_value()?;
+    fn member(&mut self, key: Cow<'a, str>, value: Skim<'_, 'a>) -> Skimmed<()> {
+        let json = value.raw()?;
         let common = match &*key {
             "text" => Some(&mut self.text),
             "thought" => Some(&mut self.thought),
@@ -222,7 +213,7 @@ impl<'a> Object<'a> for Part<'a> {
             "inlineData" => self.media = read_object(json),
             // What may stand beside any kind of part.
             "partMetadata" | "videoMetadata" | "mediaResolution" => {}
-            _ => self.is_native |= json.get() != "null",
+            _ => self.is_native |= json != "null",
         }
         self.members.push((key, json));
         Ok(())
@@ -231,20 +222,20 @@ impl<'a> Object<'a> for Part<'a> {
 
 impl<'a> CallMembers<'a> {
     fn read(&self) -> Call<'a> {
-        let object = |json: Option<&'a RawValue>| json.map(RawValue::get).filter(|json| *json != "null");
+        let object = |json: Option<&'a str>| json.filter(|json| *json != "null");
         Call {
             id: text(self.id).filter(|id| !id.is_empty()),
             name: text(self.name).filter(|name| !name.is_empty()),
             args: object(self.args),
             partial_args: object(self.partial_args),
-            will_continue: self.will_continue.is_some_and(|json| json.get() == "true"),
+            will_continue: self.will_continue.is_some_and(|json| json == "true"),
         }
     }
 }
 
 impl<'a> Object<'a> for CallMembers<'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
-        let json = Some(map.next_value()?);
+    fn member(&mut self, key: Cow<'a, str>, value: Skim<'_, 'a>) -> Skimmed<()> {
+        let json = Some(value.raw()?);
         match &*key {
             "id" => self.id = json,
             "name" => self.name = json,
@@ -266,8 +257,8 @@ impl<'a> MediaMembers<'a> {
 }
 
 impl<'a> Object<'a> for MediaMembers<'a> {
-    fn member<A: MapAccess<'a>>(&mut self, key: Cow<'a, str>, map: &mut A) -> Result<(), A::Error> {
-        let json = Some(map.next_value()?);
+    fn member(&mut self, key: Cow<'a, str>, value: Skim<'_, 'a>) -> Skimmed<()> {
+        let json = Some(value.raw()?);
         match &*key {
             "mimeType" => self.mime_type = json,
             "data" => self.data = json,
@@ -279,11 +270,10 @@ impl<'a> Object<'a> for MediaMembers<'a> {
 
 // === Private ===
 
-fn text(json: Option<&RawValue>) -> Option<Text<'_>> {
-    Text::of(json?.get())
+fn text(json: Option<&str>) -> Option<Text<'_>> {
+    Text::of(json?)
 }
 
-fn read_object<'a, T: Object<'a>>(json: &'a RawValue) -> Option<T> {
-    let Maybe(object) = serde_json::from_str(json.get()).ok()?;
-    object
+fn read_object<'a, T: Object<'a>>(json: &'a str) -> Option<T> {
+    skim(json, object).ok()?
 }

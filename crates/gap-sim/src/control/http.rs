@@ -41,7 +41,7 @@ fn dispatch(control: &Control, method: &Method, segments: &[&str], body: &[u8]) 
         ("GET", ["faults"]) => Ok(json!({"faults": control.faults()})),
         ("POST", ["faults"]) => {
             let fault: Fault = read(body)?;
-            let id = control.try_add_fault(fault).map_err(bad)?;
+            let id = control.add_fault(fault).map_err(bad)?;
             Ok(json!({ "id": id }))
         }
         ("DELETE", ["faults"]) => {

@@ -98,7 +98,7 @@ async fn every_preset_is_googles_error_once() {
 #[tokio::test]
 async fn an_error_where_events_were_asked_for_is_json_under_their_name() {
     let sim = Sim::start().await;
-    sim.control.add_fault(Fault::new(Preset::Overloaded));
+    sim.control.add_fault(Fault::new(Preset::Overloaded)).unwrap();
     let answer = sim.send(&Ask::stream(MODEL, &said("hi"))).await;
     assert_eq!((answer.status.as_u16(), answer.headers["content-type"].to_str().unwrap()), (503, "text/event-stream"));
     assert!(answer.text().starts_with("{\n  \"error\": {\n    \"code\": 503,"), "{}", answer.text());
@@ -120,17 +120,18 @@ async fn what_an_error_says_can_be_changed() {
     for delay in
         [json!("51s"), json!("51.6s"), json!("143h4m52.7s"), json!({"seconds": 51, "nanos": 6}), json!(i64::MAX)]
     {
-        sim.control.add_fault(Fault::new(quota().retry_delay(delay.clone())).times(1));
+        sim.control.add_fault(Fault::new(quota().retry_delay(delay.clone())).times(1)).unwrap();
         assert_eq!(retry(&sim.say("hi").await.json()), Some(delay));
     }
-    sim.control.add_fault(Fault::new(quota().retry_delay(Value::Null)).times(1));
+    sim.control.add_fault(Fault::new(quota().retry_delay(Value::Null)).times(1)).unwrap();
     assert_eq!(retry(&sim.say("hi").await.json()), None);
 
     // wire 1: an array around it. wire 3: details in any order, unknown ones among them.
-    sim.control.add_fault(Fault::new(PresetError { array: true, ..quota() }).times(1));
+    sim.control.add_fault(Fault::new(PresetError { array: true, ..quota() }).times(1)).unwrap();
     assert_eq!(sim.say("hi").await.json()[0]["error"]["code"], 429);
     sim.control
-        .add_fault(Fault::new(PresetError { shuffled: true, message: Some("No.".to_owned()), ..quota() }).times(1));
+        .add_fault(Fault::new(PresetError { shuffled: true, message: Some("No.".to_owned()), ..quota() }).times(1))
+        .unwrap();
     let answer = sim.say("hi").await.json();
     assert_eq!(answer["error"]["message"], "No.");
     assert!(answer["error"]["details"][0]["@type"].as_str().unwrap().ends_with("Unheard"));
@@ -143,18 +144,18 @@ async fn a_rule_is_about_what_it_names() {
     let overloaded = || Fault::new(Preset::Overloaded);
     let ask = |key: &str, model: &str| Ask::generate(model, &said("hi")).key(key);
 
-    sim.control.add_fault(overloaded().key(KEY).model("gemini-2.5-*"));
+    sim.control.add_fault(overloaded().key(KEY).model("gemini-2.5-*")).unwrap();
     assert_eq!(sim.send(&ask(KEY, MODEL)).await.status, 503);
     assert_eq!(sim.send(&ask(OTHER, MODEL)).await.status, 200);
     assert_eq!(sim.send(&ask(KEY, "gemini-2.0-flash")).await.status, 200);
     sim.control.clear_faults();
 
-    sim.control.add_fault(overloaded().method("streamGenerateContent"));
+    sim.control.add_fault(overloaded().method("streamGenerateContent")).unwrap();
     assert_eq!(sim.say("hi").await.status, 200);
     assert_eq!(sim.send(&Ask::stream(MODEL, &said("hi"))).await.status, 503);
     sim.control.clear_faults();
 
-    sim.control.add_fault(overloaded().method("get").path("/v1beta/models*"));
+    sim.control.add_fault(overloaded().method("get").path("/v1beta/models*")).unwrap();
     assert_eq!(sim.say("hi").await.status, 200);
     assert_eq!(sim.send(&Ask::get("/v1beta/models")).await.status, 503);
     assert_eq!(sim.send(&Ask::get("/v1beta/files")).await.status, 200);
@@ -163,7 +164,7 @@ async fn a_rule_is_about_what_it_names() {
 #[tokio::test]
 async fn a_rule_can_let_some_pass_and_end() {
     let sim = Sim::start().await;
-    let id = sim.control.add_fault(Fault::new(Preset::Internal).skip(1).times(2));
+    let id = sim.control.add_fault(Fault::new(Preset::Internal).skip(1).times(2)).unwrap();
     let mut statuses = Vec::new();
     for _ in 0..5 {
         statuses.push(sim.say("hi").await.status.as_u16());
@@ -176,7 +177,7 @@ async fn a_rule_can_let_some_pass_and_end() {
 #[tokio::test]
 async fn a_fault_does_not_cost_quota() {
     let sim = Sim::start().await;
-    sim.control.add_fault(Fault::new(Preset::Overloaded).times(3));
+    sim.control.add_fault(Fault::new(Preset::Overloaded).times(3)).unwrap();
     for _ in 0..3 {
         sim.say("hi").await;
     }
@@ -191,7 +192,7 @@ async fn a_reset_is_a_reset_and_a_close_is_a_close() {
     for (script, wanted) in
         [(Script::ResetBeforeHeaders, Err(std::io::ErrorKind::ConnectionReset)), (Script::CloseBeforeHeaders, Ok(0))]
     {
-        sim.control.add_fault(Fault::new(script).times(1));
+        sim.control.add_fault(Fault::new(script).times(1)).unwrap();
         let mut stream = TcpStream::connect(sim.address).await.unwrap();
         let request = format!("GET /v1beta/models HTTP/1.1\r\nhost: sim\r\nx-goog-api-key: {KEY}\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -235,7 +236,7 @@ async fn a_stall_may_end_in_an_answer_or_in_an_error() {
 async fn bodies_that_no_client_can_use() {
     let sim = Sim::start().await;
     let ask = Ask::generate(MODEL, &said("hi"));
-    let fault = |script: Script| sim.control.add_fault(Fault::new(script).times(1));
+    let fault = |script: Script| sim.control.add_fault(Fault::new(script).times(1)).unwrap();
 
     fault(Script::TruncatedBody);
     let answer = sim.send(&ask).await;
@@ -297,7 +298,9 @@ async fn answers_as_the_model_gives_them_on_bad_days() {
 async fn an_answer_word_for_word() {
     let sim = Sim::start().await;
     let headers = vec![("retry-after".to_owned(), "7".to_owned())];
-    sim.control.add_fault(Fault::new(Script::Reply(Reply { status: 418, headers, body: json!({"a": 1}) })).times(1));
+    sim.control
+        .add_fault(Fault::new(Script::Reply(Reply { status: 418, headers, body: json!({"a": 1}) })).times(1))
+        .unwrap();
     let answer = sim.say("hi").await;
     assert_eq!((answer.status.as_u16(), answer.text().as_str()), (418, "{\n  \"a\": 1\n}\n"));
     assert_eq!(answer.headers["retry-after"], "7");
@@ -319,7 +322,7 @@ async fn streams_break_where_they_should() {
             (Script::EndBetweenEvents(at), true, false),
             (Script::EndInsideEvent(at), true, true),
         ] {
-            sim.control.add_fault(Fault::new(script.clone()).times(1));
+            sim.control.add_fault(Fault::new(script.clone()).times(1)).unwrap();
             let (bytes, ended) = frames(&sim, &ask).await;
             assert_eq!(ended, ends, "{script:?}");
             assert_eq!(whole_events(&bytes) as u64, after, "{script:?}");
@@ -331,7 +334,7 @@ async fn streams_break_where_they_should() {
 #[tokio::test]
 async fn a_stream_that_is_shorter_than_the_script_breaks_at_its_end() {
     let sim = Sim::start().await;
-    sim.control.add_fault(Fault::new(Script::CutBetweenEvents(After { after: 99 })).times(1));
+    sim.control.add_fault(Fault::new(Script::CutBetweenEvents(After { after: 99 })).times(1)).unwrap();
     let (bytes, ended) = frames(&sim, &Ask::stream(MODEL, &said(STORY))).await;
     assert_eq!((whole_events(&bytes), ended), (6, false));
 }
@@ -340,12 +343,14 @@ async fn a_stream_that_is_shorter_than_the_script_breaks_at_its_end() {
 async fn errors_and_nonsense_as_events() {
     let sim = Sim::start().await;
     let ask = Ask::stream(MODEL, &said(STORY));
-    sim.control.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset: Preset::Internal })).times(1));
+    sim.control
+        .add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset: Preset::Internal })).times(1))
+        .unwrap();
     let events = sim.send(&ask).await.events();
     assert_eq!(events.len(), 3);
     assert_eq!(events[2]["error"]["code"], 500);
 
-    sim.control.add_fault(Fault::new(Script::GarbageEvent(After { after: 2 })).times(1));
+    sim.control.add_fault(Fault::new(Script::GarbageEvent(After { after: 2 })).times(1)).unwrap();
     let text = sim.send(&ask).await.text();
     let events: Vec<&str> = text.split_terminator("\r\n\r\n").collect();
     assert_eq!(events.len(), 7);
@@ -364,7 +369,7 @@ async fn pauses_in_a_stream_and_what_follows_them() {
         (Script::StallBetweenEvents(Stall { after: 2, ms, then: Afterwards::Cut }), (2, false)),
         (Script::StallInsideEvent(Stall { after: 2, ms, then: Afterwards::End }), (2, true)),
     ] {
-        sim.control.add_fault(Fault::new(script.clone()).times(1));
+        sim.control.add_fault(Fault::new(script.clone()).times(1)).unwrap();
         let started = tokio::time::Instant::now();
         let (bytes, ended) = frames(&sim, &ask).await;
         assert_eq!((whole_events(&bytes), ended), wanted, "{script:?}");
@@ -389,7 +394,7 @@ async fn the_same_bytes_in_other_pieces() {
         // wire 116: letters are cut in two.
         Script::Split(Split { sizes: vec![1, 2, 3, 50] }),
     ] {
-        sim.control.add_fault(Fault::new(script.clone()).times(1));
+        sim.control.add_fault(Fault::new(script.clone()).times(1)).unwrap();
         let (bytes, ended) = frames(&sim, &ask).await;
         assert!(ended);
         assert_eq!(text(&bytes), "Grüße, 世界", "{script:?}");

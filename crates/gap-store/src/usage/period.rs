@@ -20,6 +20,12 @@ pub fn day_of(at: Timestamp) -> Timestamp {
     pacific.start_of_day().map_or(at, |start| start.timestamp())
 }
 
+/// When the Pacific month of this moment began.
+pub fn month_of(at: Timestamp) -> Timestamp {
+    let pacific = at.to_zoned(zone());
+    pacific.first_of_month().and_then(|first| first.start_of_day()).map_or(at, |start| start.timestamp())
+}
+
 fn zone() -> TimeZone {
     const PACIFIC: TimeZone = jiff::tz::get!("America/Los_Angeles");
     PACIFIC

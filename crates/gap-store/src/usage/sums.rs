@@ -67,6 +67,15 @@ pub struct Question {
     pub group_by: GroupBy,
 }
 
+/// What there is most of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Requests.
+    Requests,
+    /// Tokens of prompts and answers, thinking and tools included.
+    Tokens,
+}
+
 /// A row of the answer. What was not told apart is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sum {
@@ -131,6 +140,15 @@ struct Row {
 impl Usage<'_> {
     /// Answers a question, in the order of time, name and model.
     pub async fn sum(&self, question: &Question) -> Result<Vec<Sum>, StoreError> {
+        self.answer(question, None).await
+    }
+
+    /// Answers a question with the rows that have the most of something, most first.
+    pub async fn top(&self, question: &Question, measure: Measure, rows: u32) -> Result<Vec<Sum>, StoreError> {
+        self.answer(question, Some((measure, rows))).await
+    }
+
+    async fn answer(&self, question: &Question, top: Option<(Measure, u32)>) -> Result<Vec<Sum>, StoreError> {
         // PostgreSQL's sum of BIGINT is NUMERIC.
         const TOTALS: &str = ", CAST(SUM(requests) AS BIGINT) AS requests, CAST(SUM(failed) AS BIGINT) AS failed,
             CAST(SUM(cancelled) AS BIGINT) AS cancelled, CAST(SUM(attempts) AS BIGINT) AS attempts,
@@ -154,7 +172,14 @@ impl Usage<'_> {
             if let Some(model) = &question.model {
                 query.push(" AND model = ").push_bind(model);
             }
-            query.push(group).build_query_as().fetch_all(pool).await?
+            match top {
+                None => query.push(group),
+                Some((measure, rows)) => {
+                    query.push(group.split(" ORDER BY").next().unwrap_or(group));
+                    query.push(measure.text()).push_bind(i64::from(rows))
+                }
+            };
+            query.build_query_as().fetch_all(pool).await?
         });
         let sums = rows.into_iter().map(|row| {
             Ok(Sum {
@@ -197,6 +222,20 @@ impl GroupBy {
                 "SELECT starts_at, CAST(NULL AS TEXT) AS name, model",
                 " GROUP BY starts_at, model ORDER BY starts_at, model",
             ),
+        }
+    }
+}
+
+// === impl Measure ===
+
+impl Measure {
+    /// What the query ends with: by name and model where there is equally much.
+    fn text(self) -> &'static str {
+        match self {
+            Self::Requests => " ORDER BY SUM(requests) DESC, 2, 3 LIMIT ",
+            Self::Tokens => {
+                " ORDER BY SUM(prompt_tokens + thought_tokens + tool_tokens + output_tokens) DESC, 2, 3 LIMIT "
+            }
         }
     }
 }

@@ -38,7 +38,7 @@ async fn a_backup_of_a_running_store_brings_everything_back(#[values(On::File, O
     backup::create(&store, &copy, now()).await.unwrap();
     let log = store.usage().log(&LogFilter::default(), 10_000).await.unwrap();
     put(&store, "b").await;
-    store.upstream_keys().delete(store.upstream_keys().list().await.unwrap().keys[0].id).await.unwrap();
+    store.upstream_keys().delete(store.upstream_keys().list().await.unwrap().keys[0].id, now()).await.unwrap();
     store.close().await;
     drop(store);
 

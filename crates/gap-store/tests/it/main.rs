@@ -10,6 +10,8 @@ mod clean_up;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod load;
@@ -18,11 +20,15 @@ mod opening;
 #[cfg(test)]
 mod pool_state;
 #[cfg(test)]
+mod questions;
+#[cfg(test)]
 mod resources;
 #[cfg(test)]
 mod schemas;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod sessions;
 #[cfg(test)]
 mod settings_and_audit;
 #[cfg(test)]

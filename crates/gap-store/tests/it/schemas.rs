@@ -28,6 +28,9 @@ async fn every_schema_is_brought_forward_row_by_row(#[values(On::File, On::Postg
         db.execute(dump(version, on)).await;
         let store = Store::open(db.options(), hours(1)).await.unwrap();
         rows::check(&store).await;
+        if version >= 2 {
+            rows::check_second(&store).await;
+        }
         // It is a store like any other: it can be written and opened again.
         rows::change(&store).await;
         db.restart(store).await.close().await;

@@ -68,7 +68,7 @@ async fn keys_can_be_changed_enabled_and_removed(#[values(On::File, On::Memory, 
     let found = store.upstream_keys().find(new.id).await.unwrap().unwrap();
     assert_eq!((found.details, found.disabled, found.updated_at), (details, None, hours(3)));
 
-    assert!(store.upstream_keys().delete(new.id).await.unwrap());
+    assert!(store.upstream_keys().delete(new.id, now()).await.unwrap());
     assert!(store.upstream_keys().find(new.id).await.unwrap().is_none());
     store.close().await;
 }
@@ -81,7 +81,7 @@ async fn what_is_not_there_is_said_not_to_be(#[values(On::File, On::Memory, On::
     let nobody = id();
     assert!(!store.upstream_keys().update(nobody, &KeyDetails::default(), now()).await.unwrap());
     assert!(!store.upstream_keys().set_disabled(nobody, None, now()).await.unwrap());
-    assert!(!store.upstream_keys().delete(nobody).await.unwrap());
+    assert!(!store.upstream_keys().delete(nobody, now()).await.unwrap());
     assert!(store.upstream_keys().find(nobody).await.unwrap().is_none());
     assert!(!store.projects().update(nobody, &ProjectDetails::default(), now()).await.unwrap());
     assert!(!store.projects().delete(nobody).await.unwrap());
@@ -185,5 +185,53 @@ async fn no_secret_lies_open_in_the_file() {
     for file in std::fs::read_dir(db.folder.path().join("data")).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(14).any(|window| window == b"VerySecretInde" || window == b"456789abcdef01"));
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn keys_are_listed_by_stretches(#[values(On::File, On::Memory, On::Postgres)] on: On) {
+    let Some(db) = TestDb::new(on).await else { return };
+    let store = db.open().await;
+    let new: Vec<_> = (0..7).map(|number| key(&format!("AIzaSy{number}"))).collect();
+    store.upstream_keys().insert_many(&new, now()).await.unwrap();
+    let (mut after, mut seen) = (None, Vec::new());
+    loop {
+        let (list, next) = store.upstream_keys().stretch(after, 3).await.unwrap();
+        seen.extend(list.keys.into_iter().map(|key| key.id));
+        let Some(next) = next else { break };
+        after = Some(next);
+    }
+    assert_eq!(seen, new.iter().map(|key| key.id).collect::<Vec<_>>());
+    assert_eq!(store.upstream_keys().version().await.unwrap(), (7, Some(now())));
+    assert!(store.upstream_keys().set_disabled(seen[3], None, hours(1)).await.unwrap());
+    assert_eq!(store.upstream_keys().version().await.unwrap(), (7, Some(hours(1))));
+    assert_eq!(store.upstream_keys().changes().await.unwrap()[3], (seen[3], hours(1)));
+}
+
+#[rstest]
+#[tokio::test]
+async fn many_keys_are_changed_in_one_go(#[values(On::File, On::Memory, On::Postgres)] on: On) {
+    let Some(db) = TestDb::new(on).await else { return };
+    let store = db.open().await;
+    let keys = store.upstream_keys();
+    let new: Vec<_> = (0..1_200).map(|number| key(&format!("AIzaSy{number}"))).collect();
+    keys.insert_many(&new, now()).await.unwrap();
+    let ids: Vec<_> = new.iter().map(|key| key.id).collect();
+    let disabled = Disabled { at: hours(1), reason: "night".to_owned() };
+    assert_eq!(keys.set_many_disabled(&ids[..1_100], Some(&disabled), hours(1)).await.unwrap(), 1_100);
+    let project = id();
+    store.projects().insert(project, &ProjectDetails::default(), now()).await.unwrap();
+    assert_eq!(keys.file(&ids[1_000..], Some(project), hours(2)).await.unwrap(), 200);
+    assert!(matches!(keys.file(&ids[..1], Some(id()), hours(2)).await, Err(StoreError::Missing(_))));
+    assert_eq!(keys.delete_many(&ids[..1_000], hours(3)).await.unwrap(), 1_000);
+    let left = keys.list().await.unwrap().keys;
+    assert_eq!(left.len(), 200);
+    assert!(left.iter().all(|key| key.details.project == Some(project)));
+    assert_eq!(left.iter().filter(|key| key.disabled.as_ref() == Some(&disabled)).count(), 100);
+    let secrets = [new[0].secret.clone(), new[1_100].secret.clone()];
+    assert_eq!(keys.deleted(&secrets).await.unwrap(), [true, false]);
+    for none in [keys.delete_many(&[], now()).await, keys.file(&[], None, now()).await] {
+        assert_eq!(none.unwrap(), 0);
     }
 }

@@ -3,6 +3,8 @@
 //! The request's bytes are not read into anything. GAP looks at the path (which model, which framing, may it be sent
 //! twice), takes the client's credentials off, and hands the rest to the relay.
 
+mod models;
+
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,8 +14,13 @@ use gap_pool::Affinity;
 use gap_protocol::gemini::path::{self, Kind, Target};
 use gap_protocol::meter::Framing;
 use http::header::HeaderName;
+use http::request::Parts;
 use http::{HeaderMap, Method, Request};
 
+use super::guest::{self, Guest};
+use super::openai::is_strict;
+use crate::admission::Permit;
+use crate::admission::standing::Standing;
 use crate::app::App;
 use crate::body::{RequestBody, discard};
 use crate::caller::{Caller, Denied};
@@ -53,12 +60,23 @@ impl IntoResponse for GeminiFailure {
 }
 
 /// Relays one native call.
-pub async fn relay_native(
-    State(app): State<App>,
-    visit: Visit,
-    request: Request<Body>,
-) -> Result<Response, GeminiFailure> {
+pub async fn relay_native(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
+    let mut standing = None;
+    let mut response = relay(&app, &visit, parts, body, &mut standing).await.into_response();
+    if let Some(standing) = standing {
+        standing.name_in(response.headers_mut(), Dialect::Gemini);
+    }
+    response
+}
+
+async fn relay(
+    app: &App,
+    visit: &Visit,
+    parts: Parts,
+    body: Body,
+    standing: &mut Option<Standing>,
+) -> Result<Response, GeminiFailure> {
     let query = parts.uri.query();
     let target = Target::parse(parts.uri.path());
     let framing = target.as_ref().map_or(Framing::Json, |target| target.framing(query));
@@ -66,25 +84,31 @@ pub async fn relay_native(
 
     let is_upload = target.as_ref().is_ok_and(|target| target.kind == Kind::Upload);
     let resumed = is_upload.then(|| app.uploads.resume(query)).flatten();
-    let admitted = recognise(&app, &parts.headers, query, resumed.as_ref()).and_then(|caller| {
+    let admitted = receive(app, visit, &parts, resumed.as_ref()).and_then(|guest| {
+        *standing = guest.permit.standing();
         let target = target.map_err(|error| Failure::invalid_path(&error))?;
         if parts.method == Method::TRACE {
             // It asks for the request as it arrived: with the upstream key.
             return Err(Failure::wrong_method(&parts.method, parts.uri.path()));
         }
-        if target.kind == Kind::WebSocket { Err(Failure::not_built("The Live API")) } else { Ok((caller, target)) }
+        if target.kind == Kind::WebSocket {
+            return Err(Failure::not_built("The Live API"));
+        }
+        models::named(&target).map_or(Ok(()), |model| guest.may_use(model))?;
+        Ok((guest, target))
     });
-    let (caller, target) = match admitted {
+    let (mut guest, target) = match admitted {
         Ok(admitted) => admitted,
         Err(failure) => {
             discard(body, &parts.headers).await;
             return Err(refuse(failure));
         }
     };
-    let started = is_upload.then(|| (caller.clone(), app.uploads.own_address(visit.peer, &parts.uri, &parts.headers)));
+    let started =
+        is_upload.then(|| (guest.caller.clone(), app.uploads.own_address(visit.peer, &parts.uri, &parts.headers)));
     let facts = Facts {
-        visit,
-        caller: caller.name,
+        visit: visit.clone(),
+        caller: guest.caller.clone(),
         request_line: format!("{} {}", parts.method, parts.uri.path()),
         model: target.model().map(str::to_owned),
     };
@@ -111,23 +135,33 @@ pub async fn relay_native(
         repeatable: target.repeatable(&parts.method) && !parts.headers.contains_key(METHOD_OVERRIDE),
         finishes: target.method == Some("streamGenerateContent"),
         client_deadline: client_deadline(&parts.headers),
+        may_fall_back: !is_strict(&parts.headers),
         body,
         verb: parts.method,
     };
-    answer(&app, call, Receipt::begin(facts), passing).await
+    if call.model.is_none() && !is_upload {
+        models::check_body(&guest.caller.policy, &call).map_err(refuse)?;
+    }
+    guest.permit.book(|| call.estimated_tokens()).map_err(refuse)?;
+    let Guest { caller, permit } = guest;
+    let receipt = Receipt::begin(facts).with_permit(permit);
+    if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
+        return models::list(app, &caller.policy, &call, receipt).await;
+    }
+    answer(app, call, receipt, passing).await
 }
 
-/// Who asks. A piece of an upload may come without a key: its id says whose it is.
-fn recognise(
-    app: &App,
-    headers: &HeaderMap,
-    query: Option<&str>,
-    resumed: Option<&Resumed>,
-) -> Result<Caller, Failure> {
-    match (app.access.recognise(headers, query), resumed) {
-        (Err(Denied::Missing), Some(resumed)) => Ok(resumed.owner.caller.clone()),
+/// Who asks. A piece of an upload may come without a key: its id says whose it is. It was counted when it began.
+fn receive(app: &App, visit: &Visit, parts: &Parts, resumed: Option<&Resumed>) -> Result<Guest, Failure> {
+    let recognised = app.access.recognise(&parts.headers, parts.uri.query(), visit.client);
+    match (recognised, resumed) {
+        (Err(Denied::Missing), Some(resumed)) => {
+            Ok(Guest { caller: resumed.owner.caller.clone(), permit: Permit::default() })
+        }
         (Ok(caller), Some(resumed)) if caller != resumed.owner.caller => Err(Failure::unknown_upload()),
-        (recognised, _) => recognised.map_err(Failure::from),
+        (Ok(caller), Some(_)) => Ok(Guest { caller, permit: Permit::default() }),
+        (Ok(caller), None) => Guest::admit(app, visit, caller),
+        (Err(denied), _) => Err(guest::turn_away(app, visit, denied)),
     }
 }
 

@@ -10,21 +10,15 @@ use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use gap_protocol::call::{DecodeError, Warnings};
 use gap_protocol::openai::refusal::Refusal;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
-use http::request::Parts;
+use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::app::App;
-use crate::body::{Document, discard};
-use crate::caller::Caller;
 use crate::dialect::Dialect;
 use crate::error::{Failure, X_GAP_ERROR_SCOPE};
 use crate::media::MediaError;
-use crate::receipt::{Receipt, Receipted, Tries};
+use crate::receipt::{Receipt, Receipted, Tries, X_GAP_WARNINGS};
 use crate::relay::RelayError;
 
-/// What could not be expressed as asked.
-pub const X_GAP_WARNINGS: HeaderName = HeaderName::from_static("x-gap-warnings");
 /// Makes every warning a refusal.
 const X_GAP_STRICT: HeaderName = HeaderName::from_static("x-gap-strict");
 
@@ -137,27 +131,6 @@ impl IntoResponse for OpenAiFailure {
 
 // === What handlers share ===
 
-/// Lets the caller in and reads what they send.
-async fn admit(app: &App, head: &Parts, body: Body) -> Result<(Caller, Document), Failure> {
-    let recognised = app.access.recognise(&head.headers, head.uri.query()).map_err(Failure::from);
-    match recognised.and_then(|caller| uncoded(&head.headers).map(|()| caller)) {
-        Ok(caller) => Ok((caller, Document::read(body, &head.headers, &app.bodies).await?)),
-        Err(failure) => {
-            discard(body, &head.headers).await;
-            Err(failure)
-        }
-    }
-}
-
-/// A body that is to be read must come as it is.
-fn uncoded(headers: &HeaderMap) -> Result<(), Failure> {
-    let mut codings = headers.get_all(CONTENT_ENCODING).into_iter();
-    match codings.find(|coding| !coding.is_empty() && !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        Some(coding) => Err(Failure::coded_body(&String::from_utf8_lossy(coding.as_bytes()))),
-        None => Ok(()),
-    }
-}
-
 /// The path of a model at Google, or a 404: a name with anything else in it would lead somewhere else.
 fn path_of(model: &str) -> Result<String, Failure> {
     let (folder, name) = model.split_once('/').unwrap_or(("models", model));
@@ -170,7 +143,7 @@ fn path_of(model: &str) -> Result<String, Failure> {
 }
 
 /// Whether the client wants a refusal in the place of every warning.
-fn is_strict(headers: &HeaderMap) -> bool {
+pub(super) fn is_strict(headers: &HeaderMap) -> bool {
     headers.get(X_GAP_STRICT).is_some_and(|value| matches!(value.as_bytes(), b"true" | b"1"))
 }
 

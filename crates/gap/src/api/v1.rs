@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::Request;
 
 use crate::api::{gemini, openai};
@@ -15,10 +15,8 @@ use crate::middleware::Visit;
 /// Sends a request below `/v1` to the API it speaks.
 pub async fn dispatch(app: State<App>, visit: Visit, request: Request<Body>) -> Response {
     match visit.dialect {
-        Dialect::Gemini => gemini::relay_native(app, visit, request).await.into_response(),
-        Dialect::OpenAi if is_models(request.uri().path()) => {
-            openai::models::show_models(app, visit, request).await.into_response()
-        }
+        Dialect::Gemini => gemini::relay_native(app, visit, request).await,
+        Dialect::OpenAi if is_models(request.uri().path()) => openai::models::show_models(app, visit, request).await,
         Dialect::OpenAi | Dialect::Anthropic | Dialect::Admin => refuse_unknown(visit, request).await,
     }
 }

@@ -57,7 +57,9 @@ pub(super) fn ask(target: &Target) -> anyhow::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}:{port}\r\nconnection: close\r\n\r\n")?;
+    // In one piece: whoever answers after the first of several may hang up on the rest.
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {host}:{port}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut head = [0_u8; 12];
     stream.read_exact(&mut head).context("no answer")?;
     if head.starts_with(b"HTTP/1.1 200") {

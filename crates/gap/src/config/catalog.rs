@@ -24,6 +24,8 @@ pub(super) struct Item {
     pub(super) short_names: Vec<&'static str>,
     /// What it means, in one paragraph of Markdown.
     pub(super) meaning: String,
+    /// Whether it may be changed while GAP runs.
+    pub(super) changeable: bool,
     /// The default; empty when there is none.
     pub(super) default: Raw,
 }
@@ -38,6 +40,11 @@ impl Item {
     pub(super) fn variables(&self) -> impl Iterator<Item = String> {
         let short = self.short_names.iter().map(|&name| name.to_owned());
         std::iter::once(self.variable()).chain(short)
+    }
+
+    /// What the admin API calls it: the lower-case form of its usual variable, or else its dotted name.
+    pub(super) fn flat_name(&self) -> String {
+        self.short_names.first().map_or_else(|| self.name.clone(), |name| name.to_lowercase())
     }
 
     /// Whether it takes several values.
@@ -56,9 +63,11 @@ impl Catalog {
             found.and_then(|leaf| leaf.raw.clone()).unwrap_or(Raw::One(String::new()))
         };
         let mut items = Vec::new();
-        let (mut section, mut meaning, mut short_names) = ("", Vec::new(), Vec::new());
+        let (mut section, mut meaning, mut short_names, mut changeable) = ("", Vec::new(), Vec::new(), false);
         for line in TEXT.lines() {
-            if let Some(names) = line.strip_prefix("#: ") {
+            if line == "#~" {
+                changeable = true;
+            } else if let Some(names) = line.strip_prefix("#: ") {
                 short_names.extend(names.split(' '));
             } else if let Some(comment) = line.strip_prefix("# ") {
                 meaning.push(comment);
@@ -75,6 +84,7 @@ impl Catalog {
                     key,
                     short_names: std::mem::take(&mut short_names),
                     meaning,
+                    changeable: std::mem::take(&mut changeable),
                     default,
                 });
             }
@@ -90,6 +100,11 @@ impl Catalog {
     /// The setting that the environment variable `variable` sets.
     pub(super) fn find_variable(&self, variable: &str) -> Option<&Item> {
         self.items.iter().find(|item| item.variables().any(|name| name == variable))
+    }
+
+    /// The setting that people call `name`: dotted, or the lower-case form of one of its variables.
+    pub(super) fn find_any(&self, name: &str) -> Option<&Item> {
+        self.find(name).or_else(|| self.find_variable(&name.to_uppercase()).filter(|_| name == name.to_lowercase()))
     }
 
     /// Whether there is a section of this name.

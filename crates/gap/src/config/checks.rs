@@ -1,6 +1,7 @@
 //! What must hold between settings that are each valid alone, and what is valid but should be known.
 
 use super::kinds::addresses::{DatabaseUrl, is_local};
+use super::kinds::fallbacks;
 use super::notice::{ConfigError, Notice};
 use super::reader::Reader;
 use super::settings::Settings;
@@ -26,6 +27,9 @@ pub(super) fn relations(settings: &Settings, reader: &mut Reader) {
     // A body that may be kept but never fits would be refused with 503 for ever.
     at_most(server.replay_limit <= server.replay_budget, "server.replay_limit", "server.replay_budget");
     at_most(context.safety_margin <= context.max_tokens, "context.safety_margin", "context.max_tokens");
+    if let Some(said) = fallbacks::fault_of(&pool.fallback_models) {
+        reader.clash_within("pool.fallback_models", said);
+    }
     if matches!(store.database_url, DatabaseUrl::Postgres(_))
         && auth.secret_key.is_none()
         && !reader.was_refused("auth.secret_key")

@@ -1,6 +1,7 @@
 //! What a setting may take: how its text is read, what is said when it cannot be, how it is shown.
 
 pub(super) mod addresses;
+pub(super) mod fallbacks;
 pub(super) mod pool;
 pub(super) mod quantities;
 pub(super) mod secrets;
@@ -11,6 +12,21 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use super::document::Raw;
+
+/// How a form asks for a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// On or off.
+    Switch,
+    /// One of these words.
+    Choice(Vec<&'static str>),
+    /// A whole number.
+    Number,
+    /// Anything else, as it would stand in `gap.toml`.
+    Text,
+    /// A secret: it is never shown.
+    Secret,
+}
 
 /// A kind of value.
 pub(super) trait Kind {
@@ -29,6 +45,11 @@ pub(super) trait Kind {
             Raw::One(text) => bare(text.trim()),
             Raw::Many(items) => items.iter().map(|item| bare(item.trim())).collect::<Vec<_>>().join(", "),
         }
+    }
+
+    /// How a form asks for it.
+    fn field(&self) -> Field {
+        Field::Text
     }
 
     /// How many parts of a list only repeat an earlier one.
@@ -85,6 +106,10 @@ impl Kind for Switch {
         "true or false".to_owned()
     }
 
+    fn field(&self) -> Field {
+        Field::Switch
+    }
+
     fn parse(&self, raw: &Raw) -> Result<bool, String> {
         match one(raw, self)?.to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" | "on" | "y" | "t" => Ok(true),
@@ -99,6 +124,10 @@ pub(super) struct OneOf<T: 'static>(pub(super) &'static [(&'static str, T)]);
 
 impl<T: Copy> Kind for OneOf<T> {
     type Value = T;
+
+    fn field(&self) -> Field {
+        Field::Choice(self.0.iter().map(|(word, _)| *word).collect())
+    }
 
     fn takes(&self) -> String {
         self.0.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
@@ -131,6 +160,10 @@ impl<T: Copy + PartialOrd + TryFrom<u64> + std::fmt::Display> Kind for Whole<T> 
 
     fn takes(&self) -> String {
         format!("a whole number {}", self.range())
+    }
+
+    fn field(&self) -> Field {
+        Field::Number
     }
 
     fn parse(&self, raw: &Raw) -> Result<T, String> {

@@ -12,7 +12,7 @@ use super::{Inputs, dotenv};
 const FOREIGN: [&str; 3] = ["HOST", "PORT", "DEBUG"];
 
 /// The contents of the configuration files, as far as they exist.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Files {
     pub(super) dot_env: Option<Vec<u8>>,
     pub(super) gap_toml: Option<Vec<u8>>,
@@ -36,9 +36,10 @@ pub(super) struct Layers {
 }
 
 impl Layers {
-    /// Lays out `inputs` and `files`: command line, environment, `.env`, `gap.toml`, mode, default.
+    /// Lays out `inputs` and `files`: changes at run time, command line, environment, `.env`, `gap.toml`, mode, default.
     pub(super) fn new(catalog: &Catalog, inputs: Inputs, files: &Files) -> Self {
         let mut layers = Self::default();
+        layers.add_named(catalog, inputs.run_time, &Source::RunTime);
         layers.add_named(catalog, inputs.overrides, &Source::CommandLine);
         let environment = layers.environment(catalog, inputs.env);
         // The rest of the environment is other people's.

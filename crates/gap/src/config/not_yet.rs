@@ -16,29 +16,10 @@ struct Missing {
 const ALWAYS: fn(&Settings) -> bool = |_| true;
 
 const MISSING: &[Missing] = &[
-    Missing { setting: "server.docs", feature: "the API's description", asked: |s| s.server.docs },
     Missing {
         setting: "server.protect_status_page",
         feature: "the status page",
         asked: |s| s.server.protect_status_page,
-    },
-    Missing { setting: "server.admin_body_limit", feature: "the admin API", asked: ALWAYS },
-    Missing { setting: "auth.secret_key_previous", feature: "replacing the secret key", asked: ALWAYS },
-    Missing { setting: "auth.access_token_expire_minutes", feature: "the web login", asked: ALWAYS },
-    Missing {
-        setting: "limits.requests_per_minute",
-        feature: "limits per client address",
-        asked: |s| s.limits.requests_per_minute > 0,
-    },
-    Missing {
-        setting: "limits.requests_per_day_per_ip",
-        feature: "limits per client address",
-        asked: |s| s.limits.requests_per_day_per_ip > 0,
-    },
-    Missing {
-        setting: "limits.input_tokens_per_day_per_ip",
-        feature: "limits per client address",
-        asked: |s| s.limits.input_tokens_per_day_per_ip > 0,
     },
     Missing { setting: "cache.native", feature: "explicit caching", asked: |s| s.cache.native },
     Missing { setting: "context.completion", feature: "memory of conversations", asked: |s| s.context.completion },
@@ -56,21 +37,8 @@ const MISSING: &[Missing] = &[
         feature: "memory of conversations",
         asked: |s| s.context.save_streamed,
     },
-    Missing { setting: DATABASE, feature: "storage in a database", asked: ALWAYS },
-    Missing {
-        setting: "store.key_storage_mode",
-        feature: "storage in a database",
-        asked: |s| s.store.key_storage_mode == StorageMode::Database,
-    },
     Missing { setting: "store.redis_url", feature: "sharing between instances", asked: ALWAYS },
-    Missing {
-        setting: "telemetry.usage_report_interval_minutes",
-        feature: "the usage report",
-        asked: |s| s.telemetry.usage_report_interval_minutes > 0,
-    },
 ];
-
-const DATABASE: &str = "store.database_url";
 
 /// What somebody asked for and does not get yet. [`Loaded::warnings`] holds these already.
 pub fn not_yet(loaded: &Loaded) -> Vec<Notice> {
@@ -84,11 +52,6 @@ pub fn not_yet(loaded: &Loaded) -> Vec<Notice> {
         Some(Notice::NotYet { name, source, feature: missing.feature })
     });
     found.collect()
-}
-
-/// Whether the database is one of the features to come.
-pub(super) fn lacks_database() -> bool {
-    MISSING.iter().any(|missing| missing.setting == DATABASE)
 }
 
 /// The settings in question.

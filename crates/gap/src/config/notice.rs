@@ -19,6 +19,8 @@ pub enum Source {
     Environment(String),
     /// The command line.
     CommandLine,
+    /// Changed at run time, by the admin API.
+    RunTime,
     /// Several places whose lists add up.
     Several(Vec<Source>),
 }
@@ -41,6 +43,7 @@ impl fmt::Display for Source {
             Self::DotEnv(line, name) => write!(f, ".env:{line} {name}"),
             Self::Environment(name) => write!(f, "env {name}"),
             Self::CommandLine => f.write_str("command line"),
+            Self::RunTime => f.write_str("changed at run time"),
             Self::Several(sources) => {
                 for (index, source) in sources.iter().enumerate() {
                     if index > 0 {
@@ -72,6 +75,18 @@ impl fmt::Display for ConfigError {
             Some(source) => write!(f, "{subject} ({source}): {said}"),
             None => write!(f, "{subject}: {said}"),
         }
+    }
+}
+
+impl ConfigError {
+    /// The dotted name of the setting that is wrong, if it is one that exists.
+    pub fn setting(&self) -> &str {
+        self.subject.split(" = ").next().unwrap_or_default()
+    }
+
+    /// What is wrong with it, or what it takes.
+    pub fn said(&self) -> &str {
+        &self.said
     }
 }
 

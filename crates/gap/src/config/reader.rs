@@ -1,6 +1,6 @@
 //! Takes typed values out of the layers and remembers where each came from.
 
-use super::kinds::{self, Kind};
+use super::kinds::{self, Field, Kind};
 use super::layers::Layers;
 use super::notice::{ConfigError, Notice, Source};
 
@@ -15,6 +15,8 @@ pub struct Entry {
     pub source: Source,
     /// What the setting takes, in a few words.
     pub takes: String,
+    /// How a form asks for it.
+    pub field: Field,
 }
 
 /// Hands out values and collects complaints.
@@ -57,7 +59,7 @@ impl Reader {
                         let setting = name.to_owned();
                         self.warnings.push(Notice::Repeated { setting, source: source.clone(), count: repetitions });
                     }
-                    self.entries.push(Entry { name, shown, source, takes: kind.takes() });
+                    self.entries.push(Entry { name, shown, source, takes: kind.takes(), field: kind.field() });
                     return value;
                 }
                 Err(_) if candidate.foreign => foreign.push((kind.show(&candidate.raw), source)),
@@ -92,6 +94,17 @@ impl Reader {
     /// Whether what was set for `name` is wrong.
     pub(super) fn was_refused(&self, name: &str) -> bool {
         self.refused.contains(&name)
+    }
+
+    /// Complains of values of one setting that do not go together.
+    pub(super) fn clash_within(&mut self, name: &'static str, said: String) {
+        let Some(entry) = self.entry(name) else { return };
+        let error = ConfigError {
+            subject: format!("{} = {}", entry.name, entry.shown),
+            source: Some(entry.source.clone()),
+            said,
+        };
+        self.errors.push(error);
     }
 
     /// Complains that `small` is more than `large`. Says nothing when one of them was refused already.

@@ -9,9 +9,10 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 
 use super::kinds::addresses::{Database, DatabaseUrl, HostName, HttpUrl, Networks, Origin, PathPrefix, RedisUrl};
+use super::kinds::fallbacks::{Fallback, Fallbacks};
 use super::kinds::pool::{LimitsByHand, ModelLimits, UpstreamKey, UpstreamKeys};
 use super::kinds::quantities::{LogFilter, Size, Span};
-use super::kinds::secrets::{Secret, Secrets, SigningSecret};
+use super::kinds::secrets::{Secret, SecretUrl, Secrets, SigningSecret};
 use super::kinds::{Address, FilePath, ListOf, Maybe, OneOf, Switch, Text, Whole};
 use super::reader::Reader;
 
@@ -40,6 +41,10 @@ pub struct Settings {
     pub context: Context,
     /// Where things are kept.
     pub store: Store,
+    /// What is kept of usage, and how long.
+    pub usage: Usage,
+    /// What the operator is told without looking.
+    pub alerts: Alerts,
     /// Logs and reports.
     pub telemetry: Telemetry,
 }
@@ -184,6 +189,12 @@ pub struct Pool {
     pub back_off_min: Duration,
     /// The longest such pause.
     pub back_off_max: Duration,
+    /// Models that stand in for others; no model has two, and no way leads back.
+    pub fallback_models: Vec<Fallback>,
+    /// Beginnings of conversations whose project is remembered; 0: none.
+    pub affinity_count: usize,
+    /// How long such a beginning is remembered.
+    pub affinity_ttl: Duration,
 }
 
 /// Section `auth`.
@@ -255,6 +266,40 @@ pub struct Store {
     pub data_dir: PathBuf,
 }
 
+/// Section `usage`. Bodies of requests are never kept.
+#[derive(Clone, Debug)]
+pub struct Usage {
+    /// Days that records of single requests are kept.
+    pub retention_days: u32,
+    /// Days that sums by hour are kept.
+    pub hourly_retention_days: u32,
+    /// Days that sums by day are kept.
+    pub daily_retention_days: u32,
+    /// Days that sums by client address are kept.
+    pub address_retention_days: u32,
+    /// Days that the audit log is kept.
+    pub audit_retention_days: u32,
+    /// Records of single requests kept at a time in memory.
+    pub max_records_memory: u64,
+}
+
+/// Section `alerts`.
+#[derive(Clone, Debug)]
+pub struct Alerts {
+    /// Where they are posted; it may hold a secret, so it is one.
+    pub url: Option<SecretString>,
+    /// Signs them.
+    pub secret: Option<SecretString>,
+    /// Percent of requests that may fail; 0 is no limit.
+    pub error_rate: u32,
+    /// Fewer requests say nothing about a rate.
+    pub min_requests: u64,
+    /// The time of which the rate is.
+    pub window: Duration,
+    /// How long the same alert is not sent again.
+    pub cool_down: Duration,
+}
+
 /// Section `telemetry`.
 #[derive(Clone, Debug)]
 pub struct Telemetry {
@@ -270,6 +315,21 @@ pub struct Telemetry {
     pub debug: bool,
     /// Minutes between two reports of usage; 0 is off.
     pub usage_report_interval_minutes: u32,
+    /// Who may read `/metrics`.
+    pub metrics: MetricsAccess,
+    /// Collector of traces, without a trailing slash.
+    pub otlp_endpoint: Option<String>,
+}
+
+/// Who may read `/metrics`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsAccess {
+    /// Nobody: it is not there.
+    Off,
+    /// Administrators.
+    Admin,
+    /// Everybody who reaches it.
+    Open,
 }
 
 /// Where something is kept.
@@ -298,6 +358,8 @@ const TIERS: OneOf<TierPolicy> = OneOf(&[
     ("paid_first", TierPolicy::PaidFirst),
     ("only_paid", TierPolicy::OnlyPaid),
 ]);
+const METRICS: OneOf<MetricsAccess> =
+    OneOf(&[("off", MetricsAccess::Off), ("admin", MetricsAccess::Admin), ("open", MetricsAccess::Open)]);
 const LOG_FORMATS: OneOf<LogFormat> = OneOf(&[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)]);
 
 const MIB: usize = 1024 * 1024;
@@ -328,6 +390,8 @@ impl Settings {
             cache: Cache { native: reader.take("cache.native", &Switch) },
             context: Context::read(reader),
             store: Store::read(reader),
+            usage: Usage::read(reader),
+            alerts: Alerts::read(reader),
             telemetry: Telemetry::read(reader),
         }
     }
@@ -415,6 +479,9 @@ impl Pool {
             max_waiting: reader.take("pool.max_waiting", &Whole(0..=1_000_000)),
             back_off_min: reader.take("pool.back_off_min", &Span::or_zero()),
             back_off_max: reader.take("pool.back_off_max", &Span::or_zero()),
+            fallback_models: reader.take("pool.fallback_models", &ListOf(Fallbacks)),
+            affinity_count: reader.take("pool.affinity_count", &Whole(0..=10_000_000)),
+            affinity_ttl: reader.take("pool.affinity_ttl", &Span::some()),
         }
     }
 }
@@ -474,6 +541,33 @@ impl Store {
     }
 }
 
+impl Usage {
+    fn read(reader: &mut Reader) -> Self {
+        let days = Whole(1..=36_500);
+        Self {
+            retention_days: reader.take("usage.retention_days", &days),
+            hourly_retention_days: reader.take("usage.hourly_retention_days", &days),
+            daily_retention_days: reader.take("usage.daily_retention_days", &days),
+            address_retention_days: reader.take("usage.address_retention_days", &days),
+            audit_retention_days: reader.take("usage.audit_retention_days", &days),
+            max_records_memory: reader.take("usage.max_records_memory", &Whole(1..=100_000_000)),
+        }
+    }
+}
+
+impl Alerts {
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            url: reader.take("alerts.url", &Maybe(SecretUrl)),
+            secret: reader.take("alerts.secret", &Maybe(Secret)),
+            error_rate: reader.take("alerts.error_rate", &Whole(0..=100)),
+            min_requests: reader.take("alerts.min_requests", &Whole(1..=MOST)),
+            window: reader.take("alerts.window", &Span::some()),
+            cool_down: reader.take("alerts.cool_down", &Span::some()),
+        }
+    }
+}
+
 impl Telemetry {
     fn read(reader: &mut Reader) -> Self {
         let mut telemetry = Self {
@@ -483,6 +577,8 @@ impl Telemetry {
             log_cleanup_days: reader.take("telemetry.log_cleanup_days", &Whole(1..=3650)),
             debug: reader.take("telemetry.debug", &Switch),
             usage_report_interval_minutes: reader.take("telemetry.usage_report_interval_minutes", &Whole(0..=525_600)),
+            metrics: reader.take("telemetry.metrics", &METRICS),
+            otlp_endpoint: reader.take("telemetry.otlp_endpoint", &Maybe(HttpUrl { unversioned: false })),
         };
         if telemetry.debug && !reader.is_explicit("telemetry.log_level") {
             // Not everybody's steps: those of HTTP/2 alone would bury ours.

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use super::Loaded;
 use super::catalog::{Catalog, Item};
 use super::document::Raw;
 use super::kinds::bare;
 use super::settings::{Settings, StorageMode};
-use super::{Loaded, not_yet};
 
 /// Every setting with its value (secrets masked) and where that stands, then what survives a restart.
 pub fn print(loaded: &Loaded) -> String {
@@ -45,13 +45,6 @@ fn durability(settings: &Settings) -> String {
     if !settings.wants_database() {
         return "Kept in memory until restart: everything. Nothing is written to disk apart from logs.\n".to_owned();
     }
-    if not_yet::lacks_database() {
-        let folder = settings.store.data_dir.display();
-        return format!(
-            "Kept in memory until restart: everything but generated secrets, which are in {folder}. {place} would be \
-             used, but storage in a database is not built yet.\n"
-        );
-    }
     let mut durable = vec!["usage", "settings", "audit", "access keys", "resources"];
     let mut memory = Vec::new();
     for (mode, what) in
@@ -80,8 +73,12 @@ pub fn reference() -> String {
         let takes = loaded.entry(&item.name).map(|entry| entry.takes.clone()).unwrap_or_default();
         let variables = item.short_names.iter().map(|name| (*name).to_owned()).chain([item.variable()]);
         let variables = variables.map(|name| format!("`{name}`")).collect::<Vec<_>>().join("<br>");
-        let cells =
-            [format!("`{}`", item.key), variables, default_cell(item), format!("{} *Takes {takes}.*", item.meaning)];
+        let cells = [
+            format!("`{}`", item.key),
+            variables,
+            default_cell(item),
+            format!("{} *Takes {takes}.*{}", item.meaning, if item.changeable { " Changes at run time." } else { "" }),
+        ];
         let _ = writeln!(out, "| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
     }
     out

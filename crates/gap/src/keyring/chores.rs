@@ -60,9 +60,9 @@ impl Keyring {
         });
     }
 
-    /// Asks Google whether it still refuses `key`.
-    async fn look_at(&self, key: KeyId, upstream: &Upstream) {
-        let Some(secret) = self.0.secrets.load().get(&key).cloned() else { return };
+    /// Asks Google whether it still refuses `key`: what is wrong, if anything. None when there is no such key.
+    pub(super) async fn look_at(&self, key: KeyId, upstream: &Upstream) -> Option<Option<Fault>> {
+        let secret = self.0.secrets.load().get(&key).cloned()?;
         let (headers, body) = (HeaderMap::new(), RequestBody::empty());
         let outgoing = Outgoing {
             verb: &Method::GET,
@@ -78,12 +78,13 @@ impl Keyring {
         };
         let label = secret.masked();
         self.change(|state, now| state.pool.rechecked(key, fault.as_ref(), now));
-        match fault {
-            None => info!(key.label = %label, "Key {label} works again and is back in use"),
+        match &fault {
+            None => info!(key.label = %label, "Google accepts key {label}"),
             Some(fault) => {
-                info!(key.label = %label, cause = fault.cause.name(), "Key {label} is still refused: {}", fault.cause);
+                info!(key.label = %label, cause = fault.cause.name(), "Google refuses key {label}: {}", fault.cause);
             }
         }
+        Some(fault)
     }
 
     async fn fault_of(&self, answer: Response<Answer>, secret: &Secret) -> Option<Fault> {

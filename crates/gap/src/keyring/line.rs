@@ -189,7 +189,7 @@ impl State {
         }
         for (ticket, ranking) in hopeless {
             line.waiting.leave(ticket);
-            news.add(line.waiters.remove(&ticket), Err(NoLease { ranking, at: now, crowded: false }));
+            news.add(line.waiters.remove(&ticket), Err(NoLease { ranking, at: now, crowded: false, waited_ms: 0 }));
         }
         if line.waiting.is_empty() {
             // Nobody is left to watch the clock for.

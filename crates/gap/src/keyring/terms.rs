@@ -7,12 +7,15 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use gap_pool::{Defaults, Limits, NewKey, Policy, Pool, ProjectId, Tier};
+use gap_pool::{Defaults, KeyTerms, Limits, Policy, Pool, ProjectId, Tier};
 use gap_protocol::models::{ModelTable, Quota};
 use jiff::Timestamp;
 
-use crate::config::{LimitsByHand, UpstreamKey};
+use crate::config::LimitsByHand;
 use crate::models::Models;
+
+/// The share of most keys; others have theirs in hundredths of it.
+pub const USUAL_WEIGHT: u32 = 100;
 
 /// More names of models would not be Google's.
 const MOST_MODELS: usize = 10_000;
@@ -47,16 +50,13 @@ pub(super) struct Told {
 // === impl Terms ===
 
 impl Terms {
-    /// A key as it joins the pool.
-    pub(super) fn new_key(&self, key: &UpstreamKey, label: String, reference: String) -> NewKey {
-        let paid = key.project.as_ref().is_some_and(|project| self.paid_projects.contains(project));
-        NewKey {
-            label,
-            reference: Some(reference),
-            project: key.project.clone(),
-            tier: paid.then_some(Tier::Tier1),
-            concurrency: self.concurrency,
-            ..NewKey::default()
+    /// What is said of a key, with what the settings say where it is silent.
+    pub(super) fn complete(&self, terms: KeyTerms) -> KeyTerms {
+        let paid = terms.project.as_ref().is_some_and(|project| self.paid_projects.contains(project));
+        KeyTerms {
+            tier: terms.tier.or(paid.then_some(Tier::Tier1)),
+            concurrency: terms.concurrency.or(self.concurrency),
+            ..terms
         }
     }
 

@@ -57,3 +57,18 @@ async fn leaving_is_said_before_the_door_is_shut() {
     lifecycle.stop();
     assert!(lifecycle.is_leaving() && lifecycle.is_stopping());
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_ends_last_sees_the_end_of_all_others() {
+    let lifecycle = Lifecycle::default();
+    lifecycle.spawn(tokio::time::sleep(Duration::from_secs(5)));
+    let (own, others_left) = (lifecycle.clone(), Arc::new(AtomicUsize::new(usize::MAX)));
+    let seen = Arc::clone(&others_left);
+    lifecycle.spawn_last(async move {
+        own.alone().await;
+        // Itself alone.
+        seen.store(own.running() - 1, Ordering::SeqCst);
+    });
+    assert!(lifecycle.finish(Duration::from_secs(10)).await);
+    assert_eq!((others_left.load(Ordering::SeqCst), lifecycle.running()), (0, 0));
+}

@@ -81,6 +81,19 @@ impl List {
         }
     }
 
+    /// The names of the models as far as they are known without asking anybody.
+    pub fn names(&self, app: &App) -> Vec<String> {
+        let current = self.current.load_full();
+        let stand_in = current.is_none().then(|| stand_in(&app.models.table()));
+        let models = current.as_ref().map(|listing| &listing.models).or(stand_in.as_ref());
+        models.into_iter().flatten().map(|model| model.id.clone()).collect()
+    }
+
+    /// Until when the list is believed; none while nobody has asked for it.
+    pub fn believed_until(&self) -> Option<Timestamp> {
+        self.current.load().as_ref().map(|listing| listing.believed_until)
+    }
+
     async fn renew(&self, app: &App, receipt: Receipt) -> Arc<Listing> {
         let found = ask_google(app, &receipt).await;
         let now = app.clock.now();
@@ -102,6 +115,12 @@ impl List {
 impl Listing {
     fn new(models: Vec<Model>, from_google: bool, believed_until: Timestamp) -> Self {
         Self { json: models::list(&models).into(), models, from_google, believed_until }
+    }
+
+    /// OpenAI's form of those that pass.
+    pub fn only(&self, passes: impl Fn(&str) -> bool) -> Bytes {
+        let models: Vec<Model> = self.models.iter().filter(|model| passes(&model.id)).cloned().collect();
+        models::list(&models).into()
     }
 
     /// The model of this name, without `models/`.
@@ -156,6 +175,7 @@ async fn ask_project(app: &App, project: ProjectId, mut receipt: Receipt) -> Res
             repeatable: true,
             finishes: false,
             client_deadline: Some(PATIENCE),
+            may_fall_back: false,
         };
         let answer = app.relay.ask(&call, &mut receipt).await?;
         let Some(page) = Page::read(&answer.body) else { break };

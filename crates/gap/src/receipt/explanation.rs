@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use super::{Attempt, millis};
 
+/// So many decisions are told: the record has room for them, and those after them say nothing new.
+const MOST: usize = 16;
+
 /// What the pool decided for one request, in order: one decision for each try, and perhaps one more, that there is no key.
 #[derive(Debug, Default)]
 pub(super) struct Decisions(Vec<Decision>);
@@ -52,7 +55,7 @@ impl Decisions {
 
     /// A JSON array; an element for each decision.
     pub(super) fn to_json(&self, attempts: &[Attempt]) -> String {
-        let explained = self.0.iter().enumerate().map(|(at, decision)| {
+        let explained = self.0.iter().enumerate().take(MOST).map(|(at, decision)| {
             let attempt = attempts.get(at);
             Explained {
                 key: attempt.map(|attempt| attempt.key.masked()),

@@ -2,10 +2,12 @@ use gap_pool::{Need, Tried};
 use secrecy::SecretString;
 
 use super::*;
+use crate::caller::Role;
 use crate::clock::Clock;
 use crate::config::UpstreamKey;
 use crate::dialect::Dialect;
 use crate::keyring::{Keyring, Patience, Terms};
+use crate::ledger::Entry;
 use crate::lifecycle::Lifecycle;
 
 fn facts() -> Facts {
@@ -14,8 +16,11 @@ fn facts() -> Facts {
         dialect: Dialect::Gemini,
         began: Instant::now(),
         peer: ([127, 0, 0, 1], 1).into(),
+        client: [127, 0, 0, 1].into(),
+        entry: Entry::default(),
     };
-    Facts { visit, caller: "user-1".to_owned(), request_line: "POST /x".to_owned(), model: None }
+    let caller = Caller::new("env:user-1", "user-1", Role::User);
+    Facts { visit, caller, request_line: "POST /x".to_owned(), model: None }
 }
 
 /// A receipt of a call that one key has answered, and the ring of that key.
@@ -25,7 +30,7 @@ async fn answered() -> (Receipt, Keyring) {
     let patience = Patience { asker: 1, until: Instant::now() };
     let lease = ring.lease(&Need::default(), &Tried::default(), patience).await.unwrap();
     let mut receipt = Receipt::begin(facts());
-    receipt.attempt_began(lease.secret());
+    receipt.attempt_began(&lease);
     receipt.attempt_answered(lease);
     (receipt, ring)
 }

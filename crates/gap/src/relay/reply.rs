@@ -16,6 +16,7 @@ use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes};
 use gap_pool::ProjectId;
+use gap_protocol::call::Warnings;
 use gap_protocol::meter::{ErrorSpan, Findings, Framing, Meter, Position};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderName};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -27,7 +28,7 @@ use super::pace::{Beat, Pace};
 use super::reading::{Opened, Promise};
 use crate::clock::Clock;
 use crate::error::Failure;
-use crate::receipt::{Receipt, Receipted};
+use crate::receipt::{Receipt, Receipted, X_GAP_WARNINGS};
 use crate::upstream::Answer;
 
 /// Tells nginx and its kin to pass a stream on at once.
@@ -143,6 +144,13 @@ impl Reply {
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         self.body.receipt.name_in(response.headers_mut());
+        let mut warnings = Warnings::default();
+        if let Some(sentence) = self.body.receipt.substitution() {
+            warnings.add("model", sentence);
+        }
+        if let Some(value) = warnings.header_value().and_then(|value| HeaderValue::try_from(value).ok()) {
+            response.headers_mut().insert(X_GAP_WARNINGS, value);
+        }
         response.extensions_mut().insert(Receipted);
         response.map(|_| Body::new(self.body))
     }
@@ -289,6 +297,12 @@ impl ReplyBody {
 /// Whether a stream has said how it ended.
 fn is_finished(findings: &Findings) -> bool {
     findings.finish_reason.is_some() || findings.block_reason.is_some() || findings.error.is_some()
+}
+
+impl Drop for ReplyBody {
+    fn drop(&mut self) {
+        self.receipt.left(self.meter.findings());
+    }
 }
 
 impl HttpBody for ReplyBody {

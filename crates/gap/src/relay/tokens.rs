@@ -5,66 +5,106 @@
 //! media count by their kind and not by the letters they are wrapped in.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use bytes::Bytes;
 use gap_pool::estimate::{self, Media};
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use gap_protocol::json::{Skim, Skimmed, skim, unescape};
 
 use super::Call;
-use crate::body::RequestBody;
+use crate::body::{Kept, RequestBody};
+use crate::prefixes::Followed;
 
-/// Larger bodies are not looked into: nobody writes so much text, so they are mostly media.
+/// Of larger bodies only samples are looked at.
 const MOST: u64 = 4 * 1024 * 1024;
 /// Of texts longer than this, in bytes, samples speak for the whole: so many, of so many bytes.
 const LONG_TEXT: usize = 16 * 1024;
 const SAMPLES: usize = 16;
 const SAMPLE: usize = 512;
+/// So far apart are the samples of a large body.
+const STRIDE: usize = 64 * 1024;
 /// Base64 is longer than what it wraps.
 const WRAPPED: (u64, u64) = (3, 4);
 /// What bytes are worth in which nothing can be told apart.
 const BYTES_PER_TOKEN: u64 = 4;
 
-/// The input tokens that `call` will be counted.
-pub(super) fn of_call(call: &Call) -> u64 {
+/// The input tokens that `call` will be counted. What Google has counted of its beginning before is not guessed again.
+pub(super) fn of_call(call: &Call, followed: Option<&Followed>) -> u64 {
     // Counting is free.
     if call.model.is_none() || call.path.ends_with(":countTokens") {
         return 0;
     }
+    if let Some((counted, new)) = followed.and_then(Followed::counted) {
+        return counted + new.map(of_json).sum::<u64>();
+    }
     match &call.body {
         RequestBody::Kept(kept) if kept.length() <= MOST => of_json(&kept.to_bytes()),
-        body => of_size(body.length().unwrap_or(MOST)),
+        RequestBody::Kept(kept) => of_large(kept),
+        // It has not been read.
+        body @ RequestBody::Once(_) => of_size(body.length().unwrap_or(MOST)),
     }
 }
 
+/// What a body costs of which nothing but the size is known: nobody writes so much text.
 fn of_size(bytes: u64) -> u64 {
     estimate::of_media(Media::Audio, bytes / WRAPPED.1 * WRAPPED.0)
 }
 
-fn of_json(body: &Bytes) -> u64 {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let mut tokens = 0;
-    match (Value { tokens: &mut tokens, place: Place::Request }).deserialize(&mut reader) {
-        Ok(()) => tokens,
-        // Google will refuse it, or it is compressed.
-        Err(_) => body.len() as u64 / BYTES_PER_TOKEN,
+/// A large body is mostly media, but a prompt may be larger than any quota, and whoever takes it for media lets it be
+/// refused by one key after the other.
+fn of_large(body: &Kept) -> u64 {
+    let (mut text, mut media) = (0, 0);
+    for piece in body.chunks() {
+        for stretch in piece.chunks(STRIDE) {
+            // From its middle: where media begin, their stretch begins with words.
+            let from = stretch.len().saturating_sub(SAMPLE) / 2;
+            let sample = stretch.get(from..from + SAMPLE).unwrap_or(stretch);
+            let length = stretch.len() as u64;
+            if is_base64(sample) {
+                media += length;
+            } else {
+                let tokens = estimate::of_text(&unescaped(&String::from_utf8_lossy(sample)));
+                text += tokens * length / sample.len().max(1) as u64;
+            }
+        }
     }
+    text + if media > 0 { of_size(media) } else { 0 }
 }
 
+fn is_base64(sample: &[u8]) -> bool {
+    sample.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'='))
+}
+
+fn of_json(body: &[u8]) -> u64 {
+    let mut guess = Guess::default();
+    let read = std::str::from_utf8(body).is_ok_and(|json| skim(json, |value| guess.add(value, Place::Request)).is_ok());
+    // Else Google will refuse it, or it is compressed.
+    if read { guess.tokens } else { body.len() as u64 / BYTES_PER_TOKEN }
+}
+
+/// What the letters of a JSON string cost.
+///
 /// A guess does not get better by the time it takes, and every prompt is only guessed until Google has counted.
-fn of_text(text: &str) -> u64 {
-    if text.len() <= LONG_TEXT {
-        return estimate::of_text(text);
+fn of_letters(letters: &str) -> u64 {
+    if letters.len() <= LONG_TEXT {
+        return estimate::of_text(&unescaped(letters));
     }
-    let stride = text.len() / SAMPLES;
+    let stride = letters.len() / SAMPLES;
     let samples = (0..SAMPLES).filter_map(|number| {
-        let from = text.ceil_char_boundary(number * stride);
-        text.get(from..text.ceil_char_boundary(from + SAMPLE))
+        let from = letters.ceil_char_boundary(number * stride);
+        letters.get(from..letters.ceil_char_boundary(from + SAMPLE))
     });
-    let (tokens, read) =
-        samples.fold((0, 0), |(tokens, read), sample| (tokens + estimate::of_text(sample), read + sample.len() as u64));
-    tokens * text.len() as u64 / read.max(1)
+    let (tokens, read) = samples.fold((0, 0), |(tokens, read), sample| {
+        (tokens + estimate::of_text(&unescaped(sample)), read + sample.len() as u64)
+    });
+    tokens * letters.len() as u64 / read.max(1)
+}
+
+fn unescaped(letters: &str) -> Cow<'_, str> {
+    if letters.contains('\\') { Cow::Owned(unescape(letters)) } else { Cow::Borrowed(letters) }
+}
+
+/// The letters of a JSON string, which is `json`.
+fn letters(json: &str) -> &str {
+    json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(json)
 }
 
 /// Where a value stands, which says what it costs.
@@ -76,10 +116,8 @@ enum Place {
     Text,
     /// Words in a form of their own: functions, their arguments and results, schemas.
     Data,
-    /// Media inside the body.
-    Blob,
-    /// Media elsewhere.
-    File,
+    /// Media, inside the body or elsewhere.
+    Media,
     /// Meant for Google and not for the model.
     Nowhere,
 }
@@ -92,8 +130,7 @@ impl Place {
         }
         match field {
             "text" => Self::Text,
-            "inlineData" | "inline_data" => Self::Blob,
-            "fileData" | "file_data" => Self::File,
+            "inlineData" | "inline_data" | "fileData" | "file_data" => Self::Media,
             "functionDeclarations"
             | "function_declarations"
             | "functionCall"
@@ -115,86 +152,32 @@ impl Place {
     }
 }
 
-/// Reads a value and adds what it costs.
-struct Value<'a> {
-    tokens: &'a mut u64,
-    place: Place,
+/// What a request costs, as far as it has been read.
+#[derive(Debug, Default)]
+struct Guess {
+    tokens: u64,
 }
 
-impl<'de> DeserializeSeed<'de> for Value<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if self.place == Place::Nowhere {
-            return deserializer.deserialize_ignored_any(IgnoredAny).map(|_| ());
-        }
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl Value<'_> {
-    fn word(self, word: &impl ToString) {
-        if self.place == Place::Data {
-            *self.tokens += estimate::of_json(&word.to_string());
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for Value<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        *self.tokens += match self.place {
-            Place::Text => of_text(text),
-            Place::Data => estimate::of_json(text),
-            Place::Request | Place::Blob | Place::File | Place::Nowhere => 0,
-        };
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        self.word(&value);
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.word(&value);
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.word(&value);
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.word(&value);
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element_seed(Value { tokens: &mut *self.tokens, place: self.place })?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        if matches!(self.place, Place::Blob | Place::File) {
-            *self.tokens += Medium::read(&mut fields)?.tokens();
-            return Ok(());
-        }
-        while let Some(Text(field)) = fields.next_key()? {
-            if self.place == Place::Data {
-                *self.tokens += estimate::of_json(&field);
+impl Guess {
+    /// Reads a value and adds what it costs.
+    fn add(&mut self, value: Skim<'_, '_>, place: Place) -> Skimmed<()> {
+        match (place, value.first()) {
+            (Place::Nowhere, _) => return value.pass(),
+            (Place::Media, Some(b'{')) => self.tokens += Medium::read(value)?.tokens(),
+            (_, Some(b'{')) => {
+                value.members(|field, value| {
+                    if place == Place::Data {
+                        self.tokens += estimate::of_json(&field);
+                    }
+                    self.add(value, place.of(&field))
+                })?;
             }
-            fields.next_value_seed(Value { tokens: &mut *self.tokens, place: self.place.of(&field) })?;
+            (_, Some(b'[')) => _ = value.items(|item| self.add(item, place))?,
+            (Place::Text, Some(b'"')) => self.tokens += of_letters(letters(value.raw()?)),
+            (Place::Data, Some(b'"')) => self.tokens += estimate::of_json(&unescaped(letters(value.raw()?))),
+            // Nothing is said by null.
+            (Place::Data, Some(first)) if first != b'n' => self.tokens += estimate::of_json(value.raw()?),
+            (Place::Request | Place::Text | Place::Data | Place::Media, _) => return value.pass(),
         }
         Ok(())
     }
@@ -209,15 +192,16 @@ struct Medium {
 }
 
 impl Medium {
-    fn read<'de, A: MapAccess<'de>>(fields: &mut A) -> Result<Self, A::Error> {
+    fn read(value: Skim<'_, '_>) -> Skimmed<Self> {
         let mut medium = Self::default();
-        while let Some(Text(field)) = fields.next_key()? {
+        value.members(|field, value| {
             match &*field {
-                "mimeType" | "mime_type" => medium.kind = Media::of_mime_type(&fields.next_value::<Text<'_>>()?.0),
-                "data" => medium.letters = fields.next_value::<Text<'_>>()?.0.len() as u64,
-                _ => _ = fields.next_value::<IgnoredAny>()?,
+                "mimeType" | "mime_type" => medium.kind = Media::of_mime_type(&unescaped(letters(value.raw()?))),
+                "data" => medium.letters = letters(value.raw()?).len() as u64,
+                _ => value.pass()?,
             }
-        }
+            Ok(())
+        })?;
         Ok(medium)
     }
 
@@ -230,10 +214,6 @@ impl Medium {
         }
     }
 }
-
-/// A text that is not copied where that can be helped.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ fn memory(owner: &str, vault: &Vault, clock: &Clock) -> CallMemory {
 }
 
 fn signature(id: &str, signature: &str) -> Vec<CallSignature> {
-    vec![CallSignature { call_id: id.to_owned(), signature: signature.to_owned() }]
+    vec![CallSignature { call_id: id.to_owned(), place: None, signature: signature.to_owned() }]
 }
 
 #[test]
@@ -52,6 +52,36 @@ fn the_oldest_makes_room() {
     assert_eq!(vault.len(), 1);
     own.remember(signature("c6", "one that does not fit at all"));
     assert!(vault.is_empty());
+}
+
+#[test]
+fn a_call_is_found_by_its_place_in_the_conversation() {
+    let (vault, clock) = (vault(10_000, 100), clock());
+    let body = |turns: serde_json::Value| serde_json::json!({ "contents": turns }).to_string();
+    let asked = serde_json::json!({ "parts": [{ "text": "Oslo?" }] });
+    let called = serde_json::json!({ "role": "model", "parts": [
+        { "functionCall": { "name": "a", "args": {} }, "thoughtSignature": NO_SIGNATURE },
+        { "functionCall": { "name": "b", "args": {} } },
+    ] });
+    let signed = |place, signature: &str| {
+        vec![CallSignature {
+            call_id: format!("id-{place}-{signature}"),
+            place: Some(place),
+            signature: signature.to_owned(),
+        }]
+    };
+    let own = memory("a", &vault, &clock).answering(body(serde_json::json!([asked])).as_bytes());
+    own.remember(signed(0, "old"));
+    own.remember(signed(0, "s0"));
+    let back = body(serde_json::json!([asked, called, { "parts": [] }]));
+    let mut next = memory("a", &vault, &clock);
+    assert!(next.recall(back.as_bytes()));
+    assert_eq!((next.signature_at(0), next.signature_at(1)), (Some("s0".to_owned()), None), "the later answer counts");
+    assert!(!memory("b", &vault, &clock).recall(back.as_bytes()), "another's");
+    let elsewhere = body(serde_json::json!([{ "parts": [{ "text": "Bergen?" }] }, called]));
+    assert!(!next.recall(elsewhere.as_bytes()));
+    assert!(!next.recall(back.replace(NO_SIGNATURE, "c2ln").as_bytes()), "nothing is missing");
+    assert!(!next.recall(b"not JSON, skip_thought_signature_validator"));
 }
 
 #[test]

@@ -67,6 +67,7 @@ impl Form {
     fn line(self, at: Timestamp, event: &Event<'_>) -> String {
         let metadata = event.metadata();
         let mut line = Line::begin(self, at, *metadata.level());
+        line.painted = metadata.target() == crate::report::text::TARGET;
         event.record(&mut line);
         line.end(metadata.target())
     }
@@ -87,6 +88,8 @@ struct Line {
     text: String,
     /// The target of a record that came from the `log` crate: its event has none of its own.
     target: Option<String>,
+    /// Whether the message is a line of the report, which has colours of its own.
+    painted: bool,
 }
 
 /// Whether a value stands in quotes where the form leaves a choice.
@@ -118,7 +121,7 @@ impl Line {
         text.push_str(before);
         push_time(&mut text, at);
         text.extend(between.iter().copied().chain([after]));
-        Self { form, text, target: None }
+        Self { form, text, target: None, painted: false }
     }
 
     fn end(mut self, target: &str) -> String {
@@ -160,8 +163,19 @@ impl Line {
         if in_quotes {
             self.text.push('"');
         }
+        let begins_at = self.text.len();
         // Writing to a string fails only if the value's own formatting does; then the line goes on without the rest of it.
         let _ = value(&mut Escaped { out: &mut self.text, in_quotes });
+        if self.painted && name == "message" && self.form == (Form::Pretty { colour: true }) {
+            let colour = match self.text.as_bytes().get(begins_at) {
+                Some(b'!') => "\x1b[1;33m",
+                Some(b' ') | None => return,
+                // A heading.
+                Some(_) => "\x1b[1;36m",
+            };
+            self.text.insert_str(begins_at, colour);
+            self.text.push_str("\x1b[0m");
+        }
         if in_quotes {
             self.text.push('"');
         }

@@ -17,7 +17,7 @@ fn owner() -> Owner {
     let mut pool = Pool::new(Policy::default());
     let key = pool.add(NewKey::default(), Timestamp::UNIX_EPOCH);
     let project = pool.keys(Timestamp::UNIX_EPOCH).into_iter().find(|view| view.id == key).unwrap().project;
-    Owner { caller: Caller { name: "user-1".to_owned(), role: Role::User }, project }
+    Owner { caller: Caller::new("env:user-1", "user-1", Role::User), project }
 }
 
 /// What a client gets in place of `address`.

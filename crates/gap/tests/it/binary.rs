@@ -13,14 +13,14 @@ use crate::support::app::ACCESS_KEY;
 use crate::support::client::{Client, within};
 use crate::support::{EVENTS, UNARY, prompt};
 
-fn gap(dir: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn gap(dir: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gap"));
     command.args(arguments).current_dir(dir).env_clear();
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 

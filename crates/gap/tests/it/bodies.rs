@@ -17,7 +17,7 @@ async fn small() -> TestApp {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_kept_reaches_another_key_whole() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Preset::KeyInvalid).times(1));
+    app.sim.add_fault(Fault::new(Preset::KeyInvalid).times(1)).unwrap();
     let body = prompt(&"long ".repeat(40_000));
     assert_eq!(app.post(UNARY, body.clone()).await.status, 200);
     assert!(app.sim.requests().iter().all(|request| request.body == body));
@@ -32,7 +32,7 @@ async fn a_large_body_passes_once() {
 
     // A second key would need the bytes again.
     app.sim.forget_requests();
-    app.sim.add_fault(Fault::new(Preset::KeyInvalid).times(1));
+    app.sim.add_fault(Fault::new(Preset::KeyInvalid).times(1)).unwrap();
     let reply = app.post(CREATE, body).await;
     assert_eq!(reply.google_error(), (503, "UNAVAILABLE".to_owned()));
     assert_eq!(reply.header("retry-after"), Some("1"));
@@ -50,7 +50,7 @@ async fn a_body_over_the_limit_is_refused_before_it_comes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn kept_bodies_share_a_budget() {
     let app = TestApp::with().set("server.replay_limit", "1KiB").set("server.replay_budget", "1KiB").start().await;
-    app.sim.add_fault(Fault::new(Script::StallBeforeHeaders(gap_sim::StallBefore { ms: 60_000, then: None })));
+    app.sim.add_fault(Fault::new(Script::StallBeforeHeaders(gap_sim::StallBefore { ms: 60_000, then: None }))).unwrap();
     let client = app.client();
     let first = client.begin(Method::POST, CREATE, "x".repeat(1000));
     let second = async {

@@ -11,7 +11,7 @@ use crate::support::{EVENTS, TestApp, UNARY, prompt};
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_calls_on_three_keys_do_not_slow_the_health_check() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Script::StallBeforeHeaders(StallBefore { ms: 300, then: None })));
+    app.sim.add_fault(Fault::new(Script::StallBeforeHeaders(StallBefore { ms: 300, then: None }))).unwrap();
     let client = app.client();
     let calls = join_all((0..200).map(|n| client.post(if n % 2 == 0 { UNARY } else { EVENTS }, prompt("hi"))));
     let probes = async {
@@ -33,7 +33,7 @@ async fn two_hundred_calls_on_three_keys_do_not_slow_the_health_check() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_that_finds_every_key_resting_is_told_at_once() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(gap_sim::Preset::QuotaPerDay));
+    app.sim.add_fault(Fault::new(gap_sim::Preset::QuotaPerDay)).unwrap();
     let client = app.client();
     let replies = join_all((0..200).map(|_| client.post(UNARY, prompt("hi")))).await;
     assert!(replies.iter().all(|reply| reply.status == 429));
@@ -46,7 +46,7 @@ async fn a_crowd_that_finds_every_key_resting_is_told_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn places_to_wait_are_bounded() {
     let app = TestApp::with().set("pool.max_wait", "60s").set("pool.max_waiting", "5").start().await;
-    app.sim.add_fault(Fault::new(gap_sim::Preset::QuotaPerMinute));
+    app.sim.add_fault(Fault::new(gap_sim::Preset::QuotaPerMinute)).unwrap();
     assert_eq!(app.client().header("x-server-timeout", "0.2").post(UNARY, prompt("hi")).await.status, 429);
     let client = app.client();
     let mut waiting = Box::pin(join_all((0..5).map(|_| client.post(UNARY, prompt("hi")))));

@@ -19,6 +19,12 @@ fn the_reference_of_settings_is_fresh() {
 }
 
 #[test]
+fn the_description_of_the_admin_api_is_fresh() {
+    let description = gap::api::admin::routes().1.to_pretty_json().unwrap();
+    assert!(committed("docs/reference/openapi.json").trim() == description, "run `cargo xtask docs`");
+}
+
+#[test]
 fn every_variable_of_the_original_is_known() {
     let example = gap::config::example();
     for name in [

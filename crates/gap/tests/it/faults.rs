@@ -82,7 +82,7 @@ async fn before_anything_is_sent_a_fault_is_hidden(
     let timeouts = [("upstream.first_byte_timeout", "250ms"), ("upstream.idle_timeout", "250ms")];
     let setup = timeouts.iter().fold(TestApp::with(), |setup, (name, value)| setup.set(name, value));
     let app = setup.start().await;
-    app.sim.add_fault(Fault::new(action).times(1));
+    app.sim.add_fault(Fault::new(action).times(1)).unwrap();
     let reply = app.post(path, prompt(STORY)).await;
     assert_clean(&reply);
     assert_eq!(app.arrived(), 2);
@@ -96,7 +96,7 @@ async fn before_anything_is_sent_a_fault_is_hidden(
 #[tokio::test(flavor = "multi_thread")]
 async fn between_events_an_error_ends_the_stream(#[case] script: Script, #[values(EVENTS, ARRAY)] path: &str) {
     let app = TestApp::with().set("upstream.idle_timeout", "250ms").start().await;
-    app.sim.add_fault(Fault::new(script).times(1));
+    app.sim.add_fault(Fault::new(script).times(1)).unwrap();
     let reply = app.post(path, prompt(STORY)).await;
     assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Whole));
     assert_eq!(reply.google_error(), (503, "UNAVAILABLE".to_owned()));
@@ -113,7 +113,7 @@ async fn between_events_an_error_ends_the_stream(#[case] script: Script, #[value
 #[tokio::test(flavor = "multi_thread")]
 async fn inside_an_event_the_transfer_is_aborted(#[case] script: Script, #[values(EVENTS, ARRAY)] path: &str) {
     let app = TestApp::with().set("upstream.idle_timeout", "250ms").start().await;
-    app.sim.add_fault(Fault::new(script).times(1));
+    app.sim.add_fault(Fault::new(script).times(1)).unwrap();
     let reply = app.post(path, prompt(STORY)).await;
     assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Aborted), "{}", reply.text());
     assert!(!reply.text().contains("finishReason"));
@@ -123,7 +123,10 @@ async fn inside_an_event_the_transfer_is_aborted(#[case] script: Script, #[value
 #[tokio::test(flavor = "multi_thread")]
 async fn an_overload_within_a_stream_is_told_within_it() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset: Preset::Overloaded })));
+    app.sim
+        .add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset: Preset::Overloaded })))
+        .unwrap()
+        .unwrap();
     let reply = app.post(EVENTS, prompt(STORY)).await;
     assert_eq!(reply.google_error(), (503, "UNAVAILABLE".to_owned()));
     assert_eq!((reply.events().len(), app.arrived()), (3, 1));
@@ -140,7 +143,7 @@ async fn an_overload_within_a_stream_is_told_within_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_within_a_stream_that_is_a_keys_fault_is_told_as_if_closed(#[case] preset: Preset, #[case] code: u64) {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset })).times(1));
+    app.sim.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset })).times(1)).unwrap();
     let reply = app.post(EVENTS, prompt(STORY)).await;
     assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Whole), "{}", reply.text());
     let (told, _) = reply.google_error();
@@ -158,11 +161,11 @@ async fn an_error_within_a_stream_that_is_a_keys_fault_is_told_as_if_closed(#[ca
 async fn an_error_within_a_stream_about_the_request_keeps_googles_words() {
     let app = TestApp::start().await;
     let alone = {
-        app.sim.add_fault(Fault::new(Preset::InvalidArgument).times(1));
+        app.sim.add_fault(Fault::new(Preset::InvalidArgument).times(1)).unwrap();
         app.post(UNARY, prompt(STORY)).await.json()["error"]["message"].clone()
     };
     let script = Script::ErrorEvent(ErrorEvent { after: 2, preset: Preset::InvalidArgument });
-    app.sim.add_fault(Fault::new(script).times(1));
+    app.sim.add_fault(Fault::new(script).times(1)).unwrap();
     let reply = app.post(EVENTS, prompt(STORY)).await;
     assert_eq!(reply.google_error(), (400, "INVALID_ARGUMENT".to_owned()));
     assert!(reply.text().contains(alone.as_str().unwrap()), "{}", reply.text());
@@ -194,7 +197,7 @@ async fn an_error_in_a_json_array_is_cleaned_and_the_rest_stays_as_it_came() {
 async fn a_large_unary_answer_that_breaks_is_aborted() {
     let app = TestApp::with().set("server.hold_back", "1KiB").start().await;
     // Ended, not reset: a reset can overtake the bytes before it, and then another key answers.
-    app.sim.add_fault(Fault::new(Script::EndInsideEvent(after(0))).times(1));
+    app.sim.add_fault(Fault::new(Script::EndInsideEvent(after(0))).times(1)).unwrap();
     let reply = app.post(UNARY, prompt("[[sim: bytes=200000]]")).await;
     assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Aborted));
 }
@@ -222,7 +225,7 @@ async fn a_fault_that_stays_is_said_in_googles_shape(
     #[values(UNARY, EVENTS, ARRAY)] path: &str,
 ) {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(action));
+    app.sim.add_fault(Fault::new(action)).unwrap();
     let reply = app.post(path, prompt("[[sim: text=x]] find")).await;
     assert_eq!(reply.status.as_u16(), code, "{}", reply.text());
     assert_eq!(reply.google_error(), (u64::from(code), status.to_owned()));
@@ -238,7 +241,7 @@ async fn a_fault_that_stays_is_said_in_googles_shape(
 #[tokio::test(flavor = "multi_thread")]
 async fn what_google_says_of_the_request_is_passed_on(#[case] preset: Preset, #[case] status: u16) {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(preset));
+    app.sim.add_fault(Fault::new(preset)).unwrap();
     let reply = app.post(UNARY, prompt("hi")).await;
     assert_eq!(reply.status.as_u16(), status, "{}", reply.text());
     assert_eq!(reply.header("x-gap-error-scope"), Some(if status == 404 { "bucket" } else { "request" }));
@@ -256,7 +259,7 @@ async fn what_google_says_of_the_request_is_passed_on(#[case] preset: Preset, #[
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_have_been_done_is_not_done_twice() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Preset::Internal).times(1));
+    app.sim.add_fault(Fault::new(Preset::Internal).times(1)).unwrap();
     let reply = app.post("/v1beta/_echo/things:create", "{}").await;
     assert_eq!(reply.status, 502);
     assert_eq!(app.arrived(), 1);

@@ -22,7 +22,7 @@ async fn keys_take_turns() {
 #[tokio::test(flavor = "multi_thread")]
 async fn when_all_keys_rest_the_answer_says_when_to_come_back() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Preset::QuotaPerMinute));
+    app.sim.add_fault(Fault::new(Preset::QuotaPerMinute)).unwrap();
     let reply = app.post(UNARY, prompt("hi")).await;
     assert_snapshot!(reply.status, @"429 Too Many Requests");
     assert_eq!(reply.header("x-gap-error-scope"), Some("quota"));
@@ -47,8 +47,8 @@ async fn when_all_keys_rest_the_answer_says_when_to_come_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_key_to_return_says_how_long() {
     let app = TestApp::with().keys(["sim-upstream-day", "sim-upstream-minute"]).start().await;
-    app.sim.add_fault(Fault::new(Preset::QuotaPerDay).key("*-day"));
-    app.sim.add_fault(Fault::new(Preset::QuotaPerMinute).key("*-minute"));
+    app.sim.add_fault(Fault::new(Preset::QuotaPerDay).key("*-day")).unwrap();
+    app.sim.add_fault(Fault::new(Preset::QuotaPerMinute).key("*-minute")).unwrap();
     let reply = app.post(UNARY, prompt("hi")).await;
     assert_eq!(reply.status, 429);
     let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
@@ -60,7 +60,7 @@ async fn the_first_key_to_return_says_how_long() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_returns_in_time_is_waited_for() {
     let app = TestApp::with().keys(["sim-upstream-only"]).set("pool.max_wait", "2m").start().await;
-    app.sim.add_fault(Fault::new(Preset::QuotaPerMinute).times(1));
+    app.sim.add_fault(Fault::new(Preset::QuotaPerMinute).times(1)).unwrap();
     let client = app.client();
     let asking = client.post(UNARY, prompt("hi"));
     let time_passes = async {
@@ -97,7 +97,7 @@ async fn a_refused_key_is_asked_once_and_counted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_without_quota_leaves_the_others_alone() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Preset::QuotaPerDay).model("gemini-2.5-flash"));
+    app.sim.add_fault(Fault::new(Preset::QuotaPerDay).model("gemini-2.5-flash")).unwrap();
     assert_eq!(app.post(UNARY, prompt("hi")).await.status, 429);
     let other = UNARY.replace("flash", "flash-lite");
     assert_eq!(app.post(&other, prompt("hi")).await.status, 200);

@@ -1,6 +1,8 @@
 //! The service as its clients see it: the real router behind a real socket, the simulator in Google's place.
 
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod uploads;
@@ -10,11 +12,15 @@ mod binary;
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod conversations;
+#[cfg(test)]
 mod credentials;
 #[cfg(test)]
 mod crowd;
 #[cfg(test)]
 mod documents;
+#[cfg(test)]
+mod fallback;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
@@ -22,9 +28,17 @@ mod front;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod live;
+#[cfg(test)]
 mod native;
 #[cfg(test)]
 mod openai;
+#[cfg(test)]
+mod operators;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use gap::keyring::Finding;
 use gap_sim::{Fault, Limit, Limits, Options, Preset, Reply as Words, Script, SimKey, TierLimits};
 use insta::assert_snapshot;
 use jiff::SignedDuration;
@@ -75,7 +76,7 @@ fn refused(app: &TestApp) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_that_is_used_up_ends_at_midnight_pacific_and_for_one_model_only() {
     let app = TestApp::with().keys(["sim-upstream-a", "sim-upstream-b"]).start().await;
-    app.sim.add_fault(refusal(&[(PER_DAY, "20")], Some("31s")).key("*-a").model("gemini-2.5-flash"));
+    app.sim.add_fault(refusal(&[(PER_DAY, "20")], Some("31s")).key("*-a").model("gemini-2.5-flash")).unwrap();
     for _ in 0..4 {
         assert_eq!(ask(&app, UNARY).await, 200);
     }
@@ -102,7 +103,7 @@ async fn a_day_that_is_used_up_ends_at_midnight_pacific_and_for_one_model_only()
 #[tokio::test(flavor = "multi_thread")]
 async fn another_key_answers_while_one_rests_for_as_long_as_google_says() {
     let app = TestApp::with().keys(["sim-upstream-a", "sim-upstream-b"]).start().await;
-    app.sim.add_fault(refusal(&[(PER_MINUTE, "10")], Some("7s")).key("*-a").times(1));
+    app.sim.add_fault(refusal(&[(PER_MINUTE, "10")], Some("7s")).key("*-a").times(1)).unwrap();
     let reply = app.post(UNARY, prompt("hi")).await;
     assert_eq!((reply.status.as_u16(), reply.header("x-gap-attempts")), (200, Some("2")));
     assert_eq!(reply.header("x-gap-waited"), None);
@@ -122,7 +123,7 @@ async fn another_key_answers_while_one_rests_for_as_long_as_google_says() {
 async fn of_several_quotas_the_longest_counts() {
     let app = TestApp::with().keys(["sim-upstream-a"]).start().await;
     let several = [(TOKENS_PER_MINUTE, "250000"), (PER_DAY, "20"), (PER_MINUTE, "10")];
-    app.sim.add_fault(refusal(&several, Some("22s")).times(1));
+    app.sim.add_fault(refusal(&several, Some("22s")).times(1)).unwrap();
     let reply = app.post(UNARY, prompt("hi")).await;
     assert_eq!(reply.status, 429);
     let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
@@ -132,7 +133,7 @@ async fn of_several_quotas_the_longest_counts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_is_not_on_the_tier_is_not_asked_for_again() {
     let app = TestApp::with().keys(["sim-upstream-a"]).start().await;
-    app.sim.add_fault(Fault::new(Preset::QuotaZero).model("gemini-2.5-flash"));
+    app.sim.add_fault(Fault::new(Preset::QuotaZero).model("gemini-2.5-flash")).unwrap();
     assert!(matches!(ask(&app, UNARY).await, 429 | 503));
     for days in 0..3 {
         app.clock.advance(seconds(days * 86_400));
@@ -146,7 +147,7 @@ async fn a_model_that_is_not_on_the_tier_is_not_asked_for_again() {
 async fn delays_and_quotas_that_mean_nothing_do_no_harm() {
     let app = TestApp::with().keys(["sim-upstream-a", "sim-upstream-b"]).start().await;
     // wire 9: i64::MAX nanoseconds.
-    app.sim.add_fault(refusal(&[(PER_MINUTE, "10")], Some("9223372036.854775807s")).key("*-a").times(1));
+    app.sim.add_fault(refusal(&[(PER_MINUTE, "10")], Some("9223372036.854775807s")).key("*-a").times(1)).unwrap();
     assert_eq!(ask(&app, UNARY).await, 200);
     app.clock.advance(seconds(70));
     for _ in 0..3 {
@@ -154,7 +155,7 @@ async fn delays_and_quotas_that_mean_nothing_do_no_harm() {
     }
     assert!(asked(&app, "sim-upstream-a") > 1, "it is back after a minute");
 
-    app.sim.add_fault(Fault::new(Preset::QuotaStorage).times(2));
+    app.sim.add_fault(Fault::new(Preset::QuotaStorage).times(2)).unwrap();
     _ = app.post("/upload/v1beta/files?uploadType=media", "x").await;
     app.sim.clear_faults();
     let before = app.arrived();
@@ -168,7 +169,7 @@ async fn when_the_way_out_is_to_blame_no_key_is_punished() {
     let keys: Vec<String> = (0..12).map(|n| format!("sim-upstream-{n:02}")).collect();
     let options = Options::with_keys(keys.iter().map(String::as_str));
     let app = TestApp::with().options(options).start().await;
-    app.sim.add_fault(Fault::new(Preset::QuotaBare));
+    app.sim.add_fault(Fault::new(Preset::QuotaBare)).unwrap();
     _ = join_all((0..12).map(|_| ask(&app, UNARY))).await;
     app.sim.clear_faults();
     // Nobody knows whether the way is open again, so somebody looks, soon.
@@ -379,7 +380,7 @@ async fn a_full_line_is_said_to_be_full() {
 async fn the_log_says_why_which_keys_were_tried() {
     let log = crate::support::log::collect();
     let app = TestApp::with().keys(["sim-upstream-a", "sim-upstream-b"]).start().await;
-    app.sim.add_fault(refusal(&[(PER_MINUTE, "10")], Some("7s")).times(1));
+    app.sim.add_fault(refusal(&[(PER_MINUTE, "10")], Some("7s")).times(1)).unwrap();
     let client = app.client().header("x-request-id", "why-which-keys");
     assert_eq!(client.post(UNARY, prompt("hi")).await.status, 200);
     let line = || {
@@ -418,4 +419,26 @@ async fn a_key_that_was_mended_comes_back_by_itself() {
     app.app.keyring.do_chores(&app.app.upstream).await;
     assert_eq!(app.get("/healthz").await.json()["keys"]["healthy"], 1);
     assert_eq!(ask(&app, UNARY).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_on_demand_has_one_of_four_outcomes() {
+    let app = TestApp::with().keys(["sim-upstream-a"]).start().await;
+    let key = app.app.keyring.keys()[0].id;
+    let look = async || app.app.keyring.recheck(key, &app.app.upstream).await.unwrap();
+    assert_eq!(look().await.finding, Finding::Good);
+    app.sim.add_fault(refusal(&[(PER_MINUTE, "10")], Some("7s")).times(1)).unwrap();
+    assert_eq!(look().await.finding, Finding::Limited);
+    assert_eq!(ask(&app, UNARY).await, 200, "a look takes no bucket out of play");
+    app.sim.add_fault(Fault::new(Preset::Internal).times(1)).unwrap();
+    assert_eq!(look().await.finding, Finding::Unreachable);
+    app.sim.set_key_state("sim-upstream-a", gap_sim::KeyState::Suspended);
+    let found = look().await;
+    assert_eq!((found.finding, found.cause), (Finding::Invalid, Some("key_suspended")));
+    assert!(!found.message.is_empty() && !found.message.contains("sim-upstream-a"), "{}", found.message);
+    assert_eq!(app.get("/healthz").await.json()["keys"]["disabled"], 1);
+    app.sim.set_key_state("sim-upstream-a", gap_sim::KeyState::Good);
+    assert_eq!(look().await.finding, Finding::Good);
+    assert_eq!(ask(&app, UNARY).await, 200);
+    assert!(app.app.keyring.recheck("999".parse().unwrap(), &app.app.upstream).await.is_none());
 }

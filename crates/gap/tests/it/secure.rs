@@ -50,15 +50,15 @@ async fn faults_are_hidden_over_http2_too() {
         Script::TruncatedBody,
         Script::CutBetweenEvents(After { after: 0 }),
     ] {
-        sim.add_fault(Fault::new(action.clone()).times(1));
+        sim.add_fault(Fault::new(action.clone()).times(1)).unwrap();
         let reply = app.post(EVENTS, prompt(STORY)).await;
         assert_eq!((reply.status.as_u16(), reply.events().len()), (200, 6), "{action:?}: {}", reply.text());
     }
-    sim.add_fault(Fault::new(Preset::KeyInvalid).times(1));
+    sim.add_fault(Fault::new(Preset::KeyInvalid).times(1)).unwrap();
     assert_eq!(app.post(UNARY, prompt("hi")).await.status, 200);
-    sim.add_fault(Fault::new(Script::CutInsideEvent(After { after: 2 })).times(1));
+    sim.add_fault(Fault::new(Script::CutInsideEvent(After { after: 2 })).times(1)).unwrap();
     assert_eq!(app.post(EVENTS, prompt(STORY)).await.ended, Ended::Aborted);
-    sim.add_fault(Fault::new(Script::CutBetweenEvents(After { after: 2 })).times(1));
+    sim.add_fault(Fault::new(Script::CutBetweenEvents(After { after: 2 })).times(1)).unwrap();
     assert_eq!(app.post(EVENTS, prompt(STORY)).await.google_error().0, 503);
 }
 
@@ -105,7 +105,7 @@ async fn clients_may_speak_http2() {
     within(response.into_body().collect()).await.unwrap();
 
     // One that breaks off resets its stream and leaves the others on the connection alone.
-    app.sim.add_fault(Fault::new(Script::CutInsideEvent(After { after: 2 })).times(1));
+    app.sim.add_fault(Fault::new(Script::CutInsideEvent(After { after: 2 })).times(1)).unwrap();
     let broken = within(ask(EVENTS, STORY)).await.unwrap();
     let whole = within(ask(EVENTS, STORY)).await.unwrap();
     assert!(within(broken.into_body().collect()).await.is_err());

@@ -39,12 +39,12 @@ async fn nothing_secret_is_ever_said() {
         Preset::LocationUnsupported,
     ] {
         app.sim.clear_faults();
-        app.sim.add_fault(Fault::new(preset));
+        app.sim.add_fault(Fault::new(preset)).unwrap();
         for path in [UNARY, EVENTS, ARRAY] {
             replies.push(app.post(path, prompt(PROMPT)).await);
         }
         app.sim.clear_faults();
-        app.sim.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 0, preset })));
+        app.sim.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 0, preset }))).unwrap();
         replies.push(app.post(EVENTS, prompt(PROMPT)).await);
     }
     app.sim.clear_faults();

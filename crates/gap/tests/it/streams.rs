@@ -22,7 +22,7 @@ fn late(ms: u64, then: Option<Preset>) -> Script {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_stream_is_opened_and_kept_alive_until_it_answers() {
     let app = impatient().await;
-    app.sim.add_fault(Fault::new(late(400, None)).times(1));
+    app.sim.add_fault(Fault::new(late(400, None)).times(1)).unwrap();
     let response = within(app.client().begin(Method::POST, EVENTS, prompt(STORY))).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -38,7 +38,7 @@ async fn a_slow_stream_is_opened_and_kept_alive_until_it_answers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_fails_after_opening_is_still_replaced() {
     let app = impatient().await;
-    app.sim.add_fault(Fault::new(late(300, Some(Preset::Overloaded))).times(1));
+    app.sim.add_fault(Fault::new(late(300, Some(Preset::Overloaded))).times(1)).unwrap();
     let reply = app.post(EVENTS, prompt(STORY)).await;
     assert!(reply.text().contains(r#""finishReason": "STOP""#), "{}", reply.text());
     assert_eq!(app.arrived(), 2);
@@ -47,7 +47,7 @@ async fn a_key_that_fails_after_opening_is_still_replaced() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opened_stream_that_fails_says_so_inside() {
     let app = impatient().await;
-    app.sim.add_fault(Fault::new(late(200, Some(Preset::QuotaPerMinute))));
+    app.sim.add_fault(Fault::new(late(200, Some(Preset::QuotaPerMinute)))).unwrap();
     for path in [EVENTS, ARRAY] {
         app.sim.forget_requests();
         app.clock.advance(jiff::SignedDuration::from_hours(1));
@@ -63,16 +63,16 @@ async fn an_opened_stream_that_fails_says_so_inside() {
 async fn a_pause_between_events_is_filled_and_one_inside_an_event_is_not() {
     let app = TestApp::with().set("server.keep_alive", "50ms").start().await;
     let pause = Stall { after: 2, ms: 300, then: gap_sim::Afterwards::GoOn };
-    app.sim.add_fault(Fault::new(Script::StallBetweenEvents(pause)).times(1));
+    app.sim.add_fault(Fault::new(Script::StallBetweenEvents(pause)).times(1)).unwrap();
     let between = app.post(EVENTS, prompt(STORY)).await;
     assert!(between.text().contains("\r\n\r\n\r\n\r\n"), "{:?}", between.text());
     assert_eq!(between.events().len(), 6);
 
-    app.sim.add_fault(Fault::new(Script::StallBetweenEvents(pause)).times(1));
+    app.sim.add_fault(Fault::new(Script::StallBetweenEvents(pause)).times(1)).unwrap();
     let array = app.post(ARRAY, prompt(STORY)).await;
     assert_eq!(array.json().as_array().unwrap().len(), 6, "white space between elements harms nobody");
 
-    app.sim.add_fault(Fault::new(Script::StallInsideEvent(pause)).times(1));
+    app.sim.add_fault(Fault::new(Script::StallInsideEvent(pause)).times(1)).unwrap();
     let inside = app.post(EVENTS, prompt(STORY)).await;
     assert_eq!(inside.events().len(), 6);
 }
@@ -109,7 +109,7 @@ async fn a_client_that_leaves_frees_the_upstream_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_leaves_while_nothing_has_come_frees_the_upstream_too() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(late(60_000, None)));
+    app.sim.add_fault(Fault::new(late(60_000, None))).unwrap();
     for path in [UNARY, EVENTS] {
         app.sim.forget_requests();
         let client = app.client();
@@ -127,7 +127,7 @@ async fn a_client_that_leaves_while_nothing_has_come_frees_the_upstream_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_clients_own_timeout_is_kept() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(late(60_000, None)));
+    app.sim.add_fault(Fault::new(late(60_000, None))).unwrap();
     let began = tokio::time::Instant::now();
     let reply = app.client().header("x-server-timeout", "0.3").post(UNARY, prompt("hi")).await;
     assert_eq!(reply.google_error(), (504, "DEADLINE_EXCEEDED".to_owned()));
@@ -149,7 +149,7 @@ async fn pieces_pass_as_they_come_and_not_in_the_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_breaks_after_the_finish_breaks_nothing() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Script::CutBetweenEvents(gap_sim::After { after: 6 })).times(1));
+    app.sim.add_fault(Fault::new(Script::CutBetweenEvents(gap_sim::After { after: 6 })).times(1)).unwrap();
     let reply = app.post(EVENTS, prompt(STORY)).await;
     assert_eq!((reply.ended, reply.events().len()), (Ended::Whole, 6));
     assert!(!reply.text().contains("error"), "{}", reply.text());

@@ -177,7 +177,7 @@ fn free_first_and_paid_when_nothing_free_is_left() {
     assert_eq!(rig.call_for(&only_paid, &Outcome::success()), Some(paid));
     let paid_first = Need { tiers: Some(TierPolicy::PaidFirst), ..need() };
     assert_eq!(rig.call_for(&paid_first, &Outcome::success()), Some(paid));
-    rig.pool.disable(paid, rig.now);
+    rig.pool.disable(paid, "", rig.now);
     assert_eq!(rig.call_for(&paid_first, &Outcome::success()), Some(free));
     let ranking = rig.rank(&only_paid);
     assert!(ranking.candidates.is_empty());
@@ -192,7 +192,7 @@ fn keys_are_kept_for_their_models() {
         assert_ne!(rig.call(), Some(only_pro));
     }
     assert!((0..4).any(|_| rig.call_for(&need_of("gemini-2.5-pro-preview"), &Outcome::success()) == Some(only_pro)));
-    rig.pool.disable(rig.keys[0], rig.now);
+    rig.pool.disable(rig.keys[0], "", rig.now);
     assert_eq!(rig.call(), None);
 }
 

@@ -219,7 +219,7 @@ fn a_dead_key_is_out_at_once_with_the_reason_and_is_looked_at_again() {
 #[test]
 fn what_the_operator_switched_off_is_not_looked_at() {
     let mut rig = Rig::with(1);
-    rig.pool.disable(rig.keys[0], rig.now);
+    rig.pool.disable(rig.keys[0], "", rig.now);
     rig.wait(1_000_000);
     assert!(rig.pool.due_for_recheck(10, rig.now).is_empty());
     rig.pool.rechecked(rig.keys[0], None, rig.now);

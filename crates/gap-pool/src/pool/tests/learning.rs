@@ -252,3 +252,41 @@ fn the_day_is_forecast() {
     let dry_at = rig.pool.forecast(midnight, rig.now)[0].dry_at.unwrap();
     assert_eq!(dry_at, rig.now + Duration::from_hours(6));
 }
+
+#[test]
+fn a_prompt_larger_than_a_whole_minute_spoils_nothing_for_others() {
+    let mut rig = Rig::with(3);
+    let refusal = rig.exhausted(&[(TPM, Some(250_000))], "48s");
+    let mut asked = Vec::new();
+    while let Some(key) = rig.call_for(&heavy(5_000_000), &Outcome::Fault(refusal.clone())) {
+        asked.push(key);
+        assert!(asked.len() <= 3, "each key learns its limit from one refusal");
+    }
+    asked.sort_unstable();
+    assert_eq!(asked, rig.keys);
+    let nobody = rig.rank(&heavy(5_000_000));
+    assert_eq!((nobody.candidates.len(), nobody.returns_at), (0, None), "waiting does not help");
+    // No rest, and nothing is booked for what Google has not counted.
+    let small = rig.rank(&heavy(200_000));
+    assert_eq!((small.candidates.len(), small.in_play), (3, 3));
+    assert!(rig.call_for(&heavy(200_000), &answered(200_000)).is_some());
+}
+
+#[test]
+fn a_prompt_that_may_have_fitted_takes_its_bucket_out_of_play() {
+    let mut rig = Rig::with(1);
+    let refusal = rig.exhausted(&[(TPM, Some(250_000))], "48s");
+    rig.call_for(&heavy(240_000), &Outcome::Fault(refusal)).unwrap();
+    assert!(rig.lease().is_none());
+    rig.wait(49);
+    assert!(rig.lease_for(&heavy(1_000)).is_some());
+}
+
+#[test]
+fn a_prompt_larger_than_a_known_limit_is_never_sent() {
+    let mut rig = Rig::with(1);
+    let key = rig.keys[0];
+    rig.limit(key, Limits { tokens_per_minute: Some(250_000), ..Limits::default() });
+    assert!(rig.lease_for(&heavy(5_000_000)).is_none());
+    assert!(rig.lease_for(&heavy(200_000)).is_some());
+}

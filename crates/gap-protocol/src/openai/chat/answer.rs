@@ -1,5 +1,7 @@
 //! One answer on its way: what each event of it means for the client.
 
+use std::borrow::Cow;
+
 use crate::call::{CallForm, JsonMode, ReplyPlan};
 use crate::json::{ObjectWriter, write_text};
 use crate::meter::{BlockReason, Findings, FinishReason, Usage};
@@ -89,6 +91,8 @@ impl Answer {
         for place in 0..self.choices.len() {
             self.end_choice(place, sink);
         }
+        // Events repeat it, so that only the last one is read; from here on it is asked for twice.
+        self.findings.usage = Usage::read(&self.usage);
         Ok(())
     }
 
@@ -117,7 +121,7 @@ impl Answer {
     /// What a meter would have found in the same answer.
     pub(super) fn findings(&self) -> Findings {
         let mut findings = self.findings.clone();
-        findings.usage = Usage::read(&self.usage);
+        findings.usage = findings.usage.or_else(|| Usage::read(&self.usage));
         findings
     }
 
@@ -127,7 +131,8 @@ impl Answer {
 
     /// Writes the value of `usage`: Google's, or a guess.
     pub(super) fn write_usage(&self, out: &mut Vec<u8>) {
-        if let Some(usage) = Usage::read(&self.usage) {
+        let read = || Usage::read(&self.usage).map(Cow::Owned);
+        if let Some(usage) = self.findings.usage.as_ref().map(Cow::Borrowed).or_else(read) {
             return usage::write(out, &usage, false);
         }
         let candidates = self.said_bytes.div_ceil(BYTES_PER_TOKEN);
@@ -218,6 +223,7 @@ impl Answer {
             }
             Event::PromptFeedback(json) => self.on_feedback(json),
             Event::Usage(json) => {
+                self.findings.usage = None;
                 self.usage.clear();
                 self.usage.extend_from_slice(json.as_bytes());
             }
@@ -291,10 +297,11 @@ impl Answer {
                     sink.delta(choice.index, &Delta::ToolCall(choice.calls, &scratch));
                 }
             }
+            let place = (plan.candidates <= 1).then_some(choice.calls);
             choice.calls += 1;
             self.calls += 1;
             if let Some(signature) = &call.signature {
-                self.signatures.push(CallSignature { call_id: id, signature: signature.clone() });
+                self.signatures.push(CallSignature { call_id: id, place, signature: signature.clone() });
             }
         }
         self.plan = plan;

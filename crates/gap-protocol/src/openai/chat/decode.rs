@@ -41,6 +41,7 @@ use crate::json::{self, Node, ObjectWriter, Path};
 use crate::models::{Family, ModelTable};
 
 use config::Config;
+pub use signature::NO_SIGNATURE;
 
 /// What decoding needs to know besides the request.
 #[derive(Clone, Copy)]
@@ -58,6 +59,11 @@ pub trait Memory {
     /// The thought signature of the call with this id, if it is known. The memory of one access key must not answer
     /// another's question.
     fn signature_of(&self, call_id: &str) -> Option<String>;
+
+    /// The thought signature of a call by its place: how many calls of the model stand before it in the conversation.
+    fn signature_at(&self, _calls_before: usize) -> Option<String> {
+        None
+    }
 
     /// What this model has refused so far.
     fn refused_by(&self, model: &str) -> Unsupported;
@@ -107,10 +113,17 @@ struct Work<'c> {
     /// Bytes of media in the body, which are not text.
     media_bytes: usize,
     media: u64,
+    /// Calls of the model so far.
+    calls: usize,
 }
 
 /// Turns a request body into a call, or says which field is at fault and what it takes.
 pub fn decode(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, DecodeError> {
+    decode_for(body, None, context)
+}
+
+/// The same for another model than the request names; answers name this one.
+pub fn decode_for(body: &[u8], instead: Option<&str>, context: &DecodeContext<'_>) -> Result<Decoded, DecodeError> {
     let request = json::parse(body).map_err(|error| {
         DecodeError::of_body(Problem::Malformed, format!("the request body is not valid JSON: {error}"))
     })?;
@@ -119,7 +132,10 @@ pub fn decode(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, Decod
         return Err(DecodeError::of_body(Problem::Malformed, message));
     }
     let root = Path::Root;
-    let asked = text_of(&request, "model")?.unwrap_or_default();
+    let asked = match instead {
+        Some(model) => Cow::Borrowed(model),
+        None => text_of(&request, "model")?.unwrap_or_default(),
+    };
     let model = context.models.resolve(&asked).to_owned();
     if model.is_empty() {
         return Err(DecodeError::new(Problem::Missing, "model", "the name of a model is needed"));
@@ -134,6 +150,7 @@ pub fn decode(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, Decod
         resources: Vec::new(),
         media_bytes: 0,
         media: 0,
+        calls: 0,
     };
     work.note_what_has_no_equal(&request, &root);
 

@@ -54,6 +54,8 @@ pub enum Outcome {
 pub struct CallSignature {
     /// The id that the client got.
     pub call_id: String,
+    /// Which call of the answer it is; none in an answer of several candidates.
+    pub place: Option<u32>,
     /// The thought signature, in base64.
     pub signature: String,
 }

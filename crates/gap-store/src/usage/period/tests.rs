@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use rstest::rstest;
 
-use super::{HOUR, day_of, hour_of};
+use super::{HOUR, day_of, hour_of, month_of};
 
 #[rstest]
 #[case("2026-07-01T06:59:59Z", "2026-06-30T07:00:00Z")]
@@ -14,6 +14,14 @@ use super::{HOUR, day_of, hour_of};
 #[case("2026-11-02T07:59:59Z", "2026-11-01T07:00:00Z")]
 fn days_are_pacific(#[case] at: Timestamp, #[case] start: Timestamp) {
     assert_eq!(day_of(at), start);
+}
+
+#[rstest]
+#[case("2026-07-01T06:59:59Z", "2026-06-01T07:00:00Z")]
+#[case("2026-07-01T07:00:00Z", "2026-07-01T07:00:00Z")]
+#[case("2026-03-31T12:00:00Z", "2026-03-01T08:00:00Z")]
+fn months_are_pacific(#[case] at: Timestamp, #[case] start: Timestamp) {
+    assert_eq!(month_of(at), start);
 }
 
 proptest! {
@@ -30,6 +38,6 @@ proptest! {
 #[test]
 fn the_ends_of_time_have_an_hour_and_a_day() {
     for at in [Timestamp::MIN, Timestamp::MAX, Timestamp::UNIX_EPOCH] {
-        let _ = (hour_of(at), day_of(at));
+        let _ = (hour_of(at), day_of(at), month_of(at));
     }
 }

@@ -8,6 +8,7 @@ use gap_store::audit::{AuditEntry, AuditFilter};
 use gap_store::pool_state::{BucketState, KeyState, Snapshot};
 use gap_store::projects::ProjectDetails;
 use gap_store::resources::{Resource, ResourceFilter};
+use gap_store::sessions::SessionMark;
 use gap_store::upstream_keys::{Disabled, KeyDetails, NewUpstreamKey};
 use gap_store::usage::log::LogFilter;
 use gap_store::usage::sums::{Axis, GroupBy, Period, Question};
@@ -47,6 +48,16 @@ fn key() -> NewUpstreamKey {
 
 fn plain_key() -> NewUpstreamKey {
     NewUpstreamKey { id: uuid(3), secret: SecretString::from("AIzaSyPlain"), details: KeyDetails::default() }
+}
+
+fn deleted_key() -> NewUpstreamKey {
+    NewUpstreamKey { id: uuid(10), secret: SecretString::from("AIzaSyDeleted"), details: KeyDetails::default() }
+}
+
+/// What schemas know since the second.
+pub(super) async fn check_second(store: &Store) {
+    let secrets = [deleted_key().secret, plain_key().secret];
+    assert_eq!(store.upstream_keys().deleted(&secrets).await.unwrap(), [true, false]);
 }
 
 fn disabled() -> Disabled {
@@ -106,11 +117,17 @@ fn records() -> [UsageRecord; 2] {
     [UsageRecord { id: uuid(6), ..record(now()) }, failed]
 }
 
+fn session() -> SessionMark {
+    SessionMark { id: uuid(10), generation: Some(3), changed_at: now(), expires_at: hours(9_999) }
+}
+
 /// Puts them into an empty store.
 pub(super) async fn write(store: &Store) {
     store.projects().insert(uuid(1), &project(), now()).await.unwrap();
     store.upstream_keys().insert_many(&[key(), plain_key()], now()).await.unwrap();
     store.upstream_keys().set_disabled(uuid(2), Some(&disabled()), now()).await.unwrap();
+    store.upstream_keys().insert(&deleted_key(), now()).await.unwrap();
+    assert!(store.upstream_keys().delete(deleted_key().id, now()).await.unwrap());
     store.access_keys().insert(uuid(4), Digest::of("gap-old"), "gap-o", &access(), now()).await.unwrap();
     store.access_keys().rotate(uuid(4), Digest::of("gap-new"), "gap-n", hours(2), now()).await.unwrap();
     store.pool_state().save(&[bucket()], &[key_state()]).await.unwrap();
@@ -118,6 +135,7 @@ pub(super) async fn write(store: &Store) {
     store.settings().put(&settings, "alice", now()).await.unwrap();
     store.audit().record(&audit()).await.unwrap();
     store.resources().record(&resource()).await.unwrap();
+    assert!(store.sessions().advance(&session()).await.unwrap());
     crate::usage::write(store, records()).await;
 }
 
@@ -140,6 +158,9 @@ pub(super) async fn check(store: &Store) {
     assert_eq!(access_keys[0].previous, Some((Digest::of("gap-old"), hours(2))));
     assert_eq!(store.pool_state().buckets().await.unwrap(), [bucket()]);
     assert_eq!(store.pool_state().keys().await.unwrap(), [key_state()]);
+    // The first two schemas have none.
+    let sessions = store.sessions().list(now()).await.unwrap();
+    assert!(sessions.is_empty() || sessions == [session()], "{sessions:?}");
     let settings = store.settings().list().await.unwrap();
     assert_eq!((settings.len(), &settings[0].value, settings[0].updated_by.as_str()), (1, &json!(60), "alice"));
     assert_eq!(store.audit().list(&AuditFilter::default(), 10).await.unwrap(), [audit()]);
@@ -162,11 +183,12 @@ pub(super) async fn check(store: &Store) {
 /// Writes to every table.
 pub(super) async fn change(store: &Store) {
     assert!(store.projects().update(uuid(1), &ProjectDetails::default(), hours(1)).await.unwrap());
-    assert!(store.upstream_keys().delete(uuid(2)).await.unwrap());
+    assert!(store.upstream_keys().delete(uuid(2), now()).await.unwrap());
     assert!(store.access_keys().delete(uuid(4)).await.unwrap());
     store.pool_state().save(&[bucket()], &[key_state()]).await.unwrap();
     store.settings().put(&BTreeMap::from([("other".to_owned(), Some(json!(1)))]), "bob", now()).await.unwrap();
     store.audit().record(&AuditEntry { id: uuid(9), ..audit() }).await.unwrap();
     store.resources().record(&resource()).await.unwrap();
+    assert!(store.sessions().advance(&SessionMark { generation: None, ..session() }).await.unwrap());
     crate::usage::write(store, [UsageRecord { id: uuid(8), ..record(now()) }]).await;
 }

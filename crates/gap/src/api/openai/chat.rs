@@ -8,12 +8,14 @@ use axum::extract::State;
 use axum::response::Response;
 use gap_protocol::call::{self, Decoded};
 use gap_protocol::meter::Framing;
-use gap_protocol::openai::chat::{DecodeContext, DecodeOptions, decode};
+use gap_protocol::openai::chat::{DecodeContext, DecodeOptions, decode_for};
 use gap_protocol::openai::refusal::Refusal;
+use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
-use super::{OpenAiFailure, admit, client_deadline, is_strict, json_headers, path_of, warn_in};
+use super::{OpenAiFailure, client_deadline, is_strict, json_headers, path_of, warn_in};
+use crate::api::guest::{self, Guest};
 use crate::app::App;
 use crate::body::{Document, RequestBody};
 use crate::caller::Caller;
@@ -30,21 +32,34 @@ use crate::signatures::CallMemory;
 const CLEARLY_BEYOND: u64 = 2;
 
 /// Creates a chat completion, streamed if the request says so.
-pub async fn create_chat_completion(
-    State(app): State<App>,
-    visit: Visit,
-    request: Request<Body>,
+pub async fn create_chat_completion(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
+    // On the heap: the whole exchange would be moved from caller to caller.
+    guest::attend(&app, &visit, request, async |guest, head, body| {
+        Box::pin(complete(&app, &visit, guest, head, body)).await
+    })
+    .await
+}
+
+async fn complete(
+    app: &App,
+    visit: &Visit,
+    mut guest: Guest,
+    head: Parts,
+    body: Body,
 ) -> Result<Response, OpenAiFailure> {
-    let (head, body) = request.into_parts();
-    let (caller, document) = admit(&app, &head, body).await?;
-    let mut exchange = Exchange::new(app.clone(), &caller, document, is_strict(&head.headers));
+    let document = Document::read(body, &head.headers, &app.bodies).await?;
+    let mut exchange = Exchange::new(app.clone(), &guest.caller, document, is_strict(&head.headers));
     let decoded = exchange.decode()?;
 
     let wanted = decoded.call();
     let (stream, model, warnings) = (wanted.stream, wanted.model.clone(), wanted.warnings.clone());
     exchange.deadline = client_deadline(&head.headers, stream).map(|timeout| visit.began + timeout);
+    guest.may_use(&model)?;
+    guest.permit.book(|| wanted.estimated_tokens)?;
+    let Guest { caller, permit } = guest;
     let request_line = format!("{} {}", head.method, head.uri.path());
-    let receipt = Receipt::begin(Facts { visit, caller: caller.name, request_line, model: Some(model) });
+    let facts = Facts { visit: visit.clone(), caller, request_line, model: Some(model) };
+    let receipt = Receipt::begin(facts).with_permit(permit);
     let pending = exchange.answer(decoded, receipt);
     let policy = app.relay.policy();
     let answered = if stream {
@@ -71,47 +86,61 @@ struct Exchange {
     memory: CallMemory,
     /// When the client stops waiting for the answer to begin.
     deadline: Option<Instant>,
+    /// The model that stands in for the one that was asked for.
+    instead: Option<String>,
 }
 
 // === impl Exchange ===
 
 impl Exchange {
     fn new(app: App, caller: &Caller, document: Document, strict: bool) -> Self {
-        let memory = CallMemory::new(&caller.name, app.signatures.clone(), app.learned.clone(), app.clock.clone());
-        let upstream = &app.settings.upstream;
-        let options = DecodeOptions {
+        let memory = CallMemory::new(&caller.id, app.signatures.clone(), app.learned.clone(), app.clock.clone());
+        let options = app.live.read(|settings| DecodeOptions {
             strict,
-            disable_safety_filtering: upstream.disable_safety_filtering,
-            keep_broken_arguments: upstream.keep_broken_arguments,
+            disable_safety_filtering: settings.upstream.disable_safety_filtering,
+            keep_broken_arguments: settings.upstream.keep_broken_arguments,
             ..DecodeOptions::default()
-        };
-        Self { app, document, options, memory, deadline: None }
+        });
+        Self { app, document, options, memory, deadline: None, instead: None }
     }
 
-    fn decode(&self) -> Result<Decoded, OpenAiFailure> {
+    fn decode(&mut self) -> Result<Decoded, OpenAiFailure> {
+        let decoded = self.decode_once()?;
+        // Calls that came back under ids of the client's own are known by their place.
+        if self.memory.recall(&decoded.call().body) { self.decode_once() } else { Ok(decoded) }
+    }
+
+    fn decode_once(&self) -> Result<Decoded, OpenAiFailure> {
         let models = self.app.models.table();
         let context = DecodeContext { models: &models, memory: &self.memory, options: self.options };
-        Ok(decode(&self.document.bytes, &context)?)
+        Ok(decode_for(&self.document.bytes, self.instead.as_deref(), &context)?)
     }
 
-    /// Gets the answer. Of a feature that the model refuses, it is told once.
-    async fn answer(mut self, decoded: Decoded, receipt: Receipt) -> Result<ChatReply, OpenAiFailure> {
-        let refused = match self.ask(decoded, receipt).await? {
-            Ok(reply) => return Ok(reply),
-            Err(refused) => refused,
-        };
-        let Asked { error, receipt, model } = *refused;
-        let learned = sentence_of(&error).is_some_and(|sentence| self.memory.learn(&model, sentence));
-        if !learned {
-            return Err(end(receipt, error.into()));
-        }
-        let decoded = match self.decode() {
-            Ok(decoded) => decoded,
-            Err(failure) => return Err(end(receipt, failure)),
-        };
-        match self.ask(decoded, receipt).await? {
-            Ok(reply) => Ok(reply),
-            Err(refused) => Err(end(refused.receipt, refused.error.into())),
+    /// Gets the answer. Of a feature that a model refuses, it is told once; a model that cannot be had is replaced, if
+    /// the operator has named a stand-in.
+    async fn answer(mut self, mut decoded: Decoded, mut receipt: Receipt) -> Result<ChatReply, OpenAiFailure> {
+        let mut has_learned = false;
+        loop {
+            let refused = match self.ask(decoded, receipt).await? {
+                Ok(reply) => return Ok(reply),
+                Err(refused) => refused,
+            };
+            let Asked { error, receipt: open, sent } = *refused;
+            receipt = open;
+            let model = sent.model.as_deref().unwrap_or_default();
+            if !has_learned && sentence_of(&error).is_some_and(|sentence| self.memory.learn(model, sentence)) {
+                has_learned = true;
+            } else if let Some(instead) = self.app.relay.instead_of(&sent, &error).map(str::to_owned) {
+                has_learned = false;
+                receipt.fell_back(&instead);
+                self.instead = Some(instead);
+            } else {
+                return Err(end(receipt, error.into()));
+            }
+            decoded = match self.decode() {
+                Ok(decoded) => decoded,
+                Err(failure) => return Err(end(receipt, failure)),
+            };
         }
     }
 
@@ -121,18 +150,22 @@ impl Exchange {
             Ok(call) => call,
             Err(failure) => return Err(end(receipt, failure)),
         };
+        let mut warnings = call.warnings.clone();
+        if let Some(sentence) = receipt.substitution() {
+            warnings.add("model", sentence);
+        }
         let (sent, chat) = match self.prepare(&call) {
             Ok(prepared) => prepared,
             Err(failure) => return Err(end(receipt, failure.into())),
         };
-        match self.app.relay.clone().answer_chat(sent, chat, receipt).await {
+        match self.app.relay.clone().answer_chat(sent.clone(), chat, receipt).await {
             Ok(mut reply) => {
-                warn_in(reply.headers_mut(), &call.warnings);
+                warn_in(reply.headers_mut(), &warnings);
                 Ok(Ok(reply))
             }
             Err(unanswered) => {
                 let ChatError { error, receipt } = *unanswered;
-                Ok(Err(Box::new(Asked { error, receipt, model: call.model })))
+                Ok(Err(Box::new(Asked { error, receipt, sent })))
             }
         }
     }
@@ -180,13 +213,16 @@ impl Exchange {
             repeatable: true,
             finishes: call.stream,
             client_deadline: self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
+            // What the request names belongs to one project, and a cache to one model.
+            may_fall_back: !self.options.strict && call.resources.is_empty(),
         };
+        let signs = !call.plan.tools.is_empty() && self.app.models.table().find(&call.model).signatures;
         let chat = Chat {
             plan: call.plan.clone(),
             id: format!("chatcmpl-{}", uuid::Uuid::now_v7().simple()),
             created: u64::try_from(self.app.clock.now().as_second()).unwrap_or_default(),
             estimated_prompt: call.estimated_tokens,
-            memory: self.memory.clone(),
+            memory: if signs { self.memory.clone().answering(&call.body) } else { self.memory.clone() },
         };
         Ok((sent, chat))
     }
@@ -196,7 +232,7 @@ impl Exchange {
 struct Asked {
     error: RelayError,
     receipt: Receipt,
-    model: String,
+    sent: Call,
 }
 
 /// Closes the record of a call that stays without an answer.

@@ -4,11 +4,14 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use http::{HeaderValue, Method, Request};
 
 use super::OpenAiFailure;
+use crate::api::guest::{self, Guest};
 use crate::app::App;
 use crate::body::discard;
+use crate::caller::Caller;
 use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::middleware::Visit;
@@ -16,14 +19,16 @@ use crate::models::List;
 use crate::receipt::{Facts, Receipt};
 
 /// Lists models, or shows the one that the path names, with or without `models/`.
-pub async fn show_models(
-    State(app): State<App>,
-    visit: Visit,
-    request: Request<Body>,
-) -> Result<Response, OpenAiFailure> {
-    let (head, body) = request.into_parts();
-    discard(body, &head.headers).await;
-    let caller = app.access.recognise(&head.headers, head.uri.query()).map_err(Failure::from)?;
+pub async fn show_models(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
+    guest::attend(&app, &visit, request, async |guest, head, body| {
+        discard(body, &head.headers).await;
+        list(&app, &visit, guest, head).await
+    })
+    .await
+}
+
+/// What an access key may not use, is not there for its holder.
+async fn list(app: &App, visit: &Visit, guest: Guest, head: Parts) -> Result<Response, OpenAiFailure> {
     if head.method != Method::GET && head.method != Method::HEAD {
         return Ok(Failure::wrong_method(&head.method, head.uri.path()).into_response(Dialect::OpenAi));
     }
@@ -31,13 +36,17 @@ pub async fn show_models(
     let asked = percent_encoding::percent_decode_str(asked.trim_matches('/')).decode_utf8_lossy();
 
     let request_line = format!("{} {}", head.method, head.uri.path());
-    let receipt = Receipt::part_of(Facts { visit, caller: caller.name, request_line, model: None });
-    let listing = List::get(&app, receipt).await;
+    let Caller { id, name, role, policy, .. } = guest.caller;
+    // All share the list, so it is asked for without the terms of whoever happens to come first.
+    let facts = Facts { visit: visit.clone(), caller: Caller::new(id, name, role), request_line, model: None };
+    let listing = List::get(app, Receipt::part_of(facts)).await;
     if asked.is_empty() {
-        return Ok(json(listing.json.clone()));
+        let all = policy.models.is_none();
+        return Ok(json(if all { listing.json.clone() } else { listing.only(|model| policy.allows_model(model)) }));
     }
     let table = app.models.table();
-    let model = listing.find(table.resolve(&asked)).ok_or_else(|| Failure::unknown_model(&asked))?;
+    let model = listing.find(table.resolve(&asked)).filter(|model| policy.allows_model(&model.id));
+    let model = model.ok_or_else(|| Failure::unknown_model(&asked))?;
     Ok(json(model.to_json().into()))
 }
 

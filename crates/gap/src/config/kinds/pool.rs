@@ -6,7 +6,7 @@ use gap_pool::{Limits, Quota};
 use secrecy::SecretString;
 
 use super::secrets::Secrets;
-use super::{Kind, one, parts};
+use super::{Field, Kind, one, parts};
 use crate::config::document::Raw;
 
 /// An upstream key as it stands in the settings.
@@ -37,6 +37,10 @@ pub(in crate::config) struct ModelLimits;
 
 impl Kind for UpstreamKeys {
     type Value = Vec<UpstreamKey>;
+
+    fn field(&self) -> Field {
+        Field::Secret
+    }
 
     fn takes(&self) -> String {
         "keys or `project:key`, separated by commas or lines".to_owned()

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use secrecy::SecretString;
 
-use super::{Kind, bare, one, parts, repetitions};
+use super::{Field, Kind, bare, one, parts, repetitions};
 use crate::config::document::Raw;
 
 /// A secret text.
@@ -12,6 +12,10 @@ pub(in crate::config) struct Secret;
 
 impl Kind for Secret {
     type Value = SecretString;
+
+    fn field(&self) -> Field {
+        Field::Secret
+    }
 
     fn takes(&self) -> String {
         "a secret text".to_owned()
@@ -27,6 +31,31 @@ impl Kind for Secret {
             Raw::Many(items) => return format!("set ({} values)", items.len()),
         };
         if length == 0 { bare("") } else { format!("set ({length} characters)") }
+    }
+}
+
+/// An address that may hold a secret, as those of webhooks do.
+pub(in crate::config) struct SecretUrl;
+
+impl Kind for SecretUrl {
+    type Value = SecretString;
+
+    fn takes(&self) -> String {
+        "an address such as https://hooks.example.org/gap".to_owned()
+    }
+
+    fn parse(&self, raw: &Raw) -> Result<SecretString, String> {
+        let text = one(raw, self)?;
+        let known = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
+        let usable = text.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty()));
+        if !known || !usable {
+            return Err(format!("takes {}", self.takes()));
+        }
+        Ok(SecretString::from(text))
+    }
+
+    fn show(&self, raw: &Raw) -> String {
+        Secret.show(raw)
     }
 }
 
@@ -51,6 +80,10 @@ impl SigningSecret {
 
 impl Kind for SigningSecret {
     type Value = SecretString;
+
+    fn field(&self) -> Field {
+        Field::Secret
+    }
 
     fn takes(&self) -> String {
         format!("a secret text of at least {} bytes", Self::SHORTEST)
@@ -79,6 +112,10 @@ pub(in crate::config) struct Secrets;
 
 impl Kind for Secrets {
     type Value = Vec<SecretString>;
+
+    fn field(&self) -> Field {
+        Field::Secret
+    }
 
     fn takes(&self) -> String {
         "secret texts, separated by commas or lines".to_owned()

@@ -18,6 +18,7 @@ fn policy() -> RelayPolicy {
         total_timeout: Duration::from_mins(5),
         keep_alive: Duration::from_secs(15),
         open_after: Duration::from_secs(10),
+        fallbacks: std::collections::HashMap::new(),
     }
 }
 
@@ -34,6 +35,7 @@ fn call(framing: Framing) -> Call {
         repeatable: true,
         finishes: false,
         client_deadline: None,
+        may_fall_back: false,
     }
 }
 
@@ -149,7 +151,12 @@ fn googles_word_about_the_request_is_the_last_one() {
     // The same when there is no other project to ask.
     let mut attempts = Attempts::new(&policy, &call, now);
     assert!(matches!(attempts.after(not_found(), &call, now), Next::Again { .. }));
-    let nobody = NoLease { ranking: gap_pool::Ranking::default(), at: jiff::Timestamp::UNIX_EPOCH, crowded: false };
+    let nobody = NoLease {
+        ranking: gap_pool::Ranking::default(),
+        at: jiff::Timestamp::UNIX_EPOCH,
+        crowded: false,
+        waited_ms: 0,
+    };
     assert!(matches!(attempts.without_key(nobody), RelayError::Refused(_)));
 }
 
@@ -157,7 +164,12 @@ fn googles_word_about_the_request_is_the_last_one() {
 fn without_a_key_from_the_beginning_the_pool_has_the_word() {
     let policy = policy();
     let attempts = Attempts::new(&policy, &call(Framing::Json), Instant::now());
-    let nobody = NoLease { ranking: gap_pool::Ranking::default(), at: jiff::Timestamp::UNIX_EPOCH, crowded: false };
+    let nobody = NoLease {
+        ranking: gap_pool::Ranking::default(),
+        at: jiff::Timestamp::UNIX_EPOCH,
+        crowded: false,
+        waited_ms: 0,
+    };
     assert!(matches!(attempts.without_key(nobody), RelayError::NoKey(_)));
 }
 

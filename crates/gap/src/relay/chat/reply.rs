@@ -195,6 +195,14 @@ impl ChatBody {
     }
 }
 
+impl Drop for ChatBody {
+    fn drop(&mut self) {
+        if let Source::Open(open) = &self.source {
+            self.receipt.left(&open.translation.encoder.findings());
+        }
+    }
+}
+
 impl HttpBody for ChatBody {
     type Data = Bytes;
     type Error = BrokenOff;

@@ -1,9 +1,10 @@
+use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
 use super::*;
 
 fn tokens(body: &Json) -> u64 {
-    of_json(&body.to_string().into())
+    of_json(body.to_string().as_bytes())
 }
 
 fn says(text: &str) -> Json {
@@ -47,8 +48,8 @@ fn media_cost_by_their_kind_and_not_by_their_letters() {
 
 #[test]
 fn what_is_no_json_is_worth_its_length() {
-    assert_eq!(of_json(&Bytes::from_static(b"\x1f\x8b\x08\x00\x00\x00\x00\x00")), 2);
-    assert_eq!(of_json(&Bytes::new()), 0);
+    assert_eq!(of_json(b"\x1f\x8b\x08\x00\x00\x00\x00\x00"), 2);
+    assert_eq!(of_json(b""), 0);
 }
 
 #[test]
@@ -60,4 +61,25 @@ fn samples_speak_for_a_long_text() {
         let (guess, all) = (tokens(&says(text)), estimate::of_text(text));
         assert!(guess.abs_diff(all) * 20 <= all, "{guess} instead of {all}");
     }
+}
+
+#[test]
+fn samples_speak_for_a_large_body() {
+    let kept = |body: &Json| match RequestBody::from(Bytes::from(body.to_string())) {
+        RequestBody::Kept(kept) => kept,
+        RequestBody::Once(_) => panic!("it was written here"),
+    };
+    let line = "The quick brown fox jumps over 13 lazy dogs,\nand \"nobody\" knows why. ";
+    let prose = says(&line.repeat(100_000));
+    let (guess, all) = (of_large(&kept(&prose)), estimate::of_text(line) * 100_000);
+    assert!(guess.abs_diff(all) * 10 <= all, "{guess} instead of {all}");
+    let film = json!({ "contents": [{ "parts": [{ "inlineData": { "mimeType": "video/mp4", "data": "A1b2".repeat(2_000_000) } }] }] });
+    assert!(of_large(&kept(&film)) < 20_000);
+}
+
+#[test]
+fn escapes_cost_what_they_stand_for() {
+    let text = "one\ttwo\n\"three\" \\ four \u{1F600} five";
+    assert_eq!(tokens(&says(text)), estimate::of_text(text));
+    assert_eq!(of_json(&Bytes::from(r#"{"contents":[{"parts":[{"text":"\u0061\u0062c d"}]}]}"#)), 2);
 }

@@ -108,6 +108,36 @@ async fn parallel_calls_come_back_from_a_client_that_keeps_nothing_but_ids(#[cas
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
+#[rstest]
+#[case::whole(false)]
+#[case::streamed(true)]
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_come_back_under_other_ids_are_known_by_their_place(#[case] stream: bool) {
+    let app = TestApp::start().await;
+    let tool =
+        |name: &str| json!({ "type": "function", "function": { "name": name, "parameters": { "type": "object" } } });
+    let tools = json!([tool("weather"), tool("time")]);
+    let mut messages = vec![
+        json!({ "role": "system", "content": "Be short." }),
+        json!({ "role": "user", "content": "[[sim: calls=weather,time]] Oslo?" }),
+    ];
+    let body = json!({ "model": SIGNING, "messages": messages, "tools": tools, "stream": stream });
+    assert_eq!(client(&app).post(CHAT, body.to_string()).await.status, 200);
+    // As clients do that keep histories in a form of their own: the ids are made up.
+    let call = |name: &str| {
+        let function = json!({ "name": name, "arguments": "{ }" });
+        json!({ "id": format!("my-{name}"), "type": "function", "function": function })
+    };
+    messages.push(json!({ "role": "assistant", "tool_calls": [call("weather"), call("time")] }));
+    for name in ["weather", "time"] {
+        messages.push(json!({ "role": "tool", "tool_call_id": format!("my-{name}"), "content": "x" }));
+    }
+    let body = json!({ "model": SIGNING, "messages": messages, "tools": tools });
+    assert_eq!(client(&app).post(CHAT, body.to_string()).await.status, 200);
+    let last = sent(&app).pop().unwrap();
+    assert!(last.contains("thoughtSignature") && !last.contains("skip_thought_signature_validator"), "{last}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_megabyte_of_prompt_arrives() {
     let app = TestApp::start().await;
@@ -121,7 +151,7 @@ async fn a_megabyte_of_prompt_arrives() {
 async fn an_empty_answer_is_asked_for_again_and_blames_no_key() {
     let app = TestApp::start().await;
     let empty = Directives { empty: true, ..Directives::default() };
-    app.sim.add_fault(Fault::new(Script::Answer(Box::new(empty.clone()))).times(2));
+    app.sim.add_fault(Fault::new(Script::Answer(Box::new(empty.clone()))).times(2)).unwrap();
     let reply = client(&app).post(CHAT, ask("[[sim: text=there]]", false)).await;
     assert_eq!(reply.json()["choices"][0]["message"]["content"], "there");
     assert_eq!(reply.header("x-gap-attempts"), Some("3"));
@@ -131,7 +161,7 @@ async fn an_empty_answer_is_asked_for_again_and_blames_no_key() {
 
     // When it stays empty, that is the answer.
     app.sim.clear_faults();
-    app.sim.add_fault(Fault::new(Script::Answer(Box::new(empty))));
+    app.sim.add_fault(Fault::new(Script::Answer(Box::new(empty)))).unwrap();
     for stream in [false, true] {
         app.sim.forget_requests();
         let reply = client(&app).post(CHAT, ask("hi", stream)).await;
@@ -144,7 +174,7 @@ async fn an_empty_answer_is_asked_for_again_and_blames_no_key() {
 async fn an_answer_without_any_candidate_is_a_failure_in_the_end() {
     let app = TestApp::start().await;
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    app.sim.add_fault(Fault::new(Script::Reply(Scripted { status: 200, headers, body: "{}".into() })));
+    app.sim.add_fault(Fault::new(Script::Reply(Scripted { status: 200, headers, body: "{}".into() }))).unwrap();
     let (status, message, _, code) = error_of(&client(&app).post(CHAT, ask("hi", false)).await);
     assert_eq!((status, code.as_deref()), (502, Some("bad_gateway")), "{message}");
     assert_eq!(app.arrived(), 3);
@@ -158,7 +188,7 @@ async fn a_feature_that_a_model_refuses_is_left_out_and_remembered() {
     } });
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
     let refused = Scripted { status: 400, headers, body: refusal.to_string().into() };
-    app.sim.add_fault(Fault::new(Script::Reply(refused)).times(1));
+    app.sim.add_fault(Fault::new(Script::Reply(refused)).times(1)).unwrap();
     let body = json!({
         "model": MODEL, "messages": [{ "role": "user", "content": "hi" }], "seed": 7,
     });
@@ -181,7 +211,9 @@ async fn a_refusal_that_stays_is_told_in_the_clients_words_once() {
         "status": "INVALID_ARGUMENT",
     } });
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    app.sim.add_fault(Fault::new(Script::Reply(Scripted { status: 400, headers, body: refusal.to_string().into() })));
+    app.sim
+        .add_fault(Fault::new(Script::Reply(Scripted { status: 400, headers, body: refusal.to_string().into() })))
+        .unwrap();
     let (status, _, param, _) = error_of(&client(&app).post(CHAT, ask("hi", false)).await);
     assert_eq!((status, param.as_deref()), (400, Some("max_tokens")));
     assert_eq!(app.arrived(), 1);
@@ -190,7 +222,7 @@ async fn a_refusal_that_stays_is_told_in_the_clients_words_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn upstream_keys_that_fail_are_not_the_clients_fault() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Preset::KeyInvalid));
+    app.sim.add_fault(Fault::new(Preset::KeyInvalid)).unwrap();
     let reply = client(&app).post(CHAT, ask("hi", false)).await;
     let (status, message, param, _) = error_of(&reply);
     assert!(matches!(status, 502 | 503), "{status}: {message}");

@@ -32,7 +32,7 @@ async fn more_texts_than_gemini_takes_keep_their_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_batch_that_fails_is_asked_for_again() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Preset::Overloaded).times(1));
+    app.sim.add_fault(Fault::new(Preset::Overloaded).times(1)).unwrap();
     let texts: Vec<String> = (0..150).map(|n| format!("text {n}")).collect();
     let reply = client(&app).post(PATH, body(&json!(texts))).await;
     assert_eq!((reply.status.as_u16(), app.arrived()), (200, 3), "{}", reply.text());
@@ -50,7 +50,7 @@ async fn what_cannot_be_done_is_said() {
     let (status, ..) = error_of(&client(&app).post(PATH, "[").await);
     assert_eq!(status, 400);
 
-    app.sim.add_fault(Fault::new(Preset::Overloaded));
+    app.sim.add_fault(Fault::new(Preset::Overloaded)).unwrap();
     let texts: Vec<String> = (0..150).map(|n| format!("text {n}")).collect();
     let (status, ..) = error_of(&client(&app).post(PATH, body(&json!(texts))).await);
     assert_eq!(status, 503);

@@ -55,7 +55,7 @@ async fn before_anything_is_sent_a_fault_is_hidden(
     #[values(false, true)] stream: bool,
 ) {
     let app = quick().await;
-    app.sim.add_fault(Fault::new(action.into()).times(1));
+    app.sim.add_fault(Fault::new(action.into()).times(1)).unwrap();
     let reply = client(&app).post(CHAT, ask(STORY, stream)).await;
     assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Whole), "{}", reply.text());
     assert!(reply.text().contains(r#""finish_reason":"stop""#), "{}", reply.text());
@@ -75,7 +75,7 @@ async fn before_anything_is_sent_a_fault_is_hidden(
 #[tokio::test(flavor = "multi_thread")]
 async fn afterwards_an_error_ends_the_stream(#[case] script: Script) {
     let app = quick().await;
-    app.sim.add_fault(Fault::new(script).times(1));
+    app.sim.add_fault(Fault::new(script).times(1)).unwrap();
     let reply = client(&app).post(CHAT, ask(STORY, true)).await;
     assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Whole));
     let chunks = Chunks::of(&reply);
@@ -96,7 +96,7 @@ async fn a_fault_that_stays_is_told_with_its_status(
     #[values(false, true)] stream: bool,
 ) {
     let app = quick().await;
-    app.sim.add_fault(Fault::new(preset));
+    app.sim.add_fault(Fault::new(preset)).unwrap();
     let reply = client(&app).post(CHAT, ask(STORY, stream)).await;
     let (status, ..) = error_of(&reply);
     assert_eq!(status, expected, "{}", reply.text());
@@ -108,7 +108,7 @@ async fn nothing_of_a_key_is_shown_in_googles_words() {
     let app = TestApp::start().await;
     let said = r#"{"error":{"code":400,"message":"Bad: sim-upstream-key-one sim-upstream-key-two sim-upstream-key-three","status":"INVALID_ARGUMENT"}}"#;
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    app.sim.add_fault(Fault::new(Script::Reply(Scripted { status: 400, headers, body: said.into() })));
+    app.sim.add_fault(Fault::new(Script::Reply(Scripted { status: 400, headers, body: said.into() }))).unwrap();
     let reply = client(&app).post(CHAT, ask(STORY, false)).await;
     let used = app.keys_used();
     assert!(!used.is_empty() && used.iter().all(|key| !reply.text().contains(key.as_str())), "{}", reply.text());

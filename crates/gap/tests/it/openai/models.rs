@@ -43,12 +43,13 @@ async fn an_old_list_is_shown_while_it_is_renewed_and_while_google_fails() {
     let app = TestApp::with().set("models.list_ttl", "1m").start().await;
     let client = client(&app);
     let listed = ids(&client.get("/v1/models").await);
-    let (asked, tasks) = (app.arrived(), app.app.lifecycle.running());
+    let asked = app.arrived();
     app.clock.advance(SignedDuration::from_mins(2));
     assert_eq!(ids(&client.get("/v1/models").await), listed);
-    eventually("it is renewed", || app.arrived() >= asked + 3 && app.app.lifecycle.running() == tasks).await;
+    let is_fresh = || app.app.list.believed_until() > Some(app.clock.now());
+    eventually("it is renewed", || app.arrived() >= asked + 3 && is_fresh()).await;
 
-    app.sim.add_fault(Fault::new(Preset::KeyInvalid));
+    app.sim.add_fault(Fault::new(Preset::KeyInvalid)).unwrap();
     app.clock.advance(SignedDuration::from_mins(2));
     assert_eq!(ids(&client.get("/v1/models").await), listed);
     eventually("it was tried", || app.arrived() >= asked + 4).await;
@@ -58,7 +59,7 @@ async fn an_old_list_is_shown_while_it_is_renewed_and_while_google_fails() {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_google_never_answers_the_table_stands_in() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(Preset::KeyInvalid));
+    app.sim.add_fault(Fault::new(Preset::KeyInvalid)).unwrap();
     let listed = ids(&client(&app).get("/v1/models").await);
     assert!(listed.iter().any(|id| id == "gemini-2.5-flash"), "{listed:?}");
 }
@@ -66,7 +67,9 @@ async fn where_google_never_answers_the_table_stands_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_project_that_fails_hides_nothing() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault { key: Some("sim-upstream-key-one".to_owned()), ..Fault::new(Preset::KeyInvalid) });
+    app.sim
+        .add_fault(Fault { key: Some("sim-upstream-key-one".to_owned()), ..Fault::new(Preset::KeyInvalid) })
+        .unwrap();
     let listed = ids(&client(&app).get("/v1/models").await);
     assert!(listed.len() > 3, "{listed:?}");
 }

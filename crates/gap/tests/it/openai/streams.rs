@@ -38,7 +38,7 @@ async fn a_stream_has_openais_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_stream_is_opened_and_kept_alive_until_it_answers() {
     let app = impatient().await;
-    app.sim.add_fault(Fault::new(late(400, None)).times(1));
+    app.sim.add_fault(Fault::new(late(400, None)).times(1)).unwrap();
     let reply = client(&app).post(CHAT, ask(STORY, true)).await;
     assert_eq!(reply.status, 200);
     assert!(reply.text().starts_with(": keep-alive\n\n: keep-alive\n\n"), "{}", reply.text());
@@ -49,7 +49,7 @@ async fn a_slow_stream_is_opened_and_kept_alive_until_it_answers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_fails_after_opening_is_still_replaced() {
     let app = impatient().await;
-    app.sim.add_fault(Fault::new(late(300, Some(Preset::Overloaded))).times(1));
+    app.sim.add_fault(Fault::new(late(300, Some(Preset::Overloaded))).times(1)).unwrap();
     let chunks = Chunks::of(&client(&app).post(CHAT, ask(STORY, true)).await);
     assert!(chunks.done && chunks.finishes() == ["stop"]);
     assert_eq!(app.arrived(), 2);
@@ -58,7 +58,7 @@ async fn a_key_that_fails_after_opening_is_still_replaced() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opened_stream_that_fails_says_so_inside() {
     let app = impatient().await;
-    app.sim.add_fault(Fault::new(late(200, Some(Preset::QuotaPerMinute))));
+    app.sim.add_fault(Fault::new(late(200, Some(Preset::QuotaPerMinute)))).unwrap();
     let reply = client(&app).post(CHAT, ask(STORY, true)).await;
     assert_eq!(reply.status, 200);
     let chunks = Chunks::of(&reply);
@@ -70,7 +70,7 @@ async fn a_pause_is_filled_wherever_it_is() {
     let app = TestApp::with().set("server.keep_alive", "50ms").start().await;
     let pause = Stall { after: 2, ms: 300, then: gap_sim::Afterwards::GoOn };
     for script in [Script::StallBetweenEvents(pause), Script::StallInsideEvent(pause)] {
-        app.sim.add_fault(Fault::new(script).times(1));
+        app.sim.add_fault(Fault::new(script).times(1)).unwrap();
         let chunks = Chunks::of(&client(&app).post(CHAT, ask(STORY, true)).await);
         assert!(chunks.done && chunks.comments > 0, "frames are made anew, so there is always a place between them");
     }
@@ -90,7 +90,7 @@ async fn a_client_that_leaves_frees_the_upstream() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_leaves_before_the_answer_frees_the_upstream_too() {
     let app = TestApp::start().await;
-    app.sim.add_fault(Fault::new(late(60_000, None)));
+    app.sim.add_fault(Fault::new(late(60_000, None))).unwrap();
     for stream in [true, false] {
         app.sim.forget_requests();
         let asking = client(&app);

@@ -8,7 +8,8 @@ use gap::app::{App, Mode};
 use gap::clock::Clock;
 use gap::config::{self, Inputs};
 use gap::lifecycle::Lifecycle;
-use gap::{router, server};
+use gap::live::Live;
+use gap::{database, router, server};
 use gap_sim::{Control, Options, Simulator, Tls};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -55,7 +56,13 @@ impl TestApp {
     pub(crate) fn with() -> Setup {
         Setup {
             keys: KEYS.map(str::to_owned).to_vec(),
-            settings: vec![("auth.users_api_keys", ACCESS_KEY.to_owned()), ("pool.max_wait", "0s".to_owned())],
+            settings: vec![
+                ("auth.users_api_keys", ACCESS_KEY.to_owned()),
+                ("pool.max_wait", "0s".to_owned()),
+                // A test that sends many requests is not about these limits.
+                ("limits.requests_per_minute", "0".to_owned()),
+                ("limits.requests_per_day_per_ip", "0".to_owned()),
+            ],
             options: Options::with_keys(KEYS),
             upstream: Upstream::Simulator,
         }
@@ -130,12 +137,14 @@ impl Setup {
         for (name, value) in self.settings {
             inputs = inputs.with_override(name, value);
         }
-        let settings = config::load(inputs).unwrap().settings;
+        let loaded = config::load(inputs).unwrap();
         let clock = Clock::hand("2026-06-15T12:00:00Z".parse::<Timestamp>().unwrap());
         let lifecycle = Lifecycle::default();
-        let app = App::build(settings, Mode::Live, clock.clone(), lifecycle.clone()).unwrap();
+        let store = database::open(&loaded.settings, &clock).await.unwrap();
+        let app = App::build(Live::new(loaded), store, Mode::Live, clock.clone(), lifecycle.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        app.open().await.unwrap();
         app.begin_chores();
         let door = router::front_door(&app);
         lifecycle.spawn({

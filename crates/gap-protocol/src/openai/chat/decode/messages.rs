@@ -259,7 +259,9 @@ impl Work<'_> {
         };
         let signature = signature
             .or_else(|| carried.as_ref()?.signature.clone().map(Cow::Owned))
-            .or_else(|| self.context.memory.signature_of(&id).map(Cow::Owned));
+            .or_else(|| self.context.memory.signature_of(&id).map(Cow::Owned))
+            .or_else(|| self.context.memory.signature_at(self.calls).map(Cow::Owned));
+        self.calls += 1;
         let upstream_id = if self.refused.contains(Feature::CallIds) { None } else { upstream_id(&id, carried) };
         let field = path.to_string();
         let slot = Slot::new(id, upstream_id.clone(), name.clone(), field);
@@ -270,6 +272,8 @@ impl Work<'_> {
     fn function_call<'n>(&mut self, call: &'n Node<'n>, path: &Path<'_>) -> Result<(Call<'n>, Slot<'n>), DecodeError> {
         let (name, arguments) = self.function(call, path)?;
         let signature = self.signature_in(call, path)?;
+        let signature = signature.or_else(|| self.context.memory.signature_at(self.calls).map(Cow::Owned));
+        self.calls += 1;
         let slot = Slot::new(Cow::Borrowed(""), None, name.clone(), path.to_string());
         Ok((Call { id: None, name, arguments, signature }, slot))
     }

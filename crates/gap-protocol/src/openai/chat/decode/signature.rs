@@ -10,7 +10,7 @@ use super::part::{Call, Part, Text};
 use super::turns::Slot;
 
 /// What a model demands in place of a signature that nobody kept; documented by Google.
-pub(super) const NO_SIGNATURE: &str = "skip_thought_signature_validator";
+pub const NO_SIGNATURE: &str = "skip_thought_signature_validator";
 
 /// Puts the signature of a message where it came from: at its last text, else at its first call, else at a text that says
 /// nothing. In the form before there were tools a call has no other place for its own.

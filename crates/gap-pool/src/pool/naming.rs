@@ -1,0 +1,34 @@
+//! How keys and projects are known outside the pool: by words that mean the same after a restart.
+
+use super::Pool;
+use crate::ids::{KeyId, ProjectId};
+use crate::limits::Tier;
+
+/// What outlives the pool of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectName {
+    /// The operator's name for it.
+    pub name: Option<String>,
+    /// Google's number of it, if that is known.
+    pub number: Option<u64>,
+    /// What it pays, if that is known.
+    pub tier: Option<Tier>,
+}
+
+impl Pool {
+    /// What a store knows a key by.
+    pub fn reference(&self, key: KeyId) -> Option<&str> {
+        self.keys.get(&key)?.reference.as_deref()
+    }
+
+    /// How people recognise each key, beside what a store knows it by.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.keys.values().filter_map(|key| Some((key.reference.as_deref()?, key.label.as_str())))
+    }
+
+    /// How a project is known; nothing when it is gone.
+    pub fn project_name(&self, project: ProjectId) -> Option<ProjectName> {
+        let project = self.projects.get(&self.present(project))?;
+        Some(ProjectName { name: project.name.clone(), number: project.number, tier: project.tier })
+    }
+}

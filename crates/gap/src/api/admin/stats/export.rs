@@ -1,0 +1,64 @@
+//! Sums as a file.
+
+use axum::extract::State;
+use axum::response::Response;
+use gap_store::usage::sums::GroupBy;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Asked, StatsQuery};
+use crate::api::admin::actor::Anyone;
+use crate::api::admin::export::{self, Format, Pages};
+use crate::api::admin::page::Query;
+use crate::api::admin::problem::Problem;
+use crate::app::App;
+use crate::report::totals::Amount;
+
+/// One row of the file.
+#[derive(Serialize)]
+struct ExportedSum {
+    starts_at: Timestamp,
+    model: String,
+    #[serde(flatten)]
+    used: Amount,
+}
+
+/// Exports sums by step and model, as CSV or JSON.
+#[utoipa::path(
+    get,
+    path = "/api/v1/stats/export",
+    tag = "usage",
+    params(StatsQuery),
+    responses(
+        (status = 200, description = "The file: CSV with a header line, or a JSON array.", content_type = "text/csv", body = String),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(in crate::api::admin) async fn export_stats(
+    State(app): State<App>,
+    Anyone(actor): Anyone,
+    Query(query): Query<StatsQuery>,
+) -> Result<Response, Problem> {
+    let asked = Asked::read(&query, &actor, app.clock.now())?;
+    app.books.settle().await;
+    let sums = app.store.usage().sum(&asked.question(asked.time.clone(), GroupBy::TimeAndModel)).await?;
+    let rows = sums.into_iter().filter_map(|sum| {
+        let starts_at = sum.starts_at?;
+        Some(ExportedSum { starts_at, model: sum.model.unwrap_or_default(), used: sum.totals.into() })
+    });
+    Ok(export::respond(query.format.unwrap_or(Format::Csv), "usage", Once(Some(rows.collect()))))
+}
+
+/// All rows on one page.
+struct Once(Option<Vec<ExportedSum>>);
+
+impl Pages for Once {
+    type Row = ExportedSum;
+
+    async fn next(&mut self) -> Option<Vec<ExportedSum>> {
+        self.0.take()
+    }
+}

@@ -1,0 +1,14 @@
+import { defineConfig, mergeConfig } from 'vitest/config'
+
+import viteConfig from './vite.config'
+
+export default defineConfig((env) =>
+  mergeConfig(viteConfig(env), {
+    test: {
+      environment: 'happy-dom',
+      include: ['src/**/*.test.ts'],
+      // Its modules import their styles, which only the bundler understands.
+      server: { deps: { inline: ['element-plus'] } },
+    },
+  }),
+)
