@@ -123,10 +123,7 @@ async fn inside_an_event_the_transfer_is_aborted(#[case] script: Script, #[value
 #[tokio::test(flavor = "multi_thread")]
 async fn an_overload_within_a_stream_is_told_within_it() {
     let app = TestApp::start().await;
-    app.sim
-        .add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset: Preset::Overloaded })))
-        .unwrap()
-        .unwrap();
+    app.sim.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset: Preset::Overloaded }))).unwrap();
     let reply = app.post(EVENTS, prompt(STORY)).await;
     assert_eq!(reply.google_error(), (503, "UNAVAILABLE".to_owned()));
     assert_eq!((reply.events().len(), app.arrived()), (3, 1));
