@@ -132,26 +132,29 @@ async fn an_overload_within_a_stream_is_told_within_it() {
 }
 
 #[rstest]
-#[case::invalid(Preset::KeyInvalid, 503)]
-#[case::suspended(Preset::KeySuspended, 503)]
-#[case::unauthenticated(Preset::Unauthenticated, 503)]
-#[case::denied(Preset::ProjectDenied, 503)]
+#[case::invalid(Preset::KeyInvalid, 502)]
+#[case::suspended(Preset::KeySuspended, 502)]
+#[case::unauthenticated(Preset::Unauthenticated, 502)]
+#[case::denied(Preset::ProjectDenied, 502)]
 #[case::day(Preset::QuotaPerDay, 429)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_error_within_a_stream_that_is_a_keys_fault_is_told_as_if_closed(#[case] preset: Preset, #[case] code: u64) {
+async fn an_error_within_a_stream_that_is_a_keys_fault_is_told_as_if_closed(
+    #[case] preset: Preset,
+    #[case] code: u64,
+    #[values(EVENTS, ARRAY)] path: &str,
+) {
     let app = TestApp::start().await;
     app.sim.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset })).times(1)).unwrap();
-    let reply = app.post(EVENTS, prompt(STORY)).await;
+    let reply = app.post(path, prompt(STORY)).await;
     assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Whole), "{}", reply.text());
-    let (told, _) = reply.google_error();
-    assert!(told == code || told == 502, "{}", reply.text());
+    assert_eq!(reply.google_error().0, code, "{}", reply.text());
     for secret in ["sim-upstream-key", "api_key:", "PerDay"] {
         assert!(!reply.text().contains(secret), "{secret}: {}", reply.text());
     }
     assert!(!reply.text().contains("finishReason\": \"STOP"));
     let faults = || app.app.keyring.keys().iter().map(|key| key.counters.faults).sum::<u64>();
     eventually("the fault is the key's", || faults() == 1).await;
-    assert_clean(&app.post(EVENTS, prompt(STORY)).await);
+    assert_clean(&app.post(path, prompt(STORY)).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,7 +189,7 @@ async fn an_error_in_a_json_array_is_cleaned_and_the_rest_stays_as_it_came() {
     assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Whole));
     assert!(reply.text().starts_with(&event) && reply.text()[event.len()..].starts_with("\n,\r\n{\"error\": {"));
     let tail = &reply.text()[event.len()..];
-    assert_eq!(reply.google_error(), (503, "UNAVAILABLE".to_owned()), "{tail}");
+    assert_eq!(reply.google_error(), (502, "UNAVAILABLE".to_owned()), "{tail}");
     assert!(!tail.contains("sim-upstream-key") && !tail.contains("123456789012"), "{tail}");
 }
 
@@ -260,4 +263,23 @@ async fn what_may_have_been_done_is_not_done_twice() {
     let reply = app.post("/v1beta/_echo/things:create", "{}").await;
     assert_eq!(reply.status, 502);
     assert_eq!(app.arrived(), 1);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_says_which_keys_were_tried(#[values(UNARY, EVENTS, ARRAY)] path: &str) {
+    let app = TestApp::start().await;
+    app.sim.add_fault(Fault::new(Preset::InvalidArgument).times(1)).unwrap();
+    let reply = app.post(path, prompt("hi")).await;
+    assert_eq!((reply.status.as_u16(), reply.header("x-gap-attempts")), (400, Some("1")));
+    assert!(reply.header("x-gap-key").is_some_and(|key| key.contains("...")), "{:?}", reply.headers);
+
+    app.sim.add_fault(Fault::new(Preset::KeyInvalid)).unwrap();
+    let reply = app.post(path, prompt("hi")).await;
+    assert_eq!((reply.status.is_server_error(), reply.header("x-gap-attempts")), (true, Some("3")), "{}", reply.text());
+    assert!(reply.header("x-gap-key").is_some());
+    // Now there is none left to try.
+    let reply = app.post(path, prompt("hi")).await;
+    assert_eq!((reply.status.is_server_error(), reply.header("x-gap-attempts")), (true, None), "{}", reply.text());
+    assert_eq!(reply.header("x-gap-key"), None);
 }
