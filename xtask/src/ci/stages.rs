@@ -9,32 +9,39 @@ use crate::ci::report::Tally;
 use crate::environments;
 use crate::repo::{Profile, Repo};
 use crate::servers::Servers;
-use crate::{docs, shell, tidy};
+use crate::{docs, shell, tidy, web};
 
 /// In the order in which they run.
 pub(super) const STAGES: &[Stage] = &[
-    Stage { name: "fmt", about: "the code is formatted", after: None, run: format },
-    Stage { name: "fetch", about: "every dependency of Cargo.lock is here", after: None, run: fetch },
-    Stage { name: "tidy", about: "the house rules hold", after: Some("fetch"), run: keep_tidy },
-    Stage { name: "clippy", about: "no lint is left", after: Some("fetch"), run: lint },
-    Stage { name: "build", about: "everything builds", after: Some("fetch"), run: build },
-    Stage { name: "test", about: "Rust tests, with a PostgreSQL and a Redis", after: Some("build"), run: test },
-    Stage { name: "doctest", about: "examples in the documentation", after: Some("build"), run: test_examples },
-    Stage { name: "doc", about: "the documentation has no broken link", after: Some("build"), run: document },
-    Stage { name: "generated", about: "generated documents are fresh", after: Some("build"), run: check_generated },
+    Stage { name: "fmt", about: "the code is formatted", after: &[], run: format },
+    Stage { name: "fetch", about: "every dependency of Cargo.lock is here", after: &[], run: fetch },
+    Stage { name: "tidy", about: "the house rules hold", after: &["fetch"], run: keep_tidy },
+    Stage { name: "web", about: "the page's format, lints, types, tests and build", after: &[], run: build_page },
+    Stage { name: "clippy", about: "no lint is left", after: &["fetch"], run: lint },
+    Stage { name: "build", about: "everything builds", after: &["fetch"], run: build },
+    Stage { name: "test", about: "Rust tests, with a PostgreSQL and a Redis", after: &["build"], run: test },
+    Stage { name: "doctest", about: "examples in the documentation", after: &["build"], run: test_examples },
+    Stage { name: "doc", about: "the documentation has no broken link", after: &["build"], run: document },
+    Stage { name: "generated", about: "generated documents are fresh", after: &["build"], run: check_generated },
     Stage {
         name: "image",
         about: "the container's stages build the page and the program",
-        after: Some("build"),
+        after: &["build"],
         run: build_image,
     },
     Stage {
         name: "e2e-python",
         about: "Google's and OpenAI's Python SDKs against the binary",
-        after: Some("build"),
+        after: &["build"],
         run: drive_python,
     },
-    Stage { name: "e2e-js", about: "their JavaScript SDKs against the binary", after: Some("build"), run: drive_js },
+    Stage { name: "e2e-js", about: "their JavaScript SDKs against the binary", after: &["build"], run: drive_js },
+    Stage {
+        name: "e2e-web",
+        about: "the page in a real browser, against the binary",
+        after: &["web", "build"],
+        run: drive_page,
+    },
 ];
 
 /// What every cargo command of a run shares: other features or another profile would build everything again.
@@ -56,6 +63,21 @@ fn fetch(repo: &Repo) -> Result<Tally> {
 fn keep_tidy(repo: &Repo) -> Result<Tally> {
     ensure!(tidy::check(repo)?, "see above");
     Ok(Tally::default())
+}
+
+fn build_page(repo: &Repo) -> Result<Tally> {
+    web::install(repo)?;
+    for script in ["format:check", "lint", "type-check"] {
+        shell::run(web::npm(repo).args(["run", "--silent", script]))?;
+    }
+    let report = repo.target("e2e/vitest.xml");
+    remove(&report)?;
+    let mut tests = web::npm(repo);
+    tests.args(["run", "--silent", "test:unit", "--", "--reporter=default", "--reporter=junit"]);
+    let ended = shell::run(tests.arg(format!("--outputFile.junit={}", report.display())));
+    let tally = finish(Tally::from_junit(&read(&report)?), ended)?;
+    shell::run(web::npm(repo).args(["run", "--silent", "build"]))?;
+    Ok(tally)
 }
 
 fn lint(repo: &Repo) -> Result<Tally> {
@@ -144,6 +166,15 @@ fn drive_js(repo: &Repo) -> Result<Tally> {
     command.arg("--test-reporter=tap").arg(format!("--test-reporter-destination={}", report.display()));
     let ended = shell::run(command.current_dir(folder).env("GAP_BIN", repo.binary(Profile::Ci, "gap")));
     finish(Tally::from_tap(&read(&report)?), ended)
+}
+
+fn drive_page(repo: &Repo) -> Result<Tally> {
+    let report = repo.target("e2e/playwright.xml");
+    remove(&report)?;
+    let mut command = web::npm(repo);
+    command.args(["run", "--silent", "test:e2e"]).env("CI", "1").env("PLAYWRIGHT_JUNIT_OUTPUT_FILE", &report);
+    let ended = shell::run(command.env("GAP_BIN", repo.binary(Profile::Ci, "gap")));
+    finish(Tally::from_junit(&read(&report)?), ended)
 }
 
 fn cargo_test(command: &mut Command) -> Result<Tally> {
