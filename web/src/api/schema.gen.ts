@@ -1068,9 +1068,30 @@ export interface components {
             warning?: string | null;
         };
         /** @description What came of an import. */
-        Imported: components["schemas"]["Report"] & {
+        Imported: components["schemas"]["ImportReport"] & {
             /** @description Where the keys are kept: `memory` is until restart. */
             kept: components["schemas"]["Keeping"];
+        };
+        /** @description What came of an import. */
+        ImportReport: {
+            /** @description Keys that were entered, or would have been. */
+            added: number;
+            /** @description Entries that cannot be keys. */
+            bad: number;
+            /** @description Nothing was changed: it only says what would have been. */
+            dry_run: boolean;
+            /** @description Keys that were found, each counted once. */
+            found: number;
+            /** @description Keys that were there already. */
+            known: number;
+            /** @description Labels of projects that were entered, or would have been. */
+            new_projects: string[];
+            /** @description What is to be said of single lines; a thousand at most. */
+            notes: components["schemas"]["Note"][];
+            /** @description Keys that stand there more than once. */
+            repeated: number;
+            /** @description Entries for something else than Gemini. */
+            skipped: number;
         };
         /** @description A job, as far as it has come. */
         Job: {
@@ -2203,7 +2224,7 @@ export interface operations {
                 /** @description In which order: by age unless said otherwise. */
                 sort?: "created_at" | "-created_at" | "name" | "-name" | "-tokens_month";
                 /** @description Those in this state. */
-                state?: components["schemas"]["StateName"];
+                state?: "active" | "disabled" | "expired";
             };
             header?: never;
             path?: never;

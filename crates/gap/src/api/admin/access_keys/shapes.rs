@@ -139,6 +139,7 @@ pub(in crate::api::admin) struct AccessKeyFilter {
     /// A part of the name, the hint or the id, in any case of letters.
     search: Option<String>,
     /// Those in this state.
+    #[param(inline)]
     state: Option<StateName>,
     /// Those of this role.
     role: Option<RoleName>,
