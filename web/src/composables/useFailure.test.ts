@@ -32,3 +32,12 @@ test('a refusal without fields is said as it is', () => {
   error.value = new ApiError(503, 'The database does not answer.')
   expect(general.value).toBe('The database does not answer.')
 })
+
+test('a value of the wrong kind is said beside its field', () => {
+  const { error, of, general } = useFailure(['limits'])
+  const words = 'takes addresses and networks such as 203.0.113.7 or 10.0.0.0/8'
+  const place = 'Failed to deserialize the JSON body into the target type: limits.allowed_ips[0]'
+  error.value = new ApiError(422, `${place}: ${words} at line 1 column 70`)
+  expect(of('limits.allowed_ips')).toBe(words)
+  expect(general.value).toBeUndefined()
+})
