@@ -142,6 +142,7 @@ pub(in crate::api::admin) struct AccessKeyFilter {
     #[param(inline)]
     state: Option<StateName>,
     /// Those of this role.
+    #[param(inline)]
     role: Option<RoleName>,
     /// In which order: by age unless said otherwise.
     #[param(inline)]
@@ -150,6 +151,7 @@ pub(in crate::api::admin) struct AccessKeyFilter {
 
 /// Whether an access key opens anything.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[schema(as = AccessKeyState)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::api::admin) enum StateName {
     /// It does.
