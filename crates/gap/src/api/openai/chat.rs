@@ -137,7 +137,11 @@ impl Exchange {
     }
 
     /// Asks once. The outer error is final, the inner one may teach something.
-    async fn ask(&self, decoded: Decoded, receipt: Receipt) -> Result<Result<ChatReply, Box<Asked>>, OpenAiFailure> {
+    async fn ask(
+        &self,
+        decoded: Decoded,
+        mut receipt: Receipt,
+    ) -> Result<Result<ChatReply, Box<Asked>>, OpenAiFailure> {
         let call = match self.complete(decoded).await {
             Ok(call) => call,
             Err(failure) => return Err(end(receipt, failure)),
@@ -146,6 +150,7 @@ impl Exchange {
         if let Some(sentence) = receipt.substitution() {
             warnings.add("model", sentence);
         }
+        receipt.warned(&warnings);
         let (sent, chat) = match self.prepare(&call) {
             Ok(prepared) => prepared,
             Err(failure) => return Err(end(receipt, failure.into())),

@@ -103,6 +103,7 @@ fn complete(
         receipt.refused_with(failure.status());
         return Err(failure.receipted());
     };
+    receipt.warned(&wanted.warnings);
     receipt.committed(StatusCode::OK);
     receipt.passed(body.len());
     // The client is told the guess, so the ledger holds it as well.
