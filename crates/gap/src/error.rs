@@ -317,14 +317,29 @@ impl Failure {
 
     /// The error as OpenAI writes it: `{"error": {"message", "type", "param", "code"}}`.
     pub fn openai_json(&self) -> String {
+        self.openai_error().to_json()
+    }
+
+    /// The value of `error` in it.
+    pub fn openai_error(&self) -> openai::error::Error<'_> {
         let (error_type, code) = self.kind.openai();
         let param = (self.kind == Kind::UnknownModel).then_some("model");
-        openai::error::body(&self.message, error_type, param, code)
+        openai::error::Error { message: &self.message, error_type, param, code }
     }
 
     /// The error as an event of OpenAI's streams, which its SDKs raise.
     pub fn openai_frame(&self) -> Bytes {
         format!("data: {}\n\n", self.openai_json()).into()
+    }
+
+    /// The error as Anthropic writes it: `{"type": "error", "error": {"type", "message"}}`.
+    pub fn anthropic_json(&self) -> String {
+        anthropic::error::body(self.kind.anthropic(), &self.message)
+    }
+
+    /// The error as an event of Anthropic's streams, which its SDKs raise.
+    pub fn anthropic_frame(&self) -> Bytes {
+        format!("event: error\ndata: {}\n\n", self.anthropic_json()).into()
     }
 
     /// The error as Google writes it: `{"error": {"code", "message", "status", "details"}}`.

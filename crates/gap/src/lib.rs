@@ -38,6 +38,7 @@ pub mod prefixes;
 pub mod receipt;
 pub mod relay;
 pub mod report;
+pub mod responses;
 pub mod roster;
 pub mod router;
 pub mod secrets;

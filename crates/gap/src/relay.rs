@@ -238,7 +238,7 @@ impl Relay {
         mut receipt: Receipt,
     ) -> Result<ChatReply, Box<ChatError>> {
         match self.try_keys(&call, &chat, &mut receipt).await {
-            Ok(opened) => ChatReply::commit(opened, chat.memory, receipt, &self.policy),
+            Ok(opened) => ChatReply::commit(opened, chat, receipt, &self.policy),
             Err(error) => Err(Box::new(ChatError { error, receipt })),
         }
     }

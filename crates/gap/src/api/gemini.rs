@@ -18,7 +18,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request};
 
 use super::guest::{self, Guest};
-use super::openai::is_strict;
+use super::openai::{is_strict, path_of};
 use crate::admission::Permit;
 use crate::admission::standing::Standing;
 use crate::app::App;
@@ -81,6 +81,13 @@ async fn relay(
     let framing = target.as_ref().map_or(Framing::Json, |target| target.framing(query));
     let refuse = |failure| GeminiFailure { failure, framing, receipted: false };
 
+    // Google does not know the operator's own names: the model, and the path with it.
+    let renamed = target.as_ref().ok().and_then(|target| {
+        let table = app.models.table();
+        let model = table.resolve(table.alias_of(target.named_model()?)?);
+        Some((model.to_owned(), target.with_model(&path_of(model).ok()?)?))
+    });
+
     let is_upload = target.as_ref().is_ok_and(|target| target.kind == Kind::Upload);
     let resumed = is_upload.then(|| app.uploads.resume(query)).flatten();
     let admitted = receive(app, visit, &parts, resumed.as_ref()).and_then(|guest| {
@@ -93,7 +100,8 @@ async fn relay(
         if target.kind == Kind::WebSocket {
             return Err(Failure::not_built("The Live API"));
         }
-        models::named(&target).map_or(Ok(()), |model| guest.may_use(model))?;
+        let model = renamed.as_ref().map(|(model, _)| model.as_str()).or_else(|| models::named(&target));
+        model.map_or(Ok(()), |model| guest.may_use(model))?;
         Ok((guest, target))
     });
     let (mut guest, target) = match admitted {
@@ -109,13 +117,13 @@ async fn relay(
         visit: visit.clone(),
         caller: guest.caller.clone(),
         request_line: format!("{} {}", parts.method, parts.uri.path()),
-        model: target.model().map(str::to_owned),
+        model: target.model().map(|model| renamed.as_ref().map_or(model, |(model, _)| model).to_owned()),
     };
     let origin = || (parts.method == Method::GET).then(|| app.pages.origin(query)).flatten();
     let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin);
     let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
     let call = Call {
-        path: target.upstream_path().into_owned(),
+        path: renamed.map_or_else(|| target.upstream_path().into_owned(), |(_, path)| path),
         query: query.map(|query| path::strip_credentials(query).into_owned()),
         headers: headers::for_upstream(&parts.headers),
         model: facts.model.clone(),

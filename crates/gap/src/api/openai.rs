@@ -1,14 +1,18 @@
 //! OpenAI's API, spoken by translation.
 
 pub mod chat;
+pub(in crate::api) mod counting;
 pub mod embeddings;
+pub(in crate::api) mod exchange;
 pub mod models;
+pub mod responses;
 
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use gap_protocol::call::{DecodeError, Warnings};
+use gap_protocol::openai::error::Error;
 use gap_protocol::openai::refusal::Refusal;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -53,6 +57,23 @@ impl OpenAiFailure {
     #[must_use]
     pub fn receipted(mut self) -> Self {
         self.receipted = true;
+        self
+    }
+
+    /// The value of `error` in its body.
+    pub fn error(&self) -> Error<'_> {
+        match &self.words {
+            Words::Ours(failure) => failure.openai_error(),
+            Words::Field(refusal) => refusal.error(),
+        }
+    }
+
+    /// Names the fields as the Responses API does.
+    #[must_use]
+    pub fn about_a_response(mut self) -> Self {
+        if let Words::Field(refusal) = &mut self.words {
+            refusal.rename_for_responses();
+        }
         self
     }
 
@@ -130,7 +151,7 @@ impl IntoResponse for OpenAiFailure {
 // === What handlers share ===
 
 /// The path of a model at Google, or a 404: a name with anything else in it would lead somewhere else.
-fn path_of(model: &str) -> Result<String, Failure> {
+pub(in crate::api) fn path_of(model: &str) -> Result<String, Failure> {
     let (folder, name) = model.split_once('/').unwrap_or(("models", model));
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let known = matches!(folder, "models" | "tunedModels");
@@ -141,25 +162,25 @@ fn path_of(model: &str) -> Result<String, Failure> {
 }
 
 /// Whether the client wants a refusal in the place of every warning.
-pub(super) fn is_strict(headers: &HeaderMap) -> bool {
+pub(in crate::api) fn is_strict(headers: &HeaderMap) -> bool {
     headers.get(X_GAP_STRICT).is_some_and(|value| matches!(value.as_bytes(), b"true" | b"1"))
 }
 
 /// How long the client says it waits: OpenAI's SDKs send their timeout in seconds.
-fn client_deadline(headers: &HeaderMap) -> Option<Duration> {
+pub(in crate::api) fn client_deadline(headers: &HeaderMap) -> Option<Duration> {
     let seconds = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
     let seconds = seconds("x-stainless-timeout").or_else(|| seconds("x-stainless-read-timeout"))?;
     Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero())
 }
 
 /// Names in the headers what could not be expressed.
-fn warn_in(headers: &mut HeaderMap, warnings: &Warnings) {
+pub(in crate::api) fn warn_in(headers: &mut HeaderMap, warnings: &Warnings) {
     if let Some(value) = warnings.header_value().and_then(|value| HeaderValue::try_from(value).ok()) {
         headers.insert(X_GAP_WARNINGS, value);
     }
 }
 
 /// What goes upstream is JSON, and nothing of the client's.
-fn json_headers() -> HeaderMap {
+pub(in crate::api) fn json_headers() -> HeaderMap {
     HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))])
 }

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gap_pool::TierPolicy;
+use gap_protocol::models::Alias;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
 use super::kinds::addresses::{Database, DatabaseUrl, HostName, HttpUrl, Networks, Origin, PathPrefix, RedisUrl};
 use super::kinds::fallbacks::{Fallback, Fallbacks};
-use super::kinds::pool::{LimitsByHand, ModelLimits, UpstreamKey, UpstreamKeys};
+use super::kinds::pool::{LimitsByHand, ModelAlias, ModelLimits, UpstreamKey, UpstreamKeys};
 use super::kinds::quantities::{LogFilter, Size, Span};
 use super::kinds::secrets::{Secret, SecretUrl, Secrets, SigningSecret};
 use super::kinds::{Address, FilePath, ListOf, Maybe, OneOf, Switch, Text, Whole};
@@ -29,6 +30,8 @@ pub struct Settings {
     pub models: Models,
     /// Thought signatures that are kept for clients.
     pub signatures: Signatures,
+    /// Responses that are kept for those who go on from them.
+    pub responses: Responses,
     /// The upstream keys and how a request finds one.
     pub pool: Pool,
     /// Who may come in.
@@ -145,6 +148,8 @@ pub struct Models {
     pub file: Option<PathBuf>,
     /// How long a list of Google's is believed.
     pub list_ttl: Duration,
+    /// The operator's own names for models.
+    pub aliases: Vec<Alias>,
 }
 
 /// Section `signatures`.
@@ -155,6 +160,17 @@ pub struct Signatures {
     /// How many are kept.
     pub count: usize,
     /// How long one is kept.
+    pub ttl: Duration,
+}
+
+/// Section `responses`.
+#[derive(Clone, Debug)]
+pub struct Responses {
+    /// What they may take together, in bytes.
+    pub memory: usize,
+    /// How many are kept.
+    pub count: usize,
+    /// How long one is kept after its last use.
     pub ttl: Duration,
 }
 
@@ -374,11 +390,17 @@ impl Settings {
             models: Models {
                 file: reader.take("models.file", &Maybe(FilePath)),
                 list_ttl: reader.take("models.list_ttl", &Span::some()),
+                aliases: reader.take("models.aliases", &ListOf(ModelAlias)),
             },
             signatures: Signatures {
                 memory: reader.take("signatures.memory", &Size(0..=64 * 1024 * MIB)),
                 count: reader.take("signatures.count", &Whole(0..=100_000_000)),
                 ttl: reader.take("signatures.ttl", &Span::some()),
+            },
+            responses: Responses {
+                memory: reader.take("responses.memory", &Size(0..=64 * 1024 * MIB)),
+                count: reader.take("responses.count", &Whole(0..=100_000_000)),
+                ttl: reader.take("responses.ttl", &Span::some()),
             },
             pool: Pool::read(reader),
             auth: Auth::read(reader),

@@ -8,6 +8,8 @@ mod support;
 mod uploads;
 
 #[cfg(test)]
+mod anthropic;
+#[cfg(test)]
 mod binary;
 #[cfg(test)]
 mod bodies;
@@ -25,6 +27,8 @@ mod fallback;
 mod faults;
 #[cfg(test)]
 mod front;
+#[cfg(test)]
+mod guests;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
