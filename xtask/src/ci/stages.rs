@@ -25,8 +25,8 @@ pub(super) const STAGES: &[Stage] = &[
     Stage { name: "generated", about: "generated documents are fresh", after: &["build"], run: check_generated },
     Stage {
         name: "image",
-        about: "the container's stages build the page and the program",
-        after: &["build"],
+        about: "the container's stage builds the program",
+        after: &["web", "build"],
         run: build_image,
     },
     Stage {
@@ -66,7 +66,8 @@ fn keep_tidy(repo: &Repo) -> Result<Tally> {
 }
 
 fn build_page(repo: &Repo) -> Result<Tally> {
-    web::install(repo)?;
+    // The script that the Dockerfile runs.
+    shell::run(Command::new(repo.path("deployment/docker/build-page.sh")).arg(repo.path("web/dist")))?;
     for script in ["format:check", "lint", "type-check"] {
         shell::run(web::npm(repo).args(["run", "--silent", script]))?;
     }
@@ -75,9 +76,7 @@ fn build_page(repo: &Repo) -> Result<Tally> {
     let mut tests = web::npm(repo);
     tests.args(["run", "--silent", "test:unit", "--", "--reporter=default", "--reporter=junit"]);
     let ended = shell::run(tests.arg(format!("--outputFile.junit={}", report.display())));
-    let tally = finish(Tally::from_junit(&read(&report)?), ended)?;
-    shell::run(web::npm(repo).args(["run", "--silent", "build"]))?;
-    Ok(tally)
+    finish(Tally::from_junit(&read(&report)?), ended)
 }
 
 fn lint(repo: &Repo) -> Result<Tally> {
@@ -136,10 +135,9 @@ fn check_generated(repo: &Repo) -> Result<Tally> {
     Ok(Tally::default())
 }
 
-/// The very scripts that the Dockerfile runs, without Docker. The end-to-end tests go on with what they make.
+/// The script that the Dockerfile runs, without Docker; the other one is run by the stage `web`. The end-to-end tests go on with what they make.
 fn build_image(repo: &Repo) -> Result<Tally> {
     let script = |name: &str| Command::new(repo.path("deployment/docker").join(name));
-    shell::run(script("build-page.sh").arg(repo.path("web/dist")))?;
     // Built already with these options: this tells whether the script finds the program.
     shell::run(script("build-program.sh").arg(repo.target("image/gap")).args(SHARED).args(TARGETS))?;
     Ok(Tally::default())
