@@ -60,12 +60,11 @@ impl<'a> Form<'a> {
         let cut = || malformed("the form ends before its last boundary");
         let first = format!("--{boundary}");
         let between = memmem::Finder::new(first.as_bytes()).into_owned();
-        let mut rest = match body.strip_prefix(first.as_bytes()) {
-            Some(rest) => rest,
-            None => {
-                let at = memmem::find(body, format!("\r\n{first}").as_bytes()).ok_or_else(cut)?;
-                body.get(at + 2 + first.len()..).unwrap_or_default()
-            }
+        let mut rest = if let Some(rest) = body.strip_prefix(first.as_bytes()) {
+            rest
+        } else {
+            let at = memmem::find(body, format!("\r\n{first}").as_bytes()).ok_or_else(cut)?;
+            body.get(at + 2 + first.len()..).unwrap_or_default()
         };
         let mut form = Self::default();
         loop {
@@ -180,12 +179,11 @@ fn parameter(header: &str, wanted: &str) -> Option<String> {
     loop {
         let (name, after) = rest.split_once('=')?;
         let name = name.trim().trim_start_matches(';').trim();
-        let (value, after) = match after.trim_start().strip_prefix('"') {
-            Some(quoted) => unquote(quoted)?,
-            None => {
-                let end = after.find(';').unwrap_or(after.len());
-                (Cow::Borrowed(after.get(..end)?.trim()), after.get(end..)?)
-            }
+        let (value, after) = if let Some(quoted) = after.trim_start().strip_prefix('"') {
+            unquote(quoted)?
+        } else {
+            let end = after.find(';').unwrap_or(after.len());
+            (Cow::Borrowed(after.get(..end)?.trim()), after.get(end..)?)
         };
         if name.eq_ignore_ascii_case(wanted) {
             return Some(value.replace("%22", "\""));

@@ -3,6 +3,8 @@
 //! Gemini has no interface for it; it listens as it reads. Where times are wanted, it is given a schema, and its answer is made
 //! subtitles here. Such times are what the model estimates: mostly right to a second, and not measured.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -185,14 +187,14 @@ fn sentence(request: &Node<'_>, task: Task, timed: bool, words: bool) -> Result<
     let mut languages: Vec<String> = text_of(request, "language")?.into_iter().map(Into::into).collect();
     languages.extend(texts(request, "languages")?);
     if !languages.is_empty() {
-        sentence.push_str(&format!("\n\nSpoken is: {}.", languages.join(", ")));
+        let _ = write!(sentence, "\n\nSpoken is: {}.", languages.join(", "));
     }
     let keywords = texts(request, "keywords")?;
     if !keywords.is_empty() {
-        sentence.push_str(&format!("\n\nThese words may occur: {}.", keywords.join(", ")));
+        let _ = write!(sentence, "\n\nThese words may occur: {}.", keywords.join(", "));
     }
     if let Some(prompt) = text_of(request, "prompt")?.filter(|prompt| !prompt.trim().is_empty()) {
-        sentence.push_str(&format!("\n\nFor spelling and style, this came before (do not repeat it):\n{prompt}"));
+        let _ = write!(sentence, "\n\nFor spelling and style, this came before (do not repeat it):\n{prompt}");
     }
     Ok(sentence)
 }

@@ -71,6 +71,10 @@ impl Tongue for Speech {
     fn voice(&self) -> OpenAiVoice {
         OpenAiVoice::Completion
     }
+
+    fn beyond_window(&self, window: u64, guess: u64) -> OpenAiFailure {
+        OpenAiFailure::beyond_window("input", window, guess)
+    }
 }
 
 impl Tongue for Listening {
@@ -94,5 +98,9 @@ impl Tongue for Listening {
 
     fn voice(&self) -> OpenAiVoice {
         OpenAiVoice::Completion
+    }
+
+    fn beyond_window(&self, window: u64, guess: u64) -> OpenAiFailure {
+        OpenAiFailure::beyond_window("file", window, guess)
     }
 }

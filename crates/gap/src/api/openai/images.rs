@@ -59,7 +59,7 @@ async fn draw(
     body: Body,
     decode: Decode,
 ) -> Result<Response, OpenAiFailure> {
-    let document = Document::read(body, &app.bodies).await?;
+    let document = Document::read(body, &head.headers, &app.bodies).await?;
     let options = DecodeOptions { strict: is_strict(&head.headers), ..DecodeOptions::default() };
     let wanted = {
         let models = app.models.table();
@@ -73,8 +73,7 @@ async fn draw(
         Method::Predict => "predict",
     };
     let path = format!("{}:{method}", path_of(&wanted.model)?);
-    // A stream that is kept alive runs into no time limit of its client.
-    let deadline = client_deadline(&head.headers).filter(|_| !wanted.stream);
+    let deadline = client_deadline(&head.headers, wanted.stream);
     let calls = prepare_all(app, &path, &wanted.model, &wanted.bodies, deadline)?;
     let request_line = format!("{} {}", head.method, head.uri.path());
     let Guest { caller, permit } = guest;
@@ -107,13 +106,13 @@ async fn make(app: App, wanted: ImagesCall, calls: Vec<Call>, mut receipt: Recei
         Ok(answered) => answered,
         Err(error) => {
             receipt.refused(&error);
-            return Err(OpenAiFailure::from(error).receipted());
+            return Err(OpenAiFailure::from(error).receipted(receipt));
         }
     };
     let mut made = Made::default();
     for answer in &answers {
         if images::read_answer(wanted.method, answer, &mut made).is_err() {
-            return Err(end(receipt, Failure::unusable_answer().into()));
+            return Err(OpenAiFailure::from(Failure::unusable_answer()).receipted(receipt));
         }
     }
     let guess = || {
@@ -124,8 +123,7 @@ async fn make(app: App, wanted: ImagesCall, calls: Vec<Call>, mut receipt: Recei
     if let Some(refusal) = made.refusal() {
         // It was paid for all the same.
         receipt.completed(&findings);
-        receipt.committed(StatusCode::BAD_REQUEST);
-        return Err(OpenAiFailure::from(refusal).receipted());
+        return Err(OpenAiFailure::from(refusal).receipted(receipt));
     }
     let created = u64::try_from(app.clock.now().as_second()).unwrap_or_default();
     let bytes: Bytes = if wanted.stream {
@@ -133,12 +131,14 @@ async fn make(app: App, wanted: ImagesCall, calls: Vec<Call>, mut receipt: Recei
     } else {
         made.body(&wanted, created, usage.as_ref()).into()
     };
+    let warnings = warnings_of(&wanted, &made);
+    receipt.warned(&warnings);
     receipt.committed(StatusCode::OK);
     receipt.passed(bytes.len());
     receipt.completed(&findings);
     let mut headers = HeaderMap::new();
     receipt.name_in(&mut headers);
-    warn_in(&mut headers, &warnings_of(&wanted, &made));
+    warn_in(&mut headers, &warnings);
     Ok(Pictures { bytes, stream: wanted.stream, headers })
 }
 
@@ -149,11 +149,6 @@ fn warnings_of(wanted: &ImagesCall, made: &Made) -> Warnings {
         warnings.add("n", format!("{} of {} pictures were made", made.count(), wanted.count));
     }
     warnings
-}
-
-fn end(mut receipt: Receipt, failure: OpenAiFailure) -> OpenAiFailure {
-    receipt.refused_with(failure.status());
-    failure.receipted()
 }
 
 /// Pictures, ready to be sent.

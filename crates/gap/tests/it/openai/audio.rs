@@ -153,13 +153,8 @@ async fn times_become_subtitles() {
         { "start": 0, "end": 1.25, "text": "Hello --> there." }, { "start": 1.25, "end": 3_661.0, "text": " How\nare you? " }
     ] });
     let prompt = saying(&timed.to_string());
-    let ask = |format: &'static str| {
-        let fields = [
-            ("model".to_owned(), MODEL.to_owned()),
-            ("prompt".to_owned(), prompt.clone()),
-            ("response_format".to_owned(), format.to_owned()),
-        ];
-        fields
+    let ask = async |format: &str| {
+        listen(&app, WRITE, &[("model", MODEL), ("prompt", &prompt), ("response_format", format)]).await
     };
     for (format, kind, expected) in [
         (
@@ -173,14 +168,10 @@ async fn times_become_subtitles() {
             "WEBVTT\n\n00:00:00.000 --> 00:00:01.250\nHello -> there.\n\n00:00:01.250 --> 01:01:01.000\nHow are you?\n\n",
         ),
     ] {
-        let fields = ask(format);
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let reply = listen(&app, WRITE, &fields).await;
+        let reply = ask(format).await;
         assert_eq!((reply.header("content-type"), reply.text()), (Some(kind), expected));
     }
-    let fields = ask("verbose_json");
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let verbose = listen(&app, WRITE, &fields).await.json();
+    let verbose = ask("verbose_json").await.json();
     assert_eq!((&verbose["task"], &verbose["language"]), (&json!("transcribe"), &json!("english")));
     assert_eq!(verbose["segments"][0]["end"], json!(1.25));
     assert!(verbose["segments"][0]["avg_logprob"].is_null(), "nothing is made up");

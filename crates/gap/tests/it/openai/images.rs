@@ -146,10 +146,11 @@ async fn what_cannot_be_made_is_said_by_its_field(#[case] body: Value, #[case] f
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_changed_is_said_by_its_field() {
+    type Fields<'f> = &'f [(&'f str, &'f [u8])];
     let app = TestApp::start().await;
     let model = ("model", MODEL.as_bytes());
     let imagen = ("model", IMAGEN.as_bytes());
-    let cases: [(&[(&str, &[u8])], &str); 5] = [
+    let cases: [(Fields<'_>, &str); 5] = [
         (&[model, ("prompt", b"x")], "image"),
         (&[model, ("prompt", b"x"), ("image", b"plain text")], "image"),
         (&[model, ("prompt", b"x"), ("image", PNG), ("mask", PNG)], "mask"),
