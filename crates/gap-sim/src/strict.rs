@@ -170,10 +170,11 @@ fn pictures(model: &Model, config: &Config) -> Result<(), ApiError> {
     const SIZES: [&str; 4] = ["512", "1K", "2K", "4K"];
     let Some(wanted) = &config.image_config else { return Ok(()) };
     let draws = model.outputs.iter().any(|output| output == "IMAGE");
-    let sized = draws && model.is_third_generation();
+    // The second generation takes the one size that it has (recorded).
+    let sizes: &[&str] = if model.is_third_generation() { &SIZES } else { &["1K"] };
     let good = draws
         && wanted.aspect_ratio.as_deref().is_none_or(|ratio| RATIOS.contains(&ratio))
-        && wanted.image_size.as_deref().is_none_or(|size| sized && SIZES.contains(&size));
+        && wanted.image_size.as_deref().is_none_or(|size| sizes.contains(&size));
     if good { Ok(()) } else { Err(ApiError::invalid("Request contains an invalid argument.")) }
 }
 

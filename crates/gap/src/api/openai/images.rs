@@ -110,8 +110,9 @@ async fn make(app: App, wanted: ImagesCall, calls: Vec<Call>, mut receipt: Recei
         }
     };
     let mut made = Made::default();
-    for answer in &answers {
-        if images::read_answer(wanted.method, answer, &mut made).is_err() {
+    // Pictures are large: each answer goes as soon as it is read.
+    for answer in answers {
+        if images::read_answer(wanted.method, &answer, &mut made).is_err() {
             return Err(OpenAiFailure::from(Failure::unusable_answer()).receipted(receipt));
         }
     }

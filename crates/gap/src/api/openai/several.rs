@@ -18,7 +18,7 @@ use crate::relay::{Call, RelayError};
 /// Calls of one request that are under way at a time.
 const AT_ONCE: usize = 4;
 
-/// The calls with these bodies, all of one path.
+/// The calls with these bodies, all of one path. A body that is the one before it is held once.
 pub(super) fn prepare_all(
     app: &App,
     path: &str,
@@ -26,23 +26,30 @@ pub(super) fn prepare_all(
     bodies: &[Bytes],
     client_deadline: Option<Duration>,
 ) -> Result<Vec<Call>, Failure> {
-    let prepare = |body: &Bytes| {
-        Ok(Call {
-            verb: Method::POST,
-            path: path.to_owned(),
-            query: None,
-            headers: json_headers(),
-            body: RequestBody::written(body.clone(), &app.bodies)?,
-            model: Some(model.to_owned()),
-            affinity: Affinity::None,
-            framing: Framing::Json,
-            repeatable: true,
-            finishes: false,
-            client_deadline,
-            may_fall_back: false,
-        })
-    };
-    bodies.iter().map(prepare).collect()
+    let mut calls: Vec<Call> = Vec::with_capacity(bodies.len());
+    let mut before: Option<&Bytes> = None;
+    for body in bodies {
+        let call = match calls.last() {
+            Some(last) if before.is_some_and(|before| before.as_ptr() == body.as_ptr()) => last.clone(),
+            _ => Call {
+                verb: Method::POST,
+                path: path.to_owned(),
+                query: None,
+                headers: json_headers(),
+                body: RequestBody::written(body.clone(), &app.bodies)?,
+                model: Some(model.to_owned()),
+                affinity: Affinity::None,
+                framing: Framing::Json,
+                repeatable: true,
+                finishes: false,
+                client_deadline,
+                may_fall_back: false,
+            },
+        };
+        before = Some(body);
+        calls.push(call);
+    }
+    Ok(calls)
 }
 
 /// Asks side by side; the answers come in order, with the sum of what they cost; none where Google does not say.
