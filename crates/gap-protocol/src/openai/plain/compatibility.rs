@@ -13,7 +13,10 @@ pub const COMPLETIONS: &[Entry] = &[
     mapped("model", "the model; answers echo what was asked"),
     mapped("n", "`candidateCount`; refused above what the model gives"),
     mapped("presence_penalty", "as in chat completions"),
-    mapped("prompt", "the user's turn: a text, or a list of one. Several prompts, and lists of tokens, are refused"),
+    mapped(
+        "prompt",
+        "the user's turn: a text, or a list of texts, each in a call of its own (at most 128, not streamed). Lists of tokens are refused",
+    ),
     mapped("seed", "as in chat completions"),
     mapped("stop", "`stopSequences`: the first five, without empty ones"),
     kept("stream", "a stream of events"),

@@ -92,21 +92,22 @@ pub(in crate::api) async fn serve<T: Tongue>(
 ) -> Response {
     guest::attend(app, visit, request, async move |guest, head, body| {
         let tongue = tongue(&guest.caller);
+        let document = Document::read(body, &head.headers, &app.bodies).await?;
         // On the heap: the whole exchange would be moved from caller to caller.
-        Box::pin(answer(app, visit, guest, head, body, tongue)).await
+        Box::pin(answer(app, visit, guest, head, document, tongue)).await
     })
     .await
 }
 
-async fn answer<T: Tongue>(
+/// Answers a request that has been read.
+pub(super) async fn answer<T: Tongue>(
     app: &App,
     visit: &Visit,
     mut guest: Guest,
     head: Parts,
-    body: Body,
+    document: Document,
     tongue: T,
 ) -> Result<Response, T::Failure> {
-    let document = Document::read(body, &head.headers, &app.bodies).await?;
     let voice = tongue.voice();
     let mut exchange = Exchange::new(app.clone(), &guest.caller, document, is_strict(&head.headers), tongue);
     let (decoded, form) = exchange.decode()?;

@@ -48,12 +48,38 @@ async fn a_completion_is_streamed() {
     assert_eq!((reply.status.as_u16(), reply.header("x-gap-attempts")), (200, Some("2")));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn several_prompts_are_answered_in_their_order() {
+    let app = TestApp::start().await;
+    app.sim.add_fault(Fault::new(Preset::Overloaded).times(1)).unwrap();
+    let prompts: Vec<String> = (0..6).map(|n| format!("[[sim: text=\"answer {n}\"]] {n}:")).collect();
+    let body = json!({ "model": MODEL, "prompt": prompts, "echo": true, "user": "me" });
+    let reply = client(&app).post(PATH, body.to_string()).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert!(reply.header("x-gap-warnings").unwrap().starts_with("user: "));
+    let answer = reply.json();
+    for (n, choice) in answer["choices"].as_array().unwrap().iter().enumerate() {
+        assert_eq!((&choice["index"], &choice["finish_reason"]), (&json!(n), &json!("stop")));
+        assert_eq!(choice["text"], format!("{}answer {n}", prompts[n]));
+    }
+    let usage = &answer["usage"];
+    let count = |name: &str| usage[name].as_u64().unwrap();
+    assert_eq!(count("total_tokens"), count("prompt_tokens") + count("completion_tokens"));
+    assert_eq!((app.arrived(), answer["choices"].as_array().unwrap().len()), (7, 6));
+
+    app.sim.add_fault(Fault::new(Preset::Overloaded)).unwrap();
+    assert_eq!(error_of(&client(&app).post(PATH, body.to_string()).await).0, 503);
+}
+
 #[rstest]
 #[case(json!({ "model": MODEL }), "prompt")]
 #[case(json!({ "model": MODEL, "prompt": [] }), "prompt")]
 #[case(json!({ "model": MODEL, "prompt": [1, 2] }), "prompt")]
 #[case(json!({ "model": MODEL, "prompt": [[1]] }), "prompt")]
-#[case(json!({ "model": MODEL, "prompt": ["a", "b"] }), "prompt")]
+#[case(json!({ "model": MODEL, "prompt": ["a", 7] }), "prompt")]
+#[case(json!({ "model": MODEL, "prompt": ["a", "b"], "stream": true }), "stream")]
+#[case(json!({ "model": MODEL, "prompt": vec!["a"; 129] }), "prompt")]
+#[case(json!({ "model": MODEL, "prompt": ["a", "b"], "temperature": 9 }), "temperature")]
 #[case(json!({ "model": MODEL, "prompt": "x", "echo": "yes" }), "echo")]
 #[case(json!({ "model": MODEL, "prompt": "x", "n": 99 }), "n")]
 #[case(json!({ "model": MODEL, "prompt": "x", "max_tokens": 0 }), "max_tokens")]

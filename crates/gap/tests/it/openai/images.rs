@@ -100,8 +100,10 @@ async fn a_stream_has_each_picture_as_an_event() {
     }
     assert!(events[1]["usage"]["output_tokens"].as_u64().unwrap() > 0);
 
-    app.sim.add_fault(Fault::new(Preset::InvalidArgument)).unwrap();
-    let broken = make(&app, json!({ "model": MODEL, "prompt": "a cat", "stream": true })).await;
+    // It comes long after the stream was opened.
+    let withheld = json!({ "model": MODEL, "prompt": "[[sim: first_ms=100 block=SAFETY]] a cat", "stream": true });
+    let broken = make(&app, withheld).await;
+    assert_eq!(broken.status, 200);
     let last = broken.text().split("event: error\ndata: ").nth(1).unwrap();
     assert!(serde_json::from_str::<Value>(last.trim()).unwrap()["error"]["message"].is_string());
 }
