@@ -109,6 +109,8 @@ def test_legacy_completions(openai):
     whole = openai.completions.create(model=HEARS, prompt=prompt, max_tokens=400, echo=True)
     assert whole.choices[0].text.startswith(prompt) and whole.choices[0].finish_reason == "stop"
     assert whole.usage.total_tokens == whole.usage.prompt_tokens + whole.usage.completion_tokens
+    both = openai.completions.create(model=HEARS, prompt=[said("one"), said("two")])
+    assert [choice.text for choice in both.choices] == ["one", "two"] and both.choices[1].index == 1
     chunks = list(openai.completions.create(model=HEARS, prompt=prompt, stream=True))
     assert prompt + "".join(chunk.choices[0].text for chunk in chunks) == whole.choices[0].text
 
