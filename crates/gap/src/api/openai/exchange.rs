@@ -92,21 +92,22 @@ pub(in crate::api) async fn serve<T: Tongue>(
 ) -> Response {
     guest::attend(app, visit, request, async move |guest, head, body| {
         let tongue = tongue(&guest.caller);
+        let document = Document::read(body, &head.headers, &app.bodies).await?;
         // On the heap: the whole exchange would be moved from caller to caller.
-        Box::pin(answer(app, visit, guest, head, body, tongue)).await
+        Box::pin(answer(app, visit, guest, head, document, tongue)).await
     })
     .await
 }
 
-async fn answer<T: Tongue>(
+/// Answers a request that has been read.
+pub(super) async fn answer<T: Tongue>(
     app: &App,
     visit: &Visit,
     mut guest: Guest,
     head: Parts,
-    body: Body,
+    document: Document,
     tongue: T,
 ) -> Result<Response, T::Failure> {
-    let document = Document::read(body, &head.headers, &app.bodies).await?;
     let voice = tongue.voice();
     let mut exchange = Exchange::new(app.clone(), &guest.caller, document, is_strict(&head.headers), tongue);
     let (decoded, form) = exchange.decode()?;
@@ -210,7 +211,7 @@ impl<T: Tongue> Exchange<T> {
             let model = sent.model.as_deref().unwrap_or_default();
             if !has_learned && sentence_of(&error).is_some_and(|sentence| self.memory.learn(model, sentence)) {
                 has_learned = true;
-            } else if let Some(instead) = self.app.relay.instead_of(&sent, &error).map(str::to_owned) {
+            } else if let Some(instead) = self.app.relay.instead_of(&sent, &error, &receipt).map(str::to_owned) {
                 has_learned = false;
                 receipt.fell_back(&instead);
                 self.instead = Some(instead);

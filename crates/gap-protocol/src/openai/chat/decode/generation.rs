@@ -122,7 +122,7 @@ pub(crate) fn stops_in<'n>(
 }
 
 // wire 91
-fn candidates(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) -> Result<(), DecodeError> {
+pub(crate) fn candidates(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) -> Result<(), DecodeError> {
     let Some(node) = request.find("n") else { return Ok(()) };
     let asked = node.want_integer(&Path::Root.key("n"))?;
     let most = if work.refused.contains(Feature::Candidates) { 1 } else { work.family.candidates };
