@@ -21,6 +21,7 @@ use crate::live::{self, Live};
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
 use crate::outbound::Outbound;
+use crate::owners::Owners;
 use crate::pages::Pages;
 use crate::prefixes::{PrefixPolicy, Prefixes};
 use crate::relay::{Relay, RelayPolicy};
@@ -71,6 +72,8 @@ pub struct Parts {
     pub uploads: Uploads,
     /// Whose pages of lists were given out.
     pub pages: Pages,
+    /// Whose the resources at Google are.
+    pub owners: Owners,
     /// What models can do, as far as it is known beforehand.
     pub models: Models,
     /// Which models there are.
@@ -186,6 +189,7 @@ impl App {
             prefixes,
             uploads,
             pages,
+            owners: Owners::default(),
             models,
             list: List::default(),
             learned: Learned::default(),
