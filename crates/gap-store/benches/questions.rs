@@ -3,8 +3,9 @@
 //!
 //! `GAP_BENCH_RECORDS=10000000 cargo bench -p gap-store --bench questions`; without the variable, a million.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench that cannot go on ends, and says what it found")]
+#![expect(clippy::disallowed_methods, reason = "a bench has no settings")]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gap_store::usage::ledger::{self, LedgerOptions};
 use gap_store::usage::log::LogFilter;
@@ -15,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 const USUAL: u64 = 1_000_000;

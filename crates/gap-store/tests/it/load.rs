@@ -82,6 +82,7 @@ async fn writers_and_readers_never_find_the_database_locked(#[values(On::File, O
 const SECONDS: &str = "GAP_TEST_WRITES_SECONDS";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::disallowed_methods, reason = "a test has no settings")]
 async fn five_hundred_records_a_second_are_all_there_whoever_reads_meanwhile() {
     const EVERY: Duration = Duration::from_millis(20);
     const AT_ONCE: u64 = 10;
