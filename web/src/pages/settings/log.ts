@@ -7,12 +7,15 @@ export interface LogLine {
   number: number
   text: string
   level?: Level
+  /** How many characters its time takes. */
+  head: number
 }
 
 /** More is not kept: the files have the rest. */
 export const MOST_LINES = 2_000
 
 const PRETTY = /^\S+\s+(ERROR|WARN|INFO|DEBUG|TRACE)\s/
+const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z/
 const JSON_LEVEL = /"level":"(ERROR|WARN|INFO|DEBUG|TRACE)"/
 
 export function levelOf(text: string): Level | undefined {
@@ -31,7 +34,7 @@ export class LogBook {
     for (const text of texts) {
       if (this.seen.has(text)) continue
       this.remember(text)
-      this.lines.push({ number: this.next, text, level: levelOf(text) })
+      this.lines.push({ number: this.next, text, level: levelOf(text), head: TIME.exec(text)?.[0].length ?? 0 })
       this.next += 1
     }
     this.lines = this.lines.slice(-MOST_LINES)
