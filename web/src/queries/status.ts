@@ -21,3 +21,12 @@ export function useMe() {
     enabled: computed(() => session.value !== undefined),
   })
 }
+
+/** The public status page: refused where the settings protect it and nobody has logged in. */
+export function useStatus() {
+  return useQuery({
+    queryKey: ['status'],
+    queryFn: ({ signal }) => answer(api.GET('/api/v1/status', { signal })),
+    refetchInterval: 10_000,
+  })
+}
