@@ -130,7 +130,7 @@ export class Gateway {
     const built = join(WEB, 'dist/index.html')
     if (!existsSync(built)) throw new Error('the page is not built: run `npm run build`')
     const entry = /assets\/index-[\w-]+\.js/.exec(readFileSync(built, 'utf8'))?.[0] ?? ''
-    const served = await (await fetch(`${this.url}/login`)).text()
+    const served = await (await fetch(`${this.url}/login`, { headers: { accept: 'text/html' } })).text()
     if (served.includes(entry)) return
     if (process.env.CI || this.env.ROOT_PATH) throw new Error(`${binary()} does not serve the page in web/dist`)
     const target = `http://127.0.0.1:${this.port}`

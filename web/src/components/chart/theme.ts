@@ -48,5 +48,5 @@ export function themeOf(dark: boolean): Record<string, unknown> {
 export function toneColours(dark: boolean): Record<'accent' | 'good' | 'warn' | 'bad' | 'muted', string> {
   return dark
     ? { accent: '#8ba0ff', good: '#54c98a', warn: '#e0a63f', bad: '#ff7b83', muted: '#6b7482' }
-    : { accent: '#3451d1', good: '#1a7f4b', warn: '#b8651b', bad: '#c22b36', muted: '#a9b1bc' }
+    : { accent: '#3451d1', good: '#15713f', warn: '#b8651b', bad: '#c22b36', muted: '#a9b1bc' }
 }
