@@ -24,6 +24,12 @@ pub(super) const STAGES: &[Stage] = &[
     Stage { name: "doc", about: "the documentation has no broken link", after: &["build"], run: document },
     Stage { name: "generated", about: "generated documents are fresh", after: &["build"], run: check_generated },
     Stage {
+        name: "image",
+        about: "the container's stage builds the program",
+        after: &["web", "build"],
+        run: build_image,
+    },
+    Stage {
         name: "e2e-python",
         about: "Google's and OpenAI's Python SDKs against the binary",
         after: &["build"],
@@ -40,6 +46,8 @@ pub(super) const STAGES: &[Stage] = &[
 
 /// What every cargo command of a run shares: other features or another profile would build everything again.
 const SHARED: &[&str] = &["--locked", "--workspace", "--all-features", "--profile", "ci"];
+/// What the stage `build` builds.
+const TARGETS: &[&str] = &["--lib", "--bins", "--tests", "--examples"];
 
 fn format(repo: &Repo) -> Result<Tally> {
     shell::run(shell::cargo(repo.root()).args(["fmt", "--all", "--", "--check"]))?;
@@ -58,7 +66,8 @@ fn keep_tidy(repo: &Repo) -> Result<Tally> {
 }
 
 fn build_page(repo: &Repo) -> Result<Tally> {
-    web::install(repo)?;
+    // The script that the Dockerfile runs.
+    shell::run(Command::new(repo.path("deployment/docker/build-page.sh")).arg(repo.path("web/dist")))?;
     for script in ["format:check", "lint", "type-check"] {
         shell::run(web::npm(repo).args(["run", "--silent", script]))?;
     }
@@ -67,9 +76,7 @@ fn build_page(repo: &Repo) -> Result<Tally> {
     let mut tests = web::npm(repo);
     tests.args(["run", "--silent", "test:unit", "--", "--reporter=default", "--reporter=junit"]);
     let ended = shell::run(tests.arg(format!("--outputFile.junit={}", report.display())));
-    let tally = finish(Tally::from_junit(&read(&report)?), ended)?;
-    shell::run(web::npm(repo).args(["run", "--silent", "build"]))?;
-    Ok(tally)
+    finish(Tally::from_junit(&read(&report)?), ended)
 }
 
 fn lint(repo: &Repo) -> Result<Tally> {
@@ -79,7 +86,7 @@ fn lint(repo: &Repo) -> Result<Tally> {
 
 fn build(repo: &Repo) -> Result<Tally> {
     // With the tests: building binaries alone first would choose other features for shared dependencies.
-    shell::run(shell::cargo(repo.root()).arg("build").args(SHARED).args(["--lib", "--bins", "--tests", "--examples"]))?;
+    shell::run(shell::cargo(repo.root()).arg("build").args(SHARED).args(TARGETS))?;
     Ok(Tally::default())
 }
 
@@ -125,6 +132,14 @@ fn check_generated(repo: &Repo) -> Result<Tally> {
     if !stale.is_empty() {
         bail!("{} no longer match the code; run `cargo xtask docs`", stale.join(", "));
     }
+    Ok(Tally::default())
+}
+
+/// The script that the Dockerfile runs, without Docker; the other one is run by the stage `web`. The end-to-end tests go on with what they make.
+fn build_image(repo: &Repo) -> Result<Tally> {
+    let script = |name: &str| Command::new(repo.path("deployment/docker").join(name));
+    // Built already with these options: this tells whether the script finds the program.
+    shell::run(script("build-program.sh").arg(repo.target("image/gap")).args(SHARED).args(TARGETS))?;
     Ok(Tally::default())
 }
 

@@ -5,7 +5,6 @@ use axum::extract::{FromRequestParts, State};
 use http::request::Parts;
 
 use super::actor::Anyone;
-use super::problem::Problem;
 use crate::api::probes::{Health, health};
 use crate::app::App;
 
@@ -15,7 +14,7 @@ use crate::app::App;
     get,
     path = "/api/v1/status",
     tag = "status",
-    responses((status = 200, body = Health), (status = 401, body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = Health)),
 )]
 pub(super) async fn show_status(State(app): State<App>, mut head: Parts) -> Result<Json<Health>, Problem> {
     if app.live.read(|settings| settings.server.protect_status_page) {
