@@ -5,6 +5,7 @@ use axum::extract::{FromRequestParts, State};
 use http::request::Parts;
 
 use super::actor::Anyone;
+use super::problem::Problem;
 use crate::api::probes::{Health, health};
 use crate::app::App;
 
