@@ -4,10 +4,13 @@ import { computed } from 'vue'
 import { answer, api, type Schema, send } from '@/api/client'
 import { session } from '@/api/session'
 
-/** What the gateway is and how it fares; for everybody, since orchestrators ask the same. */
+/**
+ * What the gateway is and how it fares; for everybody, since orchestrators ask the same. Where the settings protect the
+ * status page, strangers get its `status` alone, so nothing of a stranger's answer is kept for who logs in.
+ */
 export function useHealth() {
   return useQuery({
-    queryKey: ['health'],
+    queryKey: ['health', computed(() => session.value !== undefined)],
     queryFn: async ({ signal }) => (await (await send('/healthz', { signal })).json()) as Schema<'Health'>,
     refetchInterval: 15_000,
   })
