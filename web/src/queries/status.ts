@@ -4,6 +4,18 @@ import { computed } from 'vue'
 import { answer, api, type Schema, send } from '@/api/client'
 import { session } from '@/api/session'
 
+import { queryClient } from './client'
+
+async function askHealth({ signal }: { signal: AbortSignal }): Promise<Schema<'Health'>> {
+  return (await (await send('/healthz', { signal })).json()) as Schema<'Health'>
+}
+
+/** Asks before anything is drawn, so that no banner pushes the page down; not for long. */
+export function prefetchHealth(): Promise<void> {
+  const asked = queryClient.prefetchQuery({ queryKey: ['health', session.value !== undefined], queryFn: askHealth })
+  return Promise.race([asked, new Promise<void>((resolve) => setTimeout(resolve, 500))])
+}
+
 /**
  * What the gateway is and how it fares; for everybody, since orchestrators ask the same. Where the settings protect the
  * status page, strangers get its `status` alone, so nothing of a stranger's answer is kept for who logs in.
@@ -11,7 +23,7 @@ import { session } from '@/api/session'
 export function useHealth() {
   return useQuery({
     queryKey: ['health', computed(() => session.value !== undefined)],
-    queryFn: async ({ signal }) => (await (await send('/healthz', { signal })).json()) as Schema<'Health'>,
+    queryFn: askHealth,
     refetchInterval: 15_000,
   })
 }
