@@ -40,8 +40,13 @@ export class Gateway {
   /** Starts one, with these settings beside the demo's. */
   static async start(env: Record<string, string> = {}): Promise<Gateway> {
     const gateway = new Gateway(await freePort(), env)
-    await gateway.begin()
-    await gateway.bringPage()
+    try {
+      await gateway.begin()
+      await gateway.bringPage()
+    } catch (error) {
+      await gateway.stop()
+      throw error
+    }
     return gateway
   }
 
