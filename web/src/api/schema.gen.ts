@@ -626,7 +626,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows what this gateway is, where it keeps things and whether it can answer. */
+        /**
+         * Shows what this gateway is, where it keeps things and whether it can answer. Needs no login, unless the settings
+         *     protect the status page.
+         */
         get: operations["show_status"];
         put?: never;
         post?: never;
