@@ -140,7 +140,6 @@ impl App {
         if keeping == Keeping::Memory {
             roster.adopt(&settings.pool.keys)?;
         }
-        let checks = Checks::new(clock.clone(), lifecycle.clone());
         let upstream = Arc::new(Upstream::new(&settings.upstream)?);
         let prefixes = PrefixPolicy { count: settings.pool.affinity_count, lifetime: settings.pool.affinity_ttl };
         let prefixes = Prefixes::new(prefixes, rand::random(), clock.clone());
@@ -157,6 +156,8 @@ impl App {
         let (spans, exporter) = endpoint.map(|endpoint| Spans::new(endpoint, outbound.clone())).unzip();
         let kept = settings.usage.max_records_memory;
         let books = Books::new(&store, models.clone(), clock.clone(), kept, spans);
+        keyring.announce_to(books.events().clone());
+        let checks = Checks::new(clock.clone(), lifecycle.clone(), books.events().clone());
         let access = Access::new(&settings.auth, &store, clock.clone());
         let admission = Admission::new(clock.clone());
         let uploads = Uploads::new(&settings, clock.clone());

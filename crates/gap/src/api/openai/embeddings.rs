@@ -101,6 +101,7 @@ fn complete(
     let Ok(body) = embeddings::encode(wanted, answers) else {
         return Err(OpenAiFailure::from(Failure::unusable_answer()).receipted(receipt));
     };
+    receipt.warned(&wanted.warnings);
     receipt.committed(StatusCode::OK);
     receipt.passed(body.len());
     // The client is told the guess, so the ledger holds it as well.

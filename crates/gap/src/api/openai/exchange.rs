@@ -229,7 +229,7 @@ impl<T: Tongue> Exchange<T> {
         &self,
         decoded: Decoded,
         form: Form,
-        receipt: Receipt,
+        mut receipt: Receipt,
     ) -> Result<Result<ChatReply, Box<Asked>>, T::Failure> {
         let call = match self.complete(decoded).await {
             Ok(call) => call,
@@ -239,6 +239,7 @@ impl<T: Tongue> Exchange<T> {
         if let Some(sentence) = receipt.substitution() {
             warnings.add("model", sentence);
         }
+        receipt.warned(&warnings);
         let (sent, chat) = match self.prepare(&call, form) {
             Ok(prepared) => prepared,
             Err(failure) => return Err(end(receipt, failure.into())),
