@@ -53,7 +53,7 @@ test('an access key from its making to its end', { tag: '@look' }, async ({ page
 
   await page.getByRole('button', { name }).first().click()
   const drawer = dialog(page, name)
-  await expect(drawer.getByText(t('access-keys.budget.requests_day'))).toBeVisible()
+  await expect(drawer.getByRole('meter', { name: t('access-keys.budget.requests_day') })).toBeVisible()
   await look('access-key')
   await page.reload()
 
@@ -102,13 +102,16 @@ test('an address that is none is said beside its field', async ({ page, t, logIn
   await expect(form.getByRole('alert')).toContainText('203.0.113.7')
 })
 
-test('an ordinary user sees their own key and no other', { tag: '@look' }, async (tools) => {
-  const { page, t, gateway, logIn, look } = tools
-  await gateway.createUser('somebody else')
-  await logIn(await gateway.createUser('their own'))
-  await page.goto('./app/access-keys')
-  await expect(page.getByRole('heading', { name: 'their own' })).toBeVisible()
-  await expect(page.getByText('somebody else')).toHaveCount(0)
-  await expect(page.getByRole('button', { name: t('access-keys.create') })).toHaveCount(0)
-  await look('access-key-own')
-})
+test(
+  'an ordinary user sees their own key and no other',
+  { tag: '@look' },
+  async ({ page, t, gateway, logIn, look }) => {
+    await gateway.createUser('somebody else')
+    await logIn(await gateway.createUser('their own'))
+    await page.goto('./app/access-keys')
+    await expect(page.getByRole('heading', { name: 'their own' })).toBeVisible()
+    await expect(page.getByText('somebody else')).toHaveCount(0)
+    await expect(page.getByRole('button', { name: t('access-keys.create') })).toHaveCount(0)
+    await look('access-key-own')
+  },
+)

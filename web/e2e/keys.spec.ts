@@ -24,28 +24,31 @@ const enter = (gateway: Gateway, label: string, details: object = {}) =>
 /** The dialog with this title. */
 const dialog = (page: Page, title: string): Locator => page.getByRole('dialog', { name: title })
 
-test('keys as a table and as cards, and one of them by its link', { tag: '@look' }, async (tools) => {
-  const { page, t, gateway, logIn, look } = tools
-  const { id } = await enter(gateway, 'seen')
-  for (const model of ['gemini-2.5-flash', 'gemini-2.5-pro']) await gateway.generate('hello', model)
-  await logIn()
-  await page.goto('./app/keys')
-  await expect(page.getByRole('button', { name: 'seen' }).first()).toBeVisible()
-  await look('keys-list')
-  const cards = page.getByRole('button', { name: t('keys.view.cards') })
-  if (await cards.isVisible()) {
-    await cards.click()
-    await expect(page.getByRole('list', { name: t('keys.title') })).toBeVisible()
-    await look('keys-cards')
-  }
-  await page.goto(`./app/keys?key=${id}`)
-  await expect(dialog(page, 'seen').getByText(id)).toBeVisible()
-  await look('key')
-  await page.reload()
-  await expect(dialog(page, 'seen').getByText(id)).toBeVisible()
-  await page.keyboard.press('Escape')
-  await expect(page).not.toHaveURL(/key=/)
-})
+test(
+  'keys as a table and as cards, and one of them by its link',
+  { tag: '@look' },
+  async ({ page, t, gateway, logIn, look }) => {
+    const { id } = await enter(gateway, 'seen')
+    for (const model of ['gemini-2.5-flash', 'gemini-2.5-pro']) await gateway.generate('hello', model)
+    await logIn()
+    await page.goto('./app/keys')
+    await expect(page.getByRole('button', { name: 'seen' }).first()).toBeVisible()
+    await look('keys-list')
+    const cards = page.getByRole('button', { name: t('keys.view.cards') })
+    if (await cards.isVisible()) {
+      await cards.click()
+      await expect(page.getByRole('list', { name: t('keys.title') })).toBeVisible()
+      await look('keys-cards')
+    }
+    await page.goto(`./app/keys?key=${id}`)
+    await expect(dialog(page, 'seen').getByText(id)).toBeVisible()
+    await look('key')
+    await page.reload()
+    await expect(dialog(page, 'seen').getByText(id)).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(page).not.toHaveURL(/key=/)
+  },
+)
 
 test('a link to a key that is gone says so', async ({ page, t, logIn, watch }) => {
   watch.expect(/status of 404/)
@@ -136,7 +139,7 @@ test('many keys are changed at once', async ({ page, t, gateway, logIn }) => {
   await logIn()
   await page.goto('./app/keys?q=crowd-')
   await expect(page.getByRole('button', { name: 'crowd-3' }).first()).toBeVisible()
-  await page.getByRole('checkbox', { name: t('keys.selectPage') }).check({ force: true })
+  await page.getByRole('checkbox', { name: t('keys.selectPage') }).press('Space')
   const bar = page.getByRole('region', { name: t('keys.bulk') })
   await bar.getByRole('button', { name: t('keys.action.disable') }).click()
   const disabling = page.getByRole('dialog').filter({ hasText: t('keys.ask.disableText') })
@@ -163,7 +166,7 @@ test('a project gets limits by hand', { tag: '@look' }, async ({ page, t, gatewa
   const { id } = await call<{ id: string }>(gateway, 'POST', '/api/v1/projects', { label: name, tier: 'free' })
   await logIn()
   await page.goto('./app/keys?tab=projects')
-  await expect(page.getByRole('button', { name })).toBeVisible()
+  await expect(page.getByRole('button', { name, exact: true })).toBeVisible()
   await look('projects')
   await page.goto(`./app/keys?tab=projects&limits=${id}`)
   const drawer = dialog(page, t('keys.limits.of', { name }))
