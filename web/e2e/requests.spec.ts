@@ -26,7 +26,10 @@ test('filters stand in the address, and a search finds a model', async ({ page, 
   await logIn()
   await page.goto('./app/requests?model=gemini-2.5-pro&outcome=failed')
   await expect(page.getByText(t('requests.noneMatch'))).toBeVisible()
-  await page.getByRole('button', { name: t('common.clearFilters') }).first().click()
+  await page
+    .getByRole('button', { name: t('common.clearFilters') })
+    .first()
+    .click()
   await expect(page).toHaveURL(/\/app\/requests$/)
   await page.getByRole('textbox', { name: t('requests.search') }).fill('gemini-2.5-pro')
   await page.keyboard.press('Enter')

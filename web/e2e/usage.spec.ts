@@ -16,10 +16,7 @@ test('the table is handed out as a file', async ({ page, gateway, t, logIn }) =>
   await logIn()
   await page.goto('./app/usage')
   await page.getByRole('button', { name: t('usage.exportTable') }).click()
-  const [file] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('menuitem', { name: 'CSV' }).click(),
-  ])
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'CSV' }).click()])
   expect(file.suggestedFilename()).toBe('gap-usage-by-model.csv')
 })
 
