@@ -84,9 +84,44 @@ impl Usage {
     }
 }
 
+impl Usage {
+    /// Adds what another answer has cost.
+    pub fn add(&mut self, other: &Self) {
+        let Self { prompt, cached, candidates, thoughts, tool_use_prompt, total, .. } = other;
+        for (sum, more) in [
+            (&mut self.prompt, prompt),
+            (&mut self.cached, cached),
+            (&mut self.candidates, candidates),
+            (&mut self.thoughts, thoughts),
+            (&mut self.tool_use_prompt, tool_use_prompt),
+            (&mut self.total, total),
+        ] {
+            *sum = sum.saturating_add(*more);
+        }
+        self.prompt_by_modality.add_all(&other.prompt_by_modality);
+        self.cached_by_modality.add_all(&other.cached_by_modality);
+        self.candidates_by_modality.add_all(&other.candidates_by_modality);
+        self.tool_use_prompt_by_modality.add_all(&other.tool_use_prompt_by_modality);
+    }
+}
+
 // === impl Modalities ===
 
 impl Modalities {
+    fn add_all(&mut self, other: &Self) {
+        let Self { text, image, video, audio, document, other: odd } = other;
+        for (sum, more) in [
+            (&mut self.text, text),
+            (&mut self.image, image),
+            (&mut self.video, video),
+            (&mut self.audio, audio),
+            (&mut self.document, document),
+            (&mut self.other, odd),
+        ] {
+            *sum = sum.saturating_add(*more);
+        }
+    }
+
     /// All of them together.
     pub fn sum(&self) -> u64 {
         [self.text, self.image, self.video, self.audio, self.document, self.other]
