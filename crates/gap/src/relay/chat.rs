@@ -5,6 +5,7 @@
 //! Frames are made anew here, which is why a stream that breaks off inside an event can still end with an error: the
 //! client has only ever seen whole frames.
 
+mod copies;
 mod encoder;
 mod reply;
 

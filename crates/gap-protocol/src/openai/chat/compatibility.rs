@@ -114,7 +114,10 @@ pub const CHAT: &[Entry] = &[
         "has no equal; see Gemini's safety settings",
         "no equal; safety settings are an extension, see below",
     ),
-    mapped("n", "`candidateCount`; refused above what the model gives"),
+    mapped(
+        "n",
+        "`candidateCount`; where the model gives one answer at a time, up to 8 requests (not in streams), with a warning",
+    ),
     kept(
         "parallel_tool_calls",
         "Gemini has no such switch: with `false`, calls after the first are left out of the answer",
@@ -245,7 +248,7 @@ pub const IN_ANSWERS: &[Addition] = &[
     ("`choices[].message.images`", "images of the answer, each an `image_url` with a `data:` address"),
     (
         "`choices[].message.annotations`",
-        "as at OpenAI, from Google's grounding and citations; offsets count characters",
+        "as at OpenAI, from Google's grounding and citations; offsets count characters. What `fileSearch` found has its address at Google, and in `extra_content.google` all that is known of it",
     ),
     (
         "`choices[].message.extra_content.google`",

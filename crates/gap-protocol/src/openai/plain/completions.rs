@@ -124,7 +124,8 @@ pub fn decode_for(
     generation::sampling(&request, &mut config)?;
     generation::max_tokens(&mut work, &request, &["max_tokens"], &mut config)?;
     generation::stops(&mut work, &request, &mut config)?;
-    generation::candidates(&mut work, &request, &mut config)?;
+    // Several prompts are several requests already.
+    generation::candidates(&mut work, &request, 0, &mut config)?;
     generation::seed(&mut work, &request, &mut config)?;
     generation::penalties(&mut work, &request, &mut config)?;
     generation::stream_options(&mut work, &request, stream)?;

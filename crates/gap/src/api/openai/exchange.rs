@@ -30,6 +30,8 @@ use crate::signatures::CallMemory;
 /// How often a prompt's guessed tokens must fill the window before it is refused unasked: four bytes are taken for a
 /// token, and some texts have more.
 const CLEARLY_BEYOND: u64 = 2;
+/// Requests that one request for several choices may become, where the model gives one at a time.
+const MOST_COPIES: u32 = 8;
 
 /// A form of requests and answers.
 pub(in crate::api) trait Tongue: Clone + Send + Sync + 'static {
@@ -116,7 +118,7 @@ pub(super) async fn answer<T: Tongue>(
     let (stream, model, warnings) = (wanted.stream, wanted.model.clone(), wanted.warnings.clone());
     exchange.deadline = client_deadline(&head.headers, stream).map(|timeout| visit.began + timeout);
     guest.may_use(&model)?;
-    guest.permit.book(|| wanted.estimated_tokens)?;
+    guest.permit.book(|| wanted.estimated_tokens.saturating_mul(u64::from(wanted.plan.copies.max(1))))?;
     let Guest { caller, permit } = guest;
     let request_line = format!("{} {}", head.method, head.uri.path());
     let facts = Facts { visit: visit.clone(), caller, request_line, model: Some(model) };
@@ -174,6 +176,7 @@ impl<T: Tongue> Exchange<T> {
         let options = app.live.read(|settings| DecodeOptions {
             strict,
             disable_safety_filtering: settings.upstream.disable_safety_filtering,
+            most_copies: MOST_COPIES,
             keep_broken_arguments: settings.upstream.keep_broken_arguments,
             ..DecodeOptions::default()
         });
@@ -245,7 +248,13 @@ impl<T: Tongue> Exchange<T> {
             Ok(prepared) => prepared,
             Err(failure) => return Err(end(receipt, failure.into())),
         };
-        match self.app.relay.clone().answer_chat(sent.clone(), chat, receipt).await {
+        let (relay, copies) = (self.app.relay.clone(), call.plan.copies);
+        let answered = if copies > 1 {
+            Box::pin(relay.answer_copies(sent.clone(), chat, copies, receipt)).await
+        } else {
+            relay.answer_chat(sent.clone(), chat, receipt).await
+        };
+        match answered {
             Ok(mut reply) => {
                 warn_in(reply.headers_mut(), &warnings);
                 Ok(Ok(reply))

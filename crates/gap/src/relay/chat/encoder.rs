@@ -127,6 +127,14 @@ impl StreamEncoder {
 // === impl UnaryEncoder ===
 
 impl UnaryEncoder {
+    /// What follows is another answer to the same request. Only chat completions have several.
+    pub(super) fn another(&mut self) {
+        match self {
+            Self::Completion(encoder) => encoder.another(),
+            Self::Message(_) | Self::Plain(_) | Self::Response(_) => {}
+        }
+    }
+
     pub(super) fn new(chat: &Chat) -> Self {
         let Chat { form, plan, id, created, estimated_prompt, .. } = chat;
         let plan = plan.clone();
