@@ -20,17 +20,22 @@ readonly LOGS=logs
 readonly START_LIMIT=30
 readonly STOP_LIMIT=40
 
-# What the tests need: stage · probe function · Debian packages · what for. A stage that needs more adds a line here.
+# What the tests need: stages · probe function · Debian packages · what for. A stage that needs more adds a line here.
 readonly TEST_NEEDS=(
   "build|have_cc|gcc libc6-dev|ring and mimalloc compile C"
   "test|have_postgres|postgresql|the store's tests start a PostgreSQL of their own"
   "test|have_redis|redis-server|the tests of several instances start a Redis of their own"
   "e2e-python|have_venv|python3 python3-venv|the end-to-end tests with Google's Python SDK"
-  "e2e-js|have_node|nodejs npm|the end-to-end tests with Google's JavaScript SDK"
+  "e2e-js image web e2e-web|have_node|nodejs npm|the web page, and the end-to-end tests with Google's JavaScript SDK"
+  "e2e-web|have_chromium|chromium|the tests of the web page in a browser"
 )
 # The process that runs in the foreground, for the traps, and whether we were asked to end it.
 CHILD=''
 ASKED=no
+
+# Containers are another matter.
+# shellcheck source=deployment/docker/commands.sh
+. deployment/docker/commands.sh
 
 # === speaking ===
 
@@ -51,19 +56,25 @@ usage() {
   cat <<'TEXT'
 GAP, a self-hosted gateway in front of Google's Gemini API
 
+  ./deploy.sh docker  build the image and serve in a container with the keys of .env (written at the first run)
   ./deploy.sh demo    build and serve with the built-in Gemini simulator: needs no key
   ./deploy.sh local   build and serve in the background with the keys of .env (written at the first run)
   ./deploy.sh test    everything that CI checks
   ./deploy.sh stop    end what this script started
   ./deploy.sh status  what runs, where, and how it is
   ./deploy.sh logs    the last lines of the log
+  ./deploy.sh backup  write a copy of the database, while it runs or not
+  ./deploy.sh clean   remove what was built; never .env, data or logs
   ./deploy.sh help    this text
 
+  docker  --port N (PORT of .env, else 7860) · --no-build
   demo    --port N (7860) · --background
   local   --port N (PORT of the settings, else 7860) · --restart
   test    --only STAGE,... · --skip STAGE,... · --list
-  stop    demo | local (both)
-  logs    demo | local (local) · --follow · --lines N (100)
+  stop    demo | local | docker (all)
+  logs    demo | local | docker (local) · --follow · --lines N (100)
+  backup  local | docker (what runs, else local) · --to FILE (backups/gap-TIME.backup)
+  clean   --dry-run: say what would be removed
 TEXT
 }
 
@@ -74,6 +85,7 @@ have_cc() { have cc || have gcc || have clang; }
 have_curl() { have curl; }
 have_venv() { have python3 && python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
 have_node() { have node && have npm; }
+have_chromium() { [ -n "${GAP_CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome || have google-chrome-stable; }
 # A server that the environment names is as good as one that the tests could start.
 have_postgres() { [ -n "${GAP_TEST_POSTGRES:-}" ] || have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 have_redis() { [ -n "${GAP_TEST_REDIS:-}" ] || have redis-server || have valkey-server; }
@@ -134,6 +146,16 @@ wants() {
   [[ -z $only || ,$only, == *,$stage,* ]] && [[ ,$skip, != *,$stage,* ]]
 }
 
+# wants_any "STAGE..." ARGUMENT...: whether it includes one of them.
+wants_any() {
+  local stage stages=$1
+  shift
+  for stage in $stages; do
+    if wants "$stage" "$@"; then return 0; fi
+  done
+  return 1
+}
+
 need_test_tools() {
   local component version remedy="rustup component add rustfmt clippy"
   for component in fmt clippy; do
@@ -148,10 +170,10 @@ need_test_tools() {
     at_least "$version" "$MIN_PYTHON" || fail 3 "python3 is version $version; the tests need $MIN_PYTHON or newer." \
       "Put a newer python3 first in PATH, or leave these tests out: ./deploy.sh test --skip e2e-python"
   fi
-  if wants e2e-js "$@"; then
+  if wants_any "e2e-js image web e2e-web" "$@"; then
     version=$(version_of node --version)
     at_least "$version" "$MIN_NODE" || fail 3 "node is version $version; the tests need $MIN_NODE or newer." \
-      "Install it from https://nodejs.org/en/download, or leave these tests out: ./deploy.sh test --skip e2e-js"
+      "Install it from https://nodejs.org/en/download, or leave these tests out: ./deploy.sh test --skip image,e2e-js,web,e2e-web"
   fi
 }
 
@@ -176,11 +198,11 @@ install_packages() (
 
 # Installs the missing packages of TEST_NEEDS as root; says the line and ends otherwise.
 need_test_packages() {
-  local row stage probe packages reason
+  local row stages probe packages reason
   local -a missing=() reasons=()
   for row in "${TEST_NEEDS[@]}"; do
-    IFS='|' read -r stage probe packages reason <<<"$row"
-    if wants "$stage" "$@" && ! "$probe"; then
+    IFS='|' read -r stages probe packages reason <<<"$row"
+    if wants_any "$stages" "$@" && ! "$probe"; then
       local -a words
       read -r -a words <<<"$packages"
       missing+=("${words[@]}")
@@ -287,8 +309,36 @@ target_dir() {
   [ -n "$TARGET" ] || TARGET=$(cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 }
 
+# build_page: the web page, which the build below embeds. Without node there is none, and everything else works.
+build_page() {
+  [ -f web/package.json ] || return 0
+  local version
+  version=$(version_of node --version)
+  if ! have_node || ! at_least "${version:-0}" "$MIN_NODE"; then
+    [ -f web/dist/index.html ] && return 0
+    note "GAP is built without its web page, which needs Node.js $MIN_NODE or newer (here: ${version:-none})."
+    note "The APIs work. For the page, install it (apt-get install -y nodejs npm, or https://nodejs.org/en/download) and run this again."
+    return 0
+  fi
+  if [ -f web/dist/index.html ] && [ -z "$(find web/src web/public web/scripts web/index.html web/vite.config.ts \
+    web/package-lock.json -newer web/dist/index.html -print -quit)" ]; then
+    return 0
+  fi
+  note "Building the web page"
+  if ! (
+    cd web || exit 1
+    if ! cmp -s package-lock.json node_modules/.made-from; then
+      npm ci --no-audit --no-fund >&2 && cp package-lock.json node_modules/.made-from || exit 1
+    fi
+    npm run --silent build >&2
+  ); then
+    note "The web page could not be built (see above); GAP goes on without a new one. By hand: cd web && npm ci && npm run build"
+  fi
+}
+
 # build: the gateway without the minutes of link-time optimisation (profile quick); sets GAP.
 build() {
+  build_page
   target_dir
   note "Building (the first time takes some minutes)"
   cargo build --locked --profile quick --package gap --bin gap >&2
@@ -404,6 +454,12 @@ write_env() {
   say "Wrote .env with a random SECRET_KEY and PASSWORD (only you can read it)."
 }
 
+# What .env sets the name to, as far as the script must know it: a plain value.
+env_file_value() {
+  [ -f .env ] || return 0
+  sed -nE "s/^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*=[[:space:]]*[\"']?([^\"'#[:space:]]*).*/\2/p" .env | tail -n 1
+}
+
 # Whether .env sets the name to something.
 env_file_has() { [ -f .env ] && grep -qE "^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*=[[:space:]]*[^[:space:]#]" .env; }
 
@@ -448,8 +504,13 @@ local_() {
   say "  settings  .env: PASSWORD is the clients' access key, GEMINI_API_KEYS takes your upstream keys"
   say "  logs      $LOGS/backend.log, app.log, error.log · ./deploy.sh logs --follow"
   say "  end       ./deploy.sh stop"
+  hint_at_keys "./deploy.sh local --restart"
+}
+
+# hint_at_keys COMMAND: what to do when there is nothing yet to serve with.
+hint_at_keys() {
   if [ -z "${GEMINI_API_KEYS:-}" ] && ! env_file_has GEMINI_API_KEYS; then
-    say "There is no upstream key yet: put your keys into GEMINI_API_KEYS in .env, then ./deploy.sh local --restart"
+    say "There is no upstream key yet: put your keys into GEMINI_API_KEYS in .env, then $1"
   fi
 }
 
@@ -474,14 +535,14 @@ test_() {
 
 stop() {
   local name stopped=no
-  local -a names=(local demo)
+  local -a names=(local demo docker)
   case ${1:-} in
     '') ;;
-    local | demo) names=("$1") ;;
+    local | demo | docker) names=("$1") ;;
     *) fail 2 "stop does not know '$1'." "./deploy.sh help" ;;
   esac
   for name in "${names[@]}"; do
-    if end "$name"; then
+    if if [ "$name" = docker ]; then stop_docker; else end "$name"; fi; then
       say "Ended $name."
       stopped=yes
     fi
@@ -501,6 +562,7 @@ status() {
       say "$name: not running"
     fi
   done
+  if status_docker; then running=0; fi
   return "$running"
 }
 
@@ -509,16 +571,76 @@ logs() {
   local -a follow=()
   while [ $# -gt 0 ]; do
     case $1 in
-      local | demo) name=$1 && shift ;;
+      local | demo | docker) name=$1 && shift ;;
       --follow | -f) follow=(-F) && shift ;;
       --lines | -n) need_number --lines "${2:-}" && lines=$2 && shift 2 ;;
       *) fail 2 "logs does not know '$1'." "./deploy.sh help" ;;
     esac
   done
+  if [ "$name" = docker ]; then
+    need_docker
+    compose logs --no-log-prefix --tail "$lines" "${follow[@]+--follow}" backend
+    return
+  fi
   file=$LOGS/backend.log
   [ "$name" = local ] || file=$LOGS/demo.log
   [ -f "$file" ] || fail 1 "there is no $file yet." "./deploy.sh $name writes it (demo: with --background)"
   exec tail -n "$lines" "${follow[@]+"${follow[@]}"}" "$file"
+}
+
+backup() {
+  local from='' to=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      local | docker) from=$1 && shift ;;
+      --to) [ -n "${2:-}" ] || fail 2 "--to takes the file to write." && to=$2 && shift 2 ;;
+      *) fail 2 "backup does not know '$1'." "./deploy.sh help" ;;
+    esac
+  done
+  if [ -z "$from" ]; then
+    from=local
+    if ! recall local && docker_answers && [ -n "$(container_port)" ]; then from=docker; fi
+  fi
+  if [ -z "$to" ]; then
+    (umask 077 && mkdir -p backups)
+    to=backups/gap-$(date -u +%Y%m%dT%H%M%SZ).backup
+  fi
+  [ ! -e "$to" ] || fail 1 "$to exists already; a backup replaces nothing."
+  if [ "$from" = docker ]; then
+    need_docker
+    [ -n "$(container_port)" ] || fail 1 "the container does not run. Start it with" "./deploy.sh docker"
+    backup_docker "$to" || fail 1 "no backup was written; what docker says stands above."
+  else
+    need_rust
+    build
+    (umask 077 && "$GAP" backup "$to") >&2 || return $?
+  fi
+  say "Wrote $to. It opens with the SECRET_KEY of today; keep that, too (.env, or secret-key in the data folder)."
+}
+
+clean() {
+  local dry=no path
+  case ${1:-} in
+    '') ;;
+    --dry-run | -n) dry=yes ;;
+    *) fail 2 "clean does not know '$1'." "./deploy.sh help" ;;
+  esac
+  for path in local demo; do
+    if [ "$dry" = no ] && recall "$path"; then
+      fail 1 "$path runs (pid $PID) from what would be removed." "End it first: ./deploy.sh stop $path"
+    fi
+  done
+  for path in target fuzz/target web/dist web/node_modules e2e/js/node_modules "$RUN_DIR"; do
+    # A link leads to a folder that may be somebody else's.
+    if [ -L "$path" ]; then
+      say "kept      $path, which is a link"
+    elif [ -e "$path" ]; then
+      say "$([ "$dry" = yes ] && echo 'would go ' || echo 'removed  ') $path ($(du -sh "$path" 2>/dev/null | cut -f1))"
+      [ "$dry" = yes ] || rm -rf -- "${ROOT:?}/$path"
+    fi
+  done
+  [ "$dry" = yes ] || clean_docker
+  say "kept      .env, data, logs, backups, and the volume gap-data"
 }
 
 menu() {
@@ -526,16 +648,20 @@ menu() {
   local choice
   PS3='> '
   select choice in \
+    "docker: serve in a container" \
     "demo: try it with the built-in simulator" \
     "local: serve in the background" \
-    "test" "status" "logs" "stop" "help" "quit"; do
+    "test" "status" "logs" "stop" "backup" "clean" "help" "quit"; do
     case ${choice%%:*} in
+      docker) docker_ ;;
       demo) demo ;;
       local) local_ ;;
       test) test_ ;;
       status) status || true ;;
       logs) logs ;;
       stop) stop ;;
+      backup) backup ;;
+      clean) clean ;;
       help) usage ;;
       quit) ;;
       *) say "Type the number of a line." && continue ;;
@@ -549,12 +675,15 @@ main() {
   [ $# -eq 0 ] || shift
   case $command in
     '') if [ -t 0 ] && [ -t 1 ]; then menu; else usage; fi ;;
+    docker) docker_ "$@" ;;
     demo) demo "$@" ;;
     local) local_ "$@" ;;
     test) test_ "$@" ;;
     stop) stop "$@" ;;
     status) status ;;
     logs) logs "$@" ;;
+    backup) backup "$@" ;;
+    clean) clean "$@" ;;
     help | -h | --help) usage ;;
     *) fail 2 "there is no command '$command'." "./deploy.sh help" ;;
   esac

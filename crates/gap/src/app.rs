@@ -21,10 +21,12 @@ use crate::live::{self, Live};
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
 use crate::outbound::Outbound;
+use crate::owners::{self, Owners};
 use crate::pages::Pages;
 use crate::prefixes::{PrefixPolicy, Prefixes};
 use crate::relay::{Relay, RelayPolicy};
 use crate::report;
+use crate::responses::{KeepPolicy, Responses};
 use crate::roster::checks::Checks;
 use crate::roster::{Keeping, Roster, RosterError};
 use crate::signatures::{Vault, VaultPolicy};
@@ -70,6 +72,8 @@ pub struct Parts {
     pub uploads: Uploads,
     /// Whose pages of lists were given out.
     pub pages: Pages,
+    /// Whose the resources at Google are.
+    pub owners: Owners,
     /// What models can do, as far as it is known beforehand.
     pub models: Models,
     /// Which models there are.
@@ -86,6 +90,8 @@ pub struct Parts {
     exporter: Mutex<Option<Exporter>>,
     /// Thought signatures that are kept for clients.
     pub signatures: Vault,
+    /// Responses that are kept for those who go on from them.
+    pub responses: Responses,
     /// Fetches what clients name by address.
     pub media: MediaFetcher,
     /// How request bodies are kept.
@@ -121,7 +127,7 @@ impl App {
     /// Builds everything around an open store. Connects to nothing and starts nothing.
     pub fn build(live: Live, store: Store, mode: Mode, clock: Clock, lifecycle: Lifecycle) -> Result<Self, BuildError> {
         let settings = live.loaded().settings.clone();
-        let models = Models::load(settings.models.file.as_deref())?;
+        let models = Models::load(settings.models.file.as_deref(), &settings.models.aliases)?;
         let keyring = Keyring::new(terms(&settings, &models), clock.clone(), lifecycle.clone());
         let keeping = match settings.store.key_storage_mode {
             StorageMode::Memory => Keeping::Memory,
@@ -134,7 +140,6 @@ impl App {
         if keeping == Keeping::Memory {
             roster.adopt(&settings.pool.keys)?;
         }
-        let checks = Checks::new(clock.clone(), lifecycle.clone());
         let upstream = Arc::new(Upstream::new(&settings.upstream)?);
         let prefixes = PrefixPolicy { count: settings.pool.affinity_count, lifetime: settings.pool.affinity_ttl };
         let prefixes = Prefixes::new(prefixes, rand::random(), clock.clone());
@@ -151,6 +156,8 @@ impl App {
         let (spans, exporter) = endpoint.map(|endpoint| Spans::new(endpoint, outbound.clone())).unzip();
         let kept = settings.usage.max_records_memory;
         let books = Books::new(&store, models.clone(), clock.clone(), kept, spans);
+        keyring.announce_to(books.events().clone());
+        let checks = Checks::new(clock.clone(), lifecycle.clone(), books.events().clone());
         let access = Access::new(&settings.auth, &store, clock.clone());
         let admission = Admission::new(clock.clone());
         let uploads = Uploads::new(&settings, clock.clone());
@@ -160,6 +167,11 @@ impl App {
             bytes: settings.signatures.memory,
             count: settings.signatures.count,
             lifetime: settings.signatures.ttl,
+        });
+        let responses = Responses::new(KeepPolicy {
+            bytes: settings.responses.memory,
+            count: settings.responses.count,
+            lifetime: settings.responses.ttl,
         });
         Ok(Self(Arc::new(Parts {
             settings,
@@ -177,6 +189,7 @@ impl App {
             prefixes,
             uploads,
             pages,
+            owners: Owners::default(),
             models,
             list: List::default(),
             learned: Learned::default(),
@@ -185,6 +198,7 @@ impl App {
             logs: OnceLock::new(),
             exporter: Mutex::new(exporter),
             signatures,
+            responses,
             media,
             bodies,
             mode,
@@ -197,7 +211,9 @@ impl App {
     /// before the first request.
     pub async fn open(&self) -> Result<(), RosterError> {
         access::load(self).await?;
-        self.roster.open(&self.settings.pool.keys, &self.lifecycle).await
+        self.roster.open(&self.settings.pool.keys, &self.lifecycle).await?;
+        owners::kept::load(self).await;
+        Ok(())
     }
 
     /// Begins what goes on beside requests, until shutdown.

@@ -47,7 +47,7 @@ impl Dialect {
         if path.rsplit('/').next().is_some_and(|last| last.contains(':')) {
             return Self::Gemini;
         }
-        if path.starts_with("/v1/chat/") || path == "/v1/embeddings" {
+        if is_openai_alone(path) {
             return Self::OpenAi;
         }
         if path == "/v1/messages" || path.starts_with("/v1/messages/") {
@@ -69,6 +69,12 @@ impl Dialect {
         }
         has("authorization").then_some(Self::OpenAi)
     }
+}
+
+/// Whether nobody but OpenAI has such a path.
+fn is_openai_alone(path: &str) -> bool {
+    matches!(path, "/v1/embeddings" | "/v1/completions" | "/v1/responses")
+        || ["/v1/chat/", "/v1/responses/", "/v1/images/", "/v1/audio/"].iter().any(|begin| path.starts_with(begin))
 }
 
 /// Google serves its own OpenAI-compatible layer there, so OpenAI clients come to it by habit.
@@ -100,6 +106,8 @@ mod tests {
         assert_eq!(of("/v1/models/gemini-2.5-flash:generateContent", None, &[bearer]), Dialect::Gemini);
         assert_eq!(of("/v1/chat/completions", None, &[]), Dialect::OpenAi);
         assert_eq!(of("/v1/chat/completions", None, &[("x-goog-api-key", "k")]), Dialect::OpenAi);
+        assert_eq!(of("/v1/responses", None, &[("x-goog-api-key", "k")]), Dialect::OpenAi);
+        assert_eq!(of("/v1/responses/resp_1", None, &[]), Dialect::OpenAi);
         assert_eq!(of("/v1/messages", None, &[]), Dialect::Anthropic);
     }
 

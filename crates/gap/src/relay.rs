@@ -10,6 +10,7 @@
 
 mod attempts;
 pub mod chat;
+mod judge;
 mod pace;
 pub mod phases;
 mod reading;
@@ -30,8 +31,9 @@ use tokio::time::Instant;
 
 use self::attempts::{Attempts, Next};
 use self::chat::{Chat, ChatError, ChatReply};
-pub use self::reading::Refusal;
-use self::reading::{Opened, Reading, Unopened};
+pub use self::judge::Refusal;
+use self::judge::Unopened;
+use self::reading::{Opened, Reading};
 pub use self::reply::Reply;
 use self::whole::Whole;
 pub use self::whole::WholeAnswer;
@@ -39,7 +41,7 @@ use crate::body::{BodyEnded, RequestBody};
 use crate::clock::Clock;
 use crate::keyring::{Keyring, LeaseGuard, NoLease, Patience};
 use crate::prefixes::{Followed, Prefixes};
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, Tries};
 use crate::upstream::{Answer, Outgoing, Upstream};
 
 /// How the relay behaves; from `server`, `upstream` and `pool` settings.
@@ -161,6 +163,15 @@ pub enum RelayError {
     BodyEnded(BodyEnded),
 }
 
+/// A call has no answer.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// Why.
+    pub error: RelayError,
+    /// Which keys were tried for it.
+    pub tries: Tries,
+}
+
 /// Finds a key for each call and gets it answered.
 #[derive(Debug)]
 pub struct Relay {
@@ -204,15 +215,15 @@ impl Relay {
     }
 
     /// Gets `call` answered in Google's own words. `receipt` follows the call to its end, whatever the end is.
-    pub async fn answer(self: Arc<Self>, mut call: Call, mut receipt: Receipt) -> Result<Reply, RelayError> {
+    pub async fn answer(self: Arc<Self>, mut call: Call, mut receipt: Receipt) -> Result<Reply, Unanswered> {
         loop {
             let error = match self.try_keys(&call, &Native, &mut receipt).await {
-                Ok(opened) => return Ok(Reply::commit(opened, receipt, &self.policy)),
+                Ok(opened) => return Ok(Reply::commit(opened, receipt, &self.policy, &self.clock)),
                 Err(error) => error,
             };
-            let Some(other) = self.instead_of(&call, &error).and_then(|model| call.for_model(model)) else {
+            let Some(other) = self.instead_of(&call, &error, &receipt).and_then(|model| call.for_model(model)) else {
                 receipt.refused(&error);
-                return Err(error);
+                return Err(Unanswered { error, tries: receipt.tries() });
             };
             receipt.fell_back(other.model.as_deref().unwrap_or_default());
             call = other;
@@ -220,14 +231,19 @@ impl Relay {
     }
 
     /// The model that is to be asked after `call` has no answer, if one may stand in.
-    pub fn instead_of(&self, call: &Call, error: &RelayError) -> Option<&str> {
-        let may = self.may_fall_back(call) && error.is_of_the_model() && call.body.is_sendable();
-        self.policy.fallbacks.get(call.model.as_deref()?).filter(|_| may).map(String::as_str)
+    pub fn instead_of(&self, call: &Call, error: &RelayError, receipt: &Receipt) -> Option<&str> {
+        let may = error.is_of_the_model() && call.body.is_sendable();
+        self.stand_in(call, receipt).filter(|_| may)
     }
 
-    fn may_fall_back(&self, call: &Call) -> bool {
-        let has_other = call.model.as_ref().is_some_and(|model| self.policy.fallbacks.contains_key(model));
-        has_other && call.may_fall_back && call.generates() && !matches!(call.affinity, Affinity::Must(_))
+    /// The next model that stands in for the one of `call` and that the caller may use.
+    fn stand_in(&self, call: &Call, receipt: &Receipt) -> Option<&str> {
+        if !call.may_fall_back || !call.generates() || matches!(call.affinity, Affinity::Must(_)) {
+            return None;
+        }
+        let next = |model: &str| self.policy.fallbacks.get(model).map(String::as_str);
+        // No way leads back, so that there is an end to it.
+        std::iter::successors(next(call.model.as_deref()?), |model| next(model)).find(|model| receipt.may_use(model))
     }
 
     /// Gets `call` answered as a chat completion; the same in all else.
@@ -238,7 +254,7 @@ impl Relay {
         mut receipt: Receipt,
     ) -> Result<ChatReply, Box<ChatError>> {
         match self.try_keys(&call, &chat, &mut receipt).await {
-            Ok(opened) => ChatReply::commit(opened, chat.memory, receipt, &self.policy),
+            Ok(opened) => ChatReply::commit(opened, chat, receipt, &self.policy),
             Err(error) => Err(Box::new(ChatError { error, receipt })),
         }
     }
@@ -263,7 +279,7 @@ impl Relay {
             receipt.is_stream();
         }
         // While nobody is asked for a model, there is nothing to wait for where another can stand in.
-        let in_a_hurry = self.may_fall_back(call) && self.keyring.is_paused(call.model.as_deref());
+        let in_a_hurry = self.stand_in(call, receipt).is_some() && self.keyring.is_paused(call.model.as_deref());
         let mut attempts = Attempts::new(&self.policy, call, Instant::now());
         let mut tried = Tried::default();
         loop {

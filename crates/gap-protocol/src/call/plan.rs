@@ -11,6 +11,8 @@ pub struct ReplyPlan {
     pub include_usage: bool,
     /// How many candidates were asked for (`n`).
     pub candidates: u32,
+    /// How many requests the answer is put together of, because the model gives one candidate at a time; 0 for one.
+    pub copies: u32,
     /// Whether token probabilities were asked for and sent on.
     pub logprobs: bool,
     /// Every tool of the request: its name at Google, the client's name for it, and what its arguments need.
@@ -23,6 +25,8 @@ pub struct ReplyPlan {
     pub json: JsonMode,
     /// How the ids of tool calls look.
     pub ids: IdStyle,
+    /// What the client sees of the model's thoughts, where that is a matter of blocks.
+    pub thoughts: Thoughts,
     /// The container in which the client wants audio, if it asked for audio.
     pub audio: Option<AudioFormat>,
 }
@@ -58,6 +62,18 @@ pub enum IdStyle {
     Embedded,
     /// At most 40 characters, the longest id that OpenAI itself takes back; signatures live in the vault alone.
     Short,
+}
+
+/// What a client sees of the model's thoughts, in dialects that give them a block of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Thoughts {
+    /// No blocks at all: it did not ask for thinking, and may take the first block for the answer.
+    #[default]
+    Hidden,
+    /// Blocks that say nothing, and hold the signatures that have to come back.
+    Signed,
+    /// Blocks with thoughts and signatures.
+    Shown,
 }
 
 /// A container for audio that can be written around raw samples.

@@ -10,7 +10,9 @@ pub mod actor;
 mod audit;
 pub mod auth;
 mod config;
+mod describe;
 mod export;
+mod files;
 mod kept;
 mod keys;
 mod limits;
@@ -34,6 +36,7 @@ use crate::app::App;
 
 #[derive(OpenApi)]
 #[openapi(
+    components(schemas(problem::Problem)),
     info(title = "GAP admin API", description = "What the web page of GAP does, for programs."),
     security(("session" = []), ("admin_token" = [])),
 )]
@@ -46,7 +49,7 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
     components.add_security_scheme("session", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     components
         .add_security_scheme("admin_token", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Admin-Token"))));
-    OpenApiRouter::with_openapi(description)
+    let (routes, mut description) = OpenApiRouter::with_openapi(description)
         .routes(routes!(status::show_status))
         .routes(routes!(config::show_config, config::change_config))
         .routes(routes!(audit::list_audit))
@@ -64,6 +67,8 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(projects::find_project, projects::update_project, projects::delete_project))
         .routes(routes!(limits::list_limits, limits::set_limits, limits::clear_limits))
         .routes(routes!(models::list_models))
+        .routes(routes!(files::list_files))
+        .routes(routes!(files::delete_file))
         // Who comes in
         .routes(routes!(auth::log_in))
         .routes(routes!(auth::refresh_session))
@@ -85,5 +90,7 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         // Live
         .routes(routes!(live::follow_events))
         .routes(routes!(live::follow_logs))
-        .split_for_parts()
+        .split_for_parts();
+    describe::add_problems(&mut description);
+    (routes, description)
 }

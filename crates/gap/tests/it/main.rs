@@ -8,6 +8,8 @@ mod support;
 mod uploads;
 
 #[cfg(test)]
+mod anthropic;
+#[cfg(test)]
 mod binary;
 #[cfg(test)]
 mod bodies;
@@ -26,6 +28,8 @@ mod faults;
 #[cfg(test)]
 mod front;
 #[cfg(test)]
+mod guests;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod ledger;
@@ -39,6 +43,10 @@ mod native;
 mod openai;
 #[cfg(test)]
 mod operators;
+#[cfg(test)]
+mod owners;
+#[cfg(test)]
+mod packed;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]

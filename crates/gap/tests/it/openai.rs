@@ -1,9 +1,13 @@
 //! OpenAI's clients, by translation.
 
+mod audio;
 mod chat;
+mod completions;
 mod embeddings;
 mod faults;
+mod images;
 mod models;
+mod responses;
 mod streams;
 
 use crate::support::app::ACCESS_KEY;

@@ -6,6 +6,10 @@
 
 use std::fmt::Write as _;
 
+use crate::openai::images::compatibility::{EDITS, GENERATIONS};
+use crate::openai::plain::compatibility::{COMPLETIONS, SPEECH, TRANSCRIPTIONS, TRANSLATIONS};
+use crate::openai::responses::compatibility::{EXTENSIONS as RESPONSES_EXTENSIONS, ITEMS, RESPONSES, TOOLS};
+
 /// What becomes of one property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -31,25 +35,41 @@ pub enum Treatment {
         /// What the warning says.
         message: &'static str,
     },
+    /// It cannot be done here, and an answer without it would be another one: 400.
+    Refused {
+        /// Values, as JSON, that ask for nothing.
+        unless: &'static [&'static str],
+        /// What the refusal says.
+        message: &'static str,
+    },
 }
 
-use Treatment::{Kept, Mapped, Warned};
+use Treatment::{Kept, Mapped, Refused, Warned};
 
-const fn mapped(name: &'static str, note: &'static str) -> Entry {
+pub(crate) const fn mapped(name: &'static str, note: &'static str) -> Entry {
     Entry { name, treatment: Mapped, note }
 }
 
-const fn kept(name: &'static str, note: &'static str) -> Entry {
+pub(crate) const fn kept(name: &'static str, note: &'static str) -> Entry {
     Entry { name, treatment: Kept, note }
 }
 
-const fn warned(
+pub(crate) const fn warned(
     name: &'static str,
     unless: &'static [&'static str],
     message: &'static str,
     note: &'static str,
 ) -> Entry {
     Entry { name, treatment: Warned { unless, message }, note }
+}
+
+pub(crate) const fn refused(
+    name: &'static str,
+    unless: &'static [&'static str],
+    message: &'static str,
+    note: &'static str,
+) -> Entry {
+    Entry { name, treatment: Refused { unless, message }, note }
 }
 
 /// The properties of `POST /v1/chat/completions`.
@@ -94,7 +114,10 @@ pub const CHAT: &[Entry] = &[
         "has no equal; see Gemini's safety settings",
         "no equal; safety settings are an extension, see below",
     ),
-    mapped("n", "`candidateCount`; refused above what the model gives"),
+    mapped(
+        "n",
+        "`candidateCount`; where the model gives one answer at a time, up to 8 requests (not in streams), with a warning",
+    ),
     kept(
         "parallel_tool_calls",
         "Gemini has no such switch: with `false`, calls after the first are left out of the answer",
@@ -151,7 +174,7 @@ pub const CHAT: &[Entry] = &[
     mapped("tool_choice", "`functionCallingConfig`: none, auto, required, a named tool, allowed_tools"),
     mapped(
         "tools",
-        "`functionDeclarations` with `parametersJsonSchema`, as it is; names that Google refuses are changed on the way out and back. `custom` tools become functions with one text (a grammar is a warning). Google's own tools are taken as an extension: `google_search`, `url_context`, `code_execution`, `google_maps`, and `web_search` for the first",
+        "`functionDeclarations` with `parametersJsonSchema`, as it is; names that Google refuses are changed on the way out and back. `custom` tools become functions with one text (a grammar is a warning). Google's own tools are taken as an extension, by their type or below `google.tools`: `google_search`, `url_context`, `code_execution`, `google_maps`, `file_search` (also with `vector_store_ids` that are Gemini's stores), `computer_use`, and `web_search` for the first. What stands beside the type is sent on where the type is Google's word, else a warning; so is a tool that the model does not take",
     ),
     mapped("top_logprobs", "`logprobs`, at most what the model tells"),
     mapped("top_p", "`topP`"),
@@ -225,7 +248,7 @@ pub const IN_ANSWERS: &[Addition] = &[
     ("`choices[].message.images`", "images of the answer, each an `image_url` with a `data:` address"),
     (
         "`choices[].message.annotations`",
-        "as at OpenAI, from Google's grounding and citations; offsets count characters",
+        "as at OpenAI, from Google's grounding and citations; offsets count characters. What `fileSearch` found has its address at Google, and in `extra_content.google` all that is known of it",
     ),
     (
         "`choices[].message.extra_content.google`",
@@ -257,22 +280,39 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 /// The reference for people, in Markdown.
 pub fn reference() -> String {
     let mut text = String::from(HEAD);
-    for (heading, entries) in
-        [("Chat completions", CHAT), ("Extensions of chat completions", EXTENSIONS), ("Embeddings", EMBEDDINGS)]
-    {
+    let tables = [
+        ("Chat completions", CHAT),
+        ("Extensions of chat completions", EXTENSIONS),
+        ("Responses", RESPONSES),
+        ("Extensions of responses", RESPONSES_EXTENSIONS),
+        ("Embeddings", EMBEDDINGS),
+        ("Images: generations", GENERATIONS),
+        ("Images: edits", EDITS),
+        ("Audio: speech", SPEECH),
+        ("Audio: transcriptions", TRANSCRIPTIONS),
+        ("Audio: translations", TRANSLATIONS),
+        ("Completions (legacy)", COMPLETIONS),
+    ];
+    for (heading, entries) in tables {
         let _ = write!(text, "\n## {heading}\n\n| property | | what becomes of it |\n| --- | --- | --- |\n");
         for entry in entries {
             let treatment = match entry.treatment {
                 Mapped => "mapped",
                 Kept => "kept by GAP",
                 Warned { .. } => "warning",
+                Refused { .. } => "refused",
             };
             let _ = writeln!(text, "| `{}` | {treatment} | {} |", entry.name, entry.note);
         }
     }
-    for (heading, additions) in
-        [("More in messages", IN_MESSAGES), ("More in answers", IN_ANSWERS), ("Headers", HEADERS)]
-    {
+    let tables = [
+        ("More in messages", IN_MESSAGES),
+        ("More in answers", IN_ANSWERS),
+        ("Tools of responses", TOOLS),
+        ("Items of responses", ITEMS),
+        ("Headers", HEADERS),
+    ];
+    for (heading, additions) in tables {
         let _ = write!(text, "\n## {heading}\n\n| what | what it is |\n| --- | --- |\n");
         for (place, note) in additions {
             let _ = writeln!(text, "| {place} | {note} |");
@@ -288,7 +328,7 @@ const HEAD: &str = "\
 
 Nothing is dropped in silence. *Mapped*: it has an equal in Gemini's request. *Kept by GAP*: GAP does what it asks for. *Warning*:
 it has no equal; the answer's header `x-gap-warnings` names it, and with the request header `x-gap-strict: true` it is refused
-with 400. A property that is not in these tables is a warning as well. `null` is the same as absent.
+with 400. *Refused*: without it the answer would be another one, so there is none. A property that is not in these tables is a warning as well. `null` is the same as absent.
 ";
 
 #[cfg(test)]

@@ -38,10 +38,15 @@ const MOST_NOTED: usize = 100;
 #[into_params(parameter_in = Query)]
 pub(super) struct KeyQuery {
     /// Only keys in this state.
+    #[param(inline)]
     state: Option<StateName>,
     /// Only keys of this project: its identifier, or `none`.
+    #[param(pattern = "^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|none)$")]
+    #[schema(pattern = "^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|none)$")]
     project: Option<String>,
     /// Only keys of projects of this tier: `free`, `tier1`, `tier2`, `tier3`, or `unknown`.
+    #[param(pattern = "^(free|tier1|tier2|tier3|unknown)$")]
+    #[schema(pattern = "^(free|tier1|tier2|tier3|unknown)$")]
     tier: Option<String>,
     /// Only keys whose label, project or last characters contain this.
     q: Option<String>,
@@ -65,7 +70,7 @@ pub(super) struct KeyOrder {
 pub(super) struct NewKey {
     /// The key itself. No answer shows it again.
     #[serde(deserialize_with = "secret")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 1000)]
     key: SecretString,
     /// What people call it.
     #[serde(default)]
@@ -75,8 +80,10 @@ pub(super) struct NewKey {
     /// What its project pays.
     tier: Option<TierName>,
     /// Its share of the work beside others: 100 is usual.
+    #[schema(minimum = 1, maximum = 10000)]
     weight: Option<u32>,
     /// The only models that it serves, each of which may end in `*`.
+    #[schema(min_items = 1)]
     models: Option<Vec<String>>,
     /// From when on it is not used.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -99,10 +106,11 @@ pub(super) struct KeyChange {
     #[schema(value_type = Option<TierName>)]
     tier: Option<Option<TierName>>,
     /// Its share of the work beside others: 100 is usual.
+    #[schema(minimum = 1, maximum = 10000)]
     weight: Option<u32>,
     /// The only models that it serves, each of which may end in `*`.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<String>>, min_items = 1)]
     models: Option<Option<Vec<String>>>,
     /// From when on it is not used.
     #[serde(default, deserialize_with = "given")]
@@ -203,12 +211,7 @@ impl KeyQuery {
     path = "/api/v1/keys",
     tag = "keys",
     params(PageQuery, KeyQuery, KeyOrder),
-    responses(
-        (status = 200, body = Page<KeyView>),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Page<KeyView>)),
 )]
 pub(super) async fn list_keys(
     State(app): State<App>,
@@ -232,12 +235,7 @@ pub(super) async fn list_keys(
     path = "/api/v1/keys/{id}",
     tag = "keys",
     params(("id" = Uuid, Path, description = "The key's identifier")),
-    responses(
-        (status = 200, body = KeyView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = KeyView)),
 )]
 pub(super) async fn find_key(
     State(app): State<App>,
@@ -253,17 +251,7 @@ pub(super) async fn find_key(
     path = "/api/v1/keys",
     tag = "keys",
     request_body = NewKey,
-    responses(
-        (status = 201, body = KeyView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 201, body = KeyView)),
 )]
 pub(super) async fn create_key(
     State(app): State<App>,
@@ -285,6 +273,7 @@ pub(super) async fn create_key(
         expires_at: new.expires_at,
     };
     let id = app.roster.create(NewEntry { secret: new.key, details, disabled: None }).await?;
+    app.books.events().keys_changed("created", &[id]);
     let key = view(&app, id)?;
     actor.note(&app, "key.created", id, Some(json!({ "key": key.key, "label": key.label }))).await?;
     Ok(Changed::created(app.roster.keeping(), key))
@@ -297,17 +286,7 @@ pub(super) async fn create_key(
     tag = "keys",
     params(("id" = Uuid, Path, description = "The key's identifier")),
     request_body = KeyChange,
-    responses(
-        (status = 200, body = KeyView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = KeyView)),
 )]
 pub(super) async fn update_key(
     State(app): State<App>,
@@ -338,6 +317,7 @@ pub(super) async fn update_key(
             details.expires_at = expires_at.unwrap_or(details.expires_at);
         })
         .await?;
+    app.books.events().keys_changed("updated", &[id]);
     actor.note(&app, "key.updated", id, Some(noted)).await?;
     Ok(Changed::ok(app.roster.keeping(), view(&app, id)?))
 }
@@ -348,13 +328,7 @@ pub(super) async fn update_key(
     path = "/api/v1/keys/{id}",
     tag = "keys",
     params(("id" = Uuid, Path, description = "The key's identifier")),
-    responses(
-        (status = 204),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 204)),
 )]
 pub(super) async fn delete_key(
     State(app): State<App>,
@@ -363,6 +337,7 @@ pub(super) async fn delete_key(
 ) -> Result<Changed<()>, Problem> {
     let entry = entry(&app, id)?;
     app.roster.delete(&[id]).await?;
+    app.books.events().keys_changed("deleted", &[id]);
     let noted = json!({ "key": entry.masked, "label": entry.details.label });
     actor.note(&app, "key.deleted", id, Some(noted)).await?;
     Ok(Changed::gone(app.roster.keeping()))
@@ -374,13 +349,7 @@ pub(super) async fn delete_key(
     path = "/api/v1/keys/{id}/enable",
     tag = "keys",
     params(("id" = Uuid, Path, description = "The key's identifier")),
-    responses(
-        (status = 200, body = KeyView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = KeyView)),
 )]
 pub(super) async fn enable_key(
     State(app): State<App>,
@@ -400,17 +369,7 @@ pub(super) async fn enable_key(
     tag = "keys",
     params(("id" = Uuid, Path, description = "The key's identifier")),
     request_body = Option<Disabling>,
-    responses(
-        (status = 200, body = KeyView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = KeyView)),
 )]
 pub(super) async fn disable_key(
     State(app): State<App>,
@@ -434,13 +393,7 @@ pub(super) async fn disable_key(
     path = "/api/v1/keys/{id}/reset",
     tag = "keys",
     params(("id" = Uuid, Path, description = "The key's identifier")),
-    responses(
-        (status = 200, body = KeyView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = KeyView)),
 )]
 pub(super) async fn reset_key(
     State(app): State<App>,
@@ -449,6 +402,7 @@ pub(super) async fn reset_key(
 ) -> Result<Changed<KeyView>, Problem> {
     entry(&app, id)?;
     app.roster.reset(&[id]).await?;
+    app.books.events().keys_changed("reset", &[id]);
     actor.note(&app, "key.reset", id, None).await?;
     Ok(Changed::ok(app.roster.keeping(), view(&app, id)?))
 }
@@ -459,16 +413,7 @@ pub(super) async fn reset_key(
     path = "/api/v1/keys/bulk",
     tag = "keys",
     request_body = BulkChange,
-    responses(
-        (status = 200, body = BulkDone),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = BulkDone)),
 )]
 pub(super) async fn change_keys(
     State(app): State<App>,
@@ -496,6 +441,13 @@ pub(super) async fn change_keys(
         BulkAction::Delete => "key.deleted",
         BulkAction::File => "key.filed",
     };
+    // Those that go out of use or come back are told of by the pool.
+    match action {
+        BulkAction::Enable | BulkAction::Disable => {}
+        BulkAction::Reset => app.books.events().keys_changed("reset", &ids),
+        BulkAction::Delete => app.books.events().keys_changed("deleted", &ids),
+        BulkAction::File => app.books.events().keys_changed("filed", &ids),
+    }
     let named: Vec<&Uuid> = ids.iter().take(MOST_NOTED).collect();
     let noted = json!({ "ids": named, "reason": reason, "project": project });
     actor.note(&app, name, format!("{changed} keys"), Some(noted)).await?;
