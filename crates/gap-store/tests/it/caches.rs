@@ -48,8 +48,8 @@ async fn caches_are_known_until_google_forgets_them(#[values(On::File, On::Memor
         assert_eq!(caches.len() as u64, total);
         caches
     };
-    assert_eq!(list(Some("alice"), None, now()).await, [mine.clone()]);
-    assert_eq!(list(None, Some("automatic"), now()).await, [hers.clone()]);
+    assert_eq!(list(Some("alice"), None, now()).await, std::slice::from_ref(&mine));
+    assert_eq!(list(None, Some("automatic"), now()).await, std::slice::from_ref(&hers));
     assert_eq!(list(None, None, now()).await.len(), 2);
     assert!(list(Some("alice"), None, hours(1)).await.is_empty());
 

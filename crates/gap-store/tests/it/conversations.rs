@@ -113,8 +113,8 @@ async fn of_many_who_speak_at_once_nobody_is_lost(#[values(On::File, On::Memory,
     assert!(ids.iter().all(|id| *id == ids[0]));
     let texts = texts(&store, ids[0]).await;
     assert_eq!(texts.len(), 128);
-    for (at, (number, parent, text)) in texts.iter().enumerate() {
-        assert_eq!((*number, *parent), (at as i64 + 1, at as i64), "one after the other");
+    for (before, (at, (number, parent, text))) in (0_i64..).zip(texts.iter().enumerate()) {
+        assert_eq!((*number, *parent), (before + 1, before), "one after the other");
         if at % 2 == 1 {
             assert_eq!(texts[at - 1].2.replace('q', "a"), *text, "each answer behind its question");
         }
