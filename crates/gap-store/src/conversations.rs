@@ -269,6 +269,26 @@ impl Conversations<'_> {
         }
     }
 
+    /// Keeps no more than so many bytes in all; the oldest go, pinned ones last. Returns how many went.
+    pub async fn trim_bytes(&self, most: i64) -> Result<u64, StoreError> {
+        const SUM: &str = "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM conversations";
+        const SQL: &str = "DELETE FROM conversations WHERE id IN (SELECT id FROM conversations
+            ORDER BY pinned, updated_at, id LIMIT 1)";
+        let mut removed = 0;
+        loop {
+            let there: i64 = on!(self.store.read(), |pool| sqlx::query_scalar(SUM).fetch_one(pool).await?);
+            if there <= most {
+                return Ok(removed);
+            }
+            let gone = on!(self.store.write(), |pool| sqlx::query(SQL).execute(pool).await?.rows_affected());
+            removed += gone;
+            if gone == 0 {
+                return Ok(removed);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Keeps no more than so many, of one access key or of all; the oldest go, pinned ones last. Returns how many went.
     pub async fn trim(&self, owner: Option<&str>, most: u32) -> Result<u64, StoreError> {
         const COUNT_ALL: &str = "SELECT COUNT(*) FROM conversations WHERE $1 IS NULL OR owner = $1";

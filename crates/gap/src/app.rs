@@ -12,6 +12,7 @@ use crate::alerts;
 use crate::body::{BodyPolicy, ByteBudget};
 use crate::clock::Clock;
 use crate::config::{Settings, StorageMode};
+use crate::conversations::Conversations;
 use crate::database;
 use crate::keyring::{Keyring, Terms};
 use crate::learned::Learned;
@@ -76,6 +77,8 @@ pub struct Parts {
     pub list: List,
     /// What models were found to refuse.
     pub learned: Learned,
+    /// What clients said and were answered.
+    pub conversations: Conversations,
     /// The usage ledger.
     pub books: Books,
     /// Calls the operator's own addresses.
@@ -153,6 +156,8 @@ impl App {
         let books = Books::new(&store, models.clone(), clock.clone(), kept, spans);
         let access = Access::new(&settings.auth, &store, clock.clone());
         let admission = Admission::new(clock.clone());
+        let conversations =
+            Conversations::new(live.clone(), store.clone(), models.clone(), clock.clone(), lifecycle.clone());
         let uploads = Uploads::new(&settings, clock.clone());
         let pages = Pages::new(clock.clone());
         let media = MediaFetcher::new(media_policy(&settings), upstream::trusted(&settings.upstream)?);
@@ -180,6 +185,7 @@ impl App {
             models,
             list: List::default(),
             learned: Learned::default(),
+            conversations,
             books,
             outbound,
             logs: OnceLock::new(),
@@ -196,6 +202,7 @@ impl App {
     /// Reads what the store knows: access keys, and upstream keys with what is remembered of them. To be called once,
     /// before the first request.
     pub async fn open(&self) -> Result<(), RosterError> {
+        self.conversations.open().await?;
         access::load(self).await?;
         self.roster.open(&self.settings.pool.keys, &self.lifecycle).await
     }
@@ -205,6 +212,7 @@ impl App {
         self.books.begin(&self.lifecycle);
         access::begin_chores(self);
         database::begin_chores(self);
+        self.conversations.begin_chores();
         live::begin_chores(self);
         self.roster.begin_chores(&self.lifecycle);
         report::text::begin(self);

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{DatabaseUrl, Settings};
+use crate::conversations;
 use crate::secrets::{self, FolderError};
 
 /// How often what is over is removed.
@@ -63,16 +64,16 @@ pub fn retention(settings: &Settings) -> Retention {
         days: DAY * usage.daily_retention_days,
         addresses: DAY * usage.address_retention_days,
         audit: DAY * usage.audit_retention_days,
+        conversations: conversations::default_ttl(settings),
         ..Retention::default()
     }
 }
 
 /// Removes what is over, from time to time, until shutdown.
 pub fn begin_chores(app: &App) {
-    let (store, clock) = (app.store.clone(), app.clock.clone());
-    let retention = retention(&app.settings);
+    let (store, clock, live) = (app.store.clone(), app.clock.clone(), app.live.clone());
     app.lifecycle.every(CLEAN_UP_EVERY, move || {
-        let (store, clock) = (store.clone(), clock.clone());
+        let (store, clock, retention) = (store.clone(), clock.clone(), live.read(retention));
         async move {
             match store.clean_up(&retention, clock.now()).await {
                 Ok(removed) => {

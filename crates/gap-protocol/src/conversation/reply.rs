@@ -52,18 +52,17 @@ impl ReplyParts {
         let is_thought = part.find("thought").and_then(Node::bool) == Some(true);
         let text = part.find("text").and_then(Node::text);
         let is_plain = members.iter().all(|member| matches!(&*member.key, "text" | "thought"));
-        match text.filter(|_| is_plain) {
-            Some(text) => match &mut self.text {
-                Some((thought, so_far)) if *thought == is_thought => so_far.push_str(&text),
-                _ => {
-                    self.end_text();
-                    self.text = Some((is_thought, text.into_owned()));
-                }
-            },
-            None => {
+        let Some(text) = text.filter(|_| is_plain) else {
+            self.end_text();
+            self.separate();
+            part.write(&mut self.parts);
+            return;
+        };
+        match &mut self.text {
+            Some((thought, so_far)) if *thought == is_thought => so_far.push_str(&text),
+            _ => {
                 self.end_text();
-                self.separate();
-                part.write(&mut self.parts);
+                self.text = Some((is_thought, text.into_owned()));
             }
         }
     }

@@ -230,6 +230,8 @@ async fn the_oldest_go_when_there_are_too_many(#[values(On::File, On::Memory, On
         .list(&ConversationFilter::default(), ConversationOrder::Oldest, (0, 100), DAY * 30, hours(130))
         .await
         .unwrap();
+    assert_eq!(store.conversations().trim_bytes(25 * 25).await.unwrap(), 0);
+    assert_eq!(store.conversations().trim_bytes(25 * 25 - 1).await.unwrap(), 1);
     assert_eq!((all.total, all.conversations[0].name.as_str(), all.conversations[5].name.as_str()), (25, "n5", "n10"));
     store.close().await;
 }

@@ -24,6 +24,7 @@ use crate::admission::standing::Standing;
 use crate::app::App;
 use crate::body::{RequestBody, discard};
 use crate::caller::{Caller, Denied};
+use crate::conversations::{self, Asked, Followed, Recording};
 use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::middleware::Visit;
@@ -114,6 +115,14 @@ async fn relay(
     let origin = || (parts.method == Method::GET).then(|| app.pages.origin(query)).flatten();
     let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin);
     let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
+    let named = conversations::named_in(&parts.headers).map_err(refuse)?;
+    let generates = matches!(target.method, Some("generateContent" | "streamGenerateContent"));
+    let body = RequestBody::read(body, &app.bodies).await.map_err(refuse)?;
+    let (body, recording) = if generates {
+        follow(app, &guest.caller, named, &facts, framing, body).await.map_err(refuse)?
+    } else {
+        (body, None)
+    };
     let call = Call {
         path: target.upstream_path().into_owned(),
         query: query.map(|query| path::strip_credentials(query).into_owned()),
@@ -125,7 +134,7 @@ async fn relay(
         finishes: target.method == Some("streamGenerateContent"),
         client_deadline: client_deadline(&parts.headers),
         may_fall_back: !is_strict(&parts.headers),
-        body: RequestBody::read(body, &app.bodies).await.map_err(refuse)?,
+        body,
         verb: parts.method,
     };
     if call.model.is_none() && !is_upload {
@@ -137,7 +146,32 @@ async fn relay(
     if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
         return models::list(app, &caller.policy, &call, receipt).await;
     }
-    answer(app, call, receipt, started).await
+    let answered = answer(app, call, receipt, started).await?;
+    Ok(match recording {
+        Some(recording) => recording.attend(answered, Some(framing)),
+        None => answered,
+    })
+}
+
+/// Puts the history of its conversation before a request, if it has one.
+async fn follow(
+    app: &App,
+    caller: &Caller,
+    name: Option<&str>,
+    facts: &Facts,
+    framing: Framing,
+    body: RequestBody,
+) -> Result<(RequestBody, Option<Recording>), Failure> {
+    let (Some(model), RequestBody::Kept(kept)) = (&facts.model, &body) else { return Ok((body, None)) };
+    let is_stream = !matches!(framing, Framing::Json);
+    let asked = Asked { caller, name, model, body: &kept.to_bytes(), is_stream };
+    match app.conversations.follow(asked).await? {
+        None => Ok((body, None)),
+        Some(Followed { body: None, recording }) => Ok((body, Some(recording))),
+        Some(Followed { body: Some(completed), recording }) => {
+            Ok((RequestBody::written(completed, &app.bodies)?, Some(recording)))
+        }
+    }
 }
 
 /// Who asks. A piece of an upload may come without a key: its id says whose it is. It was counted when it began.

@@ -12,6 +12,8 @@ mod binary;
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod contexts;
+#[cfg(test)]
 mod conversations;
 #[cfg(test)]
 mod credentials;
