@@ -25,12 +25,17 @@ readonly TEST_NEEDS=(
   "build|have_cc|gcc libc6-dev|ring and mimalloc compile C"
   "test|have_postgres|postgresql|the store's tests start a PostgreSQL of their own"
   "test|have_redis|redis-server|the tests of several instances start a Redis of their own"
+  "image|have_node|nodejs npm|the container's stages build the web page"
   "e2e-python|have_venv|python3 python3-venv|the end-to-end tests with Google's Python SDK"
   "e2e-js|have_node|nodejs npm|the end-to-end tests with Google's JavaScript SDK"
 )
 # The process that runs in the foreground, for the traps, and whether we were asked to end it.
 CHILD=''
 ASKED=no
+
+# Containers are another matter.
+# shellcheck source=deployment/docker/commands.sh
+. deployment/docker/commands.sh
 
 # === speaking ===
 
@@ -51,19 +56,25 @@ usage() {
   cat <<'TEXT'
 GAP, a self-hosted gateway in front of Google's Gemini API
 
+  ./deploy.sh docker  build the image and serve in a container with the keys of .env (written at the first run)
   ./deploy.sh demo    build and serve with the built-in Gemini simulator: needs no key
   ./deploy.sh local   build and serve in the background with the keys of .env (written at the first run)
   ./deploy.sh test    everything that CI checks
   ./deploy.sh stop    end what this script started
   ./deploy.sh status  what runs, where, and how it is
   ./deploy.sh logs    the last lines of the log
+  ./deploy.sh backup  write a copy of the database, while it runs or not
+  ./deploy.sh clean   remove what was built; never .env, data or logs
   ./deploy.sh help    this text
 
+  docker  --port N (PORT of .env, else 7860) · --no-build
   demo    --port N (7860) · --background
   local   --port N (PORT of the settings, else 7860) · --restart
   test    --only STAGE,... · --skip STAGE,... · --list
-  stop    demo | local (both)
-  logs    demo | local (local) · --follow · --lines N (100)
+  stop    demo | local | docker (all)
+  logs    demo | local | docker (local) · --follow · --lines N (100)
+  backup  local | docker (what runs, else local) · --to FILE (backups/gap-TIME.backup)
+  clean   --dry-run: say what would be removed
 TEXT
 }
 
@@ -148,10 +159,10 @@ need_test_tools() {
     at_least "$version" "$MIN_PYTHON" || fail 3 "python3 is version $version; the tests need $MIN_PYTHON or newer." \
       "Put a newer python3 first in PATH, or leave these tests out: ./deploy.sh test --skip e2e-python"
   fi
-  if wants e2e-js "$@"; then
+  if wants e2e-js "$@" || wants image "$@"; then
     version=$(version_of node --version)
     at_least "$version" "$MIN_NODE" || fail 3 "node is version $version; the tests need $MIN_NODE or newer." \
-      "Install it from https://nodejs.org/en/download, or leave these tests out: ./deploy.sh test --skip e2e-js"
+      "Install it from https://nodejs.org/en/download, or leave these tests out: ./deploy.sh test --skip image,e2e-js"
   fi
 }
 
@@ -276,6 +287,10 @@ end() {
   forget "$1"
 }
 
+# The child in the foreground, or it with all that it started; nothing when there is none yet.
+end_child() { [ -z "$CHILD" ] || kill -TERM "$CHILD" 2>/dev/null || true; }
+end_group() { [ -z "$CHILD" ] || kill -TERM -- "-$CHILD" 2>/dev/null || true; }
+
 # === building ===
 
 TARGET=''
@@ -325,18 +340,18 @@ demo() {
   if [ "$background" = yes ]; then
     (cd "$RUN_DIR/demo" && exec nohup "$GAP" demo --port "$port" >>"$ROOT/$LOGS/demo.log" 2>&1 </dev/null) &
   else
+    # Before there is anything to end: a signal that comes in between would leave the demo behind without its script.
+    trap 'ASKED=yes; end_child' INT TERM HUP
+    trap 'end_child; forget demo' EXIT
     # A process group of its own: Ctrl-C reaches only this script, which then asks for an orderly end once.
     set -m
     (cd "$RUN_DIR/demo" && exec "$GAP" demo --port "$port" </dev/null) &
+    CHILD=$!
     set +m
+    [ "$ASKED" = no ] || end_child
   fi
   local pid=$!
   remember demo "$pid" "$port"
-  if [ "$background" = no ]; then
-    CHILD=$pid
-    trap 'ASKED=yes; kill -TERM "$CHILD" 2>/dev/null || true' INT TERM HUP
-    trap 'kill -TERM "$CHILD" 2>/dev/null || true; forget demo' EXIT
-  fi
   if wait_healthy "$pid" "http://127.0.0.1:$port"; then
     show_demo "$port"
   elif [ "$ASKED" = no ]; then
@@ -400,6 +415,12 @@ write_env() {
   say "Wrote .env with a random SECRET_KEY and PASSWORD (only you can read it)."
 }
 
+# What .env sets the name to, as far as the script must know it: a plain value.
+env_file_value() {
+  [ -f .env ] || return 0
+  sed -nE "s/^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*=[[:space:]]*[\"']?([^\"'#[:space:]]*).*/\2/p" .env | tail -n 1
+}
+
 # Whether .env sets the name to something.
 env_file_has() { [ -f .env ] && grep -qE "^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*=[[:space:]]*[^[:space:]#]" .env; }
 
@@ -444,8 +465,13 @@ local_() {
   say "  settings  .env: PASSWORD is the clients' access key, GEMINI_API_KEYS takes your upstream keys"
   say "  logs      $LOGS/backend.log, app.log, error.log · ./deploy.sh logs --follow"
   say "  end       ./deploy.sh stop"
+  hint_at_keys "./deploy.sh local --restart"
+}
+
+# hint_at_keys COMMAND: what to do when there is nothing yet to serve with.
+hint_at_keys() {
   if [ -z "${GEMINI_API_KEYS:-}" ] && ! env_file_has GEMINI_API_KEYS; then
-    say "There is no upstream key yet: put your keys into GEMINI_API_KEYS in .env, then ./deploy.sh local --restart"
+    say "There is no upstream key yet: put your keys into GEMINI_API_KEYS in .env, then $1"
   fi
 }
 
@@ -455,11 +481,13 @@ test_() {
   need_rust
   need_test_tools "$@"
   # The whole run is one process group, so that whatever ends this script ends everything it started.
+  trap 'ASKED=yes; end_group' INT TERM HUP
+  trap end_group EXIT
   set -m
   cargo run --quiet --locked --profile ci --package xtask -- ci "$@" </dev/null &
   CHILD=$!
   set +m
-  trap 'kill -TERM -- "-$CHILD" 2>/dev/null || true' INT TERM HUP EXIT
+  [ "$ASKED" = no ] || end_group
   local code=0
   wait "$CHILD" || code=$?
   # The EXIT trap ends whatever a run that went wrong has left behind.
@@ -468,14 +496,14 @@ test_() {
 
 stop() {
   local name stopped=no
-  local -a names=(local demo)
+  local -a names=(local demo docker)
   case ${1:-} in
     '') ;;
-    local | demo) names=("$1") ;;
+    local | demo | docker) names=("$1") ;;
     *) fail 2 "stop does not know '$1'." "./deploy.sh help" ;;
   esac
   for name in "${names[@]}"; do
-    if end "$name"; then
+    if if [ "$name" = docker ]; then stop_docker; else end "$name"; fi; then
       say "Ended $name."
       stopped=yes
     fi
@@ -495,6 +523,7 @@ status() {
       say "$name: not running"
     fi
   done
+  if status_docker; then running=0; fi
   return "$running"
 }
 
@@ -503,16 +532,76 @@ logs() {
   local -a follow=()
   while [ $# -gt 0 ]; do
     case $1 in
-      local | demo) name=$1 && shift ;;
+      local | demo | docker) name=$1 && shift ;;
       --follow | -f) follow=(-F) && shift ;;
       --lines | -n) need_number --lines "${2:-}" && lines=$2 && shift 2 ;;
       *) fail 2 "logs does not know '$1'." "./deploy.sh help" ;;
     esac
   done
+  if [ "$name" = docker ]; then
+    need_docker
+    compose logs --no-log-prefix --tail "$lines" "${follow[@]+--follow}" backend
+    return
+  fi
   file=$LOGS/backend.log
   [ "$name" = local ] || file=$LOGS/demo.log
   [ -f "$file" ] || fail 1 "there is no $file yet." "./deploy.sh $name writes it (demo: with --background)"
   exec tail -n "$lines" "${follow[@]+"${follow[@]}"}" "$file"
+}
+
+backup() {
+  local from='' to=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      local | docker) from=$1 && shift ;;
+      --to) [ -n "${2:-}" ] || fail 2 "--to takes the file to write." && to=$2 && shift 2 ;;
+      *) fail 2 "backup does not know '$1'." "./deploy.sh help" ;;
+    esac
+  done
+  if [ -z "$from" ]; then
+    from=local
+    if ! recall local && docker_answers && [ -n "$(container_port)" ]; then from=docker; fi
+  fi
+  if [ -z "$to" ]; then
+    (umask 077 && mkdir -p backups)
+    to=backups/gap-$(date -u +%Y%m%dT%H%M%SZ).backup
+  fi
+  [ ! -e "$to" ] || fail 1 "$to exists already; a backup replaces nothing."
+  if [ "$from" = docker ]; then
+    need_docker
+    [ -n "$(container_port)" ] || fail 1 "the container does not run. Start it with" "./deploy.sh docker"
+    backup_docker "$to" || fail 1 "no backup was written; what docker says stands above."
+  else
+    need_rust
+    build
+    (umask 077 && "$GAP" backup "$to") >&2 || return $?
+  fi
+  say "Wrote $to. It opens with the SECRET_KEY of today; keep that, too (.env, or secret-key in the data folder)."
+}
+
+clean() {
+  local dry=no path
+  case ${1:-} in
+    '') ;;
+    --dry-run | -n) dry=yes ;;
+    *) fail 2 "clean does not know '$1'." "./deploy.sh help" ;;
+  esac
+  for path in local demo; do
+    if [ "$dry" = no ] && recall "$path"; then
+      fail 1 "$path runs (pid $PID) from what would be removed." "End it first: ./deploy.sh stop $path"
+    fi
+  done
+  for path in target fuzz/target web/dist web/node_modules e2e/js/node_modules "$RUN_DIR"; do
+    # A link leads to a folder that may be somebody else's.
+    if [ -L "$path" ]; then
+      say "kept      $path, which is a link"
+    elif [ -e "$path" ]; then
+      say "$([ "$dry" = yes ] && echo 'would go ' || echo 'removed  ') $path ($(du -sh "$path" 2>/dev/null | cut -f1))"
+      [ "$dry" = yes ] || rm -rf -- "${ROOT:?}/$path"
+    fi
+  done
+  [ "$dry" = yes ] || clean_docker
+  say "kept      .env, data, logs, backups, and the volume gap-data"
 }
 
 menu() {
@@ -520,16 +609,20 @@ menu() {
   local choice
   PS3='> '
   select choice in \
+    "docker: serve in a container" \
     "demo: try it with the built-in simulator" \
     "local: serve in the background" \
-    "test" "status" "logs" "stop" "help" "quit"; do
+    "test" "status" "logs" "stop" "backup" "clean" "help" "quit"; do
     case ${choice%%:*} in
+      docker) docker_ ;;
       demo) demo ;;
       local) local_ ;;
       test) test_ ;;
       status) status || true ;;
       logs) logs ;;
       stop) stop ;;
+      backup) backup ;;
+      clean) clean ;;
       help) usage ;;
       quit) ;;
       *) say "Type the number of a line." && continue ;;
@@ -543,12 +636,15 @@ main() {
   [ $# -eq 0 ] || shift
   case $command in
     '') if [ -t 0 ] && [ -t 1 ]; then menu; else usage; fi ;;
+    docker) docker_ "$@" ;;
     demo) demo "$@" ;;
     local) local_ "$@" ;;
     test) test_ "$@" ;;
     stop) stop "$@" ;;
     status) status ;;
     logs) logs "$@" ;;
+    backup) backup "$@" ;;
+    clean) clean "$@" ;;
     help | -h | --help) usage ;;
     *) fail 2 "there is no command '$command'." "./deploy.sh help" ;;
   esac

@@ -9,7 +9,7 @@ import { defineConfig } from 'vite'
 
 /** The gateway that the page talks to while it is developed. */
 const GATEWAY = process.env.GAP_URL ?? 'http://127.0.0.1:8000'
-const API = ['/api', '/v1', '/v1beta', '/healthz', '/readyz', '/openapi.json', '/login']
+const API = ['/api', '/v1', '/v1beta', '/healthz', '/readyz', '/openapi.json', '/docs', '/redoc']
 
 export default defineConfig(({ mode }) => ({
   // Relative, because a reverse proxy may put a prefix before every path; `<base>` in index.html names it.
@@ -22,5 +22,8 @@ export default defineConfig(({ mode }) => ({
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: { target: 'es2022', chunkSizeWarningLimit: 800 },
-  server: { port: 3000, proxy: Object.fromEntries(API.map((path) => [path, { target: GATEWAY, changeOrigin: false }])) },
+  server: {
+    port: 3000,
+    proxy: Object.fromEntries(API.map((path) => [path, { target: GATEWAY, changeOrigin: false }])),
+  },
 }))

@@ -56,6 +56,7 @@ class Process:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.log = folder / "log"
+        self.asked_to_stop = False
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(
@@ -81,15 +82,20 @@ class Process:
         except (OSError, http.client.HTTPException):
             return False
 
+    def ask_to_stop(self):
+        """Asks once: a second time would end it at once."""
+        if not self.asked_to_stop and self.child.poll() is None:
+            self.asked_to_stop = True
+            self.child.terminate()
+
     def close(self) -> int:
         """Ends it in an orderly way; says its exit code."""
-        if self.child.poll() is None:
-            self.child.terminate()
-            try:
-                self.child.wait(STOP_LIMIT_S)
-            except subprocess.TimeoutExpired:
-                self.child.kill()
-                self.child.wait()
+        self.ask_to_stop()
+        try:
+            self.child.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
         return self.child.returncode
 
 

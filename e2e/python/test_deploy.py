@@ -33,11 +33,16 @@ class Checkout:
         for name in ("deploy.sh", "start.sh", ".env.example"):
             if (ROOT / name).exists():
                 shutil.copy2(ROOT / name, self.root / name)
+        shutil.copytree(ROOT / "deployment", self.root / "deployment")
         tools = folder / "tools"
         tools.mkdir()
         for name in ("cargo", "rustc"):
             (tools / name).write_text(CARGO)
             (tools / name).chmod(0o755)
+        # No Docker, unless a test brings one: the machine's own is no business of a test.
+        (tools / "docker").write_text("#!/bin/sh\nexit 127\n")
+        (tools / "docker").chmod(0o755)
+        self.tools = tools
         binary = folder / "target" / "quick" / "gap"
         binary.parent.mkdir(parents=True)
         binary.symlink_to(gap_binary())
@@ -93,12 +98,13 @@ def is_up(port: int) -> bool:
 def test_help_names_every_command(checkout):
     said = checkout.run("help")
     assert said.returncode == 0
-    for command in ("demo", "local", "test", "stop", "status", "logs", "help"):
+    for command in ("docker", "demo", "local", "test", "stop", "status", "logs", "backup", "clean", "help"):
         assert re.search(rf"deploy\.sh {command}\b", said.stdout), command
     assert checkout.run().stdout == said.stdout, "without a terminal, no argument means help"
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["demo", "--nonsense"], ["demo", "--port"], ["demo", "--port", "70000"], ["logs", "x"]])
+@pytest.mark.parametrize("arguments", [["nonsense"], ["demo", "--nonsense"], ["demo", "--port"], ["demo", "--port", "70000"], ["logs", "x"],
+    ["docker", "--port", "0"], ["docker", "x"], ["backup", "--to"], ["clean", "--all"]])
 def test_wrong_use_is_2_and_says_what(checkout, arguments):
     said = checkout.run(*arguments)
     assert said.returncode == 2
@@ -142,6 +148,20 @@ def test_a_demo_in_the_foreground_ends_with_its_script(checkout, ending):
     finally:
         script.kill()
     assert script.returncode == 0, err
+    assert not is_up(port)
+    assert not (checkout.root / ".run" / "demo.pid").exists()
+
+
+def test_a_demo_that_is_asked_to_end_before_it_is_up_leaves_nothing_behind(checkout):
+    port = free_port()
+    script = checkout.start("demo", "--port", str(port))
+    try:
+        eventually("the demo was started", lambda: (checkout.root / ".run" / "demo").is_dir(), 30)
+        script.send_signal(signal.SIGTERM)
+        # Its pipes stay open as long as anything runs that it started.
+        script.communicate(timeout=50)
+    finally:
+        script.kill()
     assert not is_up(port)
     assert not (checkout.root / ".run" / "demo.pid").exists()
 
@@ -211,6 +231,137 @@ def test_wrong_settings_are_said_before_anything_is_started(checkout):
     assert said.returncode == 2
     assert "SECRET_KEY" in said.stderr
     assert not (checkout.root / ".run" / "local.pid").exists()
+
+
+DOCKER = """#!/bin/sh
+# A Docker that writes down what it is asked for, and whose container runs while $STATE exists.
+echo "$*" >>"$CALLS"
+case "$*" in
+  info) [ -z "$REFUSES" ] || { echo "$REFUSES" >&2; exit 1; } ;;
+  "compose version") exit "${NO_COMPOSE:-0}" ;;
+  compose*\ up\ *) touch "$STATE" ;;
+  compose*\ down\ *) rm -f "$STATE" ;;
+  compose*\ ps\ --quiet*) [ ! -e "$STATE" ] || echo 0a1b2c ;;
+  compose*\ ps\ --format*) [ ! -e "$STATE" ] || echo "running healthy" ;;
+  compose*\ port\ *) [ ! -e "$STATE" ] || echo "0.0.0.0:${PORT:-7860}" ;;
+  compose*\ exec\ *) [ -e "$STATE" ] && echo "a backup" ;;
+esac
+"""
+
+
+@pytest.fixture
+def docker(checkout):
+    """Puts a stand-in for Docker onto the path; gives what it was asked for."""
+    (checkout.tools / "docker").write_text(DOCKER)
+    calls = checkout.elsewhere / "docker-calls"
+    checkout.environment |= {"CALLS": str(calls), "STATE": str(checkout.elsewhere / "docker-state")}
+    return lambda: calls.read_text().splitlines() if calls.exists() else []
+
+
+def test_docker_without_docker_says_what_is_missing(checkout, tmp_path):
+    tools = tmp_path / "few-tools"
+    tools.mkdir()
+    for name in ("bash", "sh", "env", "dirname", "grep", "sed", "head", "cut", "cat"):
+        if found := shutil.which(name):
+            (tools / name).symlink_to(found)
+    said = checkout.run("docker", PATH=str(tools))
+    assert said.returncode == 3
+    assert said.stderr.startswith("error: docker is not installed") and "docs.docker.com" in said.stderr and "deploy.sh local" in said.stderr
+    assert not (checkout.root / ".env").exists(), "nothing is begun that cannot be ended"
+
+
+@pytest.mark.parametrize(
+    "environment, says",
+    [
+        ({"NO_COMPOSE": "1"}, "no compose plugin"),
+        ({"REFUSES": "Cannot connect to the Docker daemon"}, "systemctl start docker"),
+        ({"REFUSES": "permission denied while trying to connect"}, "usermod -aG docker"),
+    ],
+)
+def test_a_docker_that_cannot_be_used_is_explained(checkout, docker, environment, says):
+    said = checkout.run("docker", **environment)
+    assert said.returncode == 3 and says in said.stderr, said.stderr
+    assert not any(" up " in call for call in docker())
+
+
+def test_docker_builds_serves_backs_up_and_ends(checkout, docker):
+    port = str(free_port())
+    said = checkout.run("docker", "--port", port)
+    assert said.returncode == 0, said.stderr
+    assert f"http://127.0.0.1:{port}" in said.stdout and "GEMINI_API_KEYS" in said.stdout
+    [up] = [call for call in docker() if " up " in call]
+    assert "--env-file .env" in up and "--build" in up and "--wait" in up and up.endswith(" backend")
+    assert stat.S_IMODE((checkout.root / ".env").stat().st_mode) == 0o600
+
+    assert "docker: http://" in checkout.run("status").stdout
+    assert checkout.run("status").returncode == 0
+    assert checkout.run("logs", "docker", "--lines", "5").returncode == 0
+    assert "--tail 5" in docker()[-1]
+
+    backup = checkout.run("backup")
+    assert backup.returncode == 0, backup.stderr
+    [written] = (checkout.root / "backups").iterdir()
+    assert written.read_text() == "a backup\n" and stat.S_IMODE(written.stat().st_mode) == 0o600
+    again = checkout.run("backup", "docker", "--to", str(written))
+    assert again.returncode == 1 and "exists" in again.stderr and written.read_text() == "a backup\n"
+
+    assert "Ended docker" in checkout.run("stop").stdout
+    assert checkout.run("status").returncode == 1
+    refused = checkout.run("backup", "docker", "--to", "another")
+    assert refused.returncode == 1 and "does not run" in refused.stderr
+    assert checkout.run("clean").returncode == 0
+    assert not any("volume" in call or "-v" in call.split() for call in docker()), "data is nobody's to remove"
+
+
+def test_docker_does_not_take_a_port_from_another_program(checkout, docker):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen(64)
+        port = holder.getsockname()[1]
+        (checkout.root / ".env").write_text(f"PASSWORD=something-long\nPORT={port}\n")
+        said = checkout.run("docker")
+        assert said.returncode == 1 and str(port) in said.stderr
+    assert not any(" up " in call for call in docker())
+
+
+def test_a_backup_of_the_local_gateway_is_a_database(checkout):
+    port = str(free_port())
+    environment = {"KEY_STORAGE_MODE": "database"}
+    assert checkout.run("local", "--port", port, **environment).returncode == 0
+    said = checkout.run("backup", "--to", "mine.db", **environment)
+    assert said.returncode == 0, said.stderr
+    assert (checkout.root / "mine.db").read_bytes().startswith(b"SQLite format 3")
+    assert is_up(int(port))
+    nothing = checkout.run("backup", "local")
+    assert nothing.returncode == 2 and "DATABASE_URL" in nothing.stderr, "in memory there is nothing to copy"
+
+
+def test_clean_removes_what_was_built_and_nothing_else(checkout):
+    theirs = checkout.elsewhere / "theirs"
+    theirs.mkdir()
+    (theirs / "file").write_text("theirs")
+    for name in ("target/ci", "web/dist", "data", "logs", "backups"):
+        (checkout.root / name).mkdir(parents=True)
+        (checkout.root / name / "file").write_text("x")
+    (checkout.root / "web" / "node_modules").symlink_to(theirs)
+    (checkout.root / ".env").write_text("PASSWORD=mine\n")
+
+    said = checkout.run("clean", "--dry-run")
+    assert said.returncode == 0 and "target" in said.stdout and (checkout.root / "target/ci/file").exists()
+    said = checkout.run("clean")
+    assert said.returncode == 0, said.stderr
+    assert not (checkout.root / "target").exists() and not (checkout.root / "web/dist").exists()
+    for name in (".env", "data/file", "logs/file", "backups/file", "web/node_modules/file"):
+        assert (checkout.root / name).exists(), name
+    assert checkout.run("clean").returncode == 0, "cleaning twice is fine"
+
+
+def test_clean_waits_for_what_runs(checkout):
+    port = str(free_port())
+    assert checkout.run("demo", "--background", "--port", port).returncode == 0
+    said = checkout.run("clean")
+    assert said.returncode == 1 and "stop demo" in said.stderr
+    assert is_up(int(port))
 
 
 def test_the_tests_say_which_packages_are_missing_and_end_with_3(checkout, tmp_path):

@@ -101,7 +101,7 @@ def test_orderly_end_finishes_what_is_open(start):
     with gap.client() as client:
         stream = client.models.generate_content_stream(model=MODEL, contents="[[sim: chunks=30 delay_ms=20]]")
         next(stream)
-        gap.gateway.child.terminate()
+        gap.gateway.ask_to_stop()
         chunks = list(stream)
     assert chunks[-1].candidates[0].finish_reason.name == "STOP"
     assert gap.gateway.close() == 0

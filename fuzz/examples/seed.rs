@@ -32,6 +32,11 @@ const REQUESTS: &[&str] = &[
     r##"{"model":"gemini-2.5-pro","messages":[{"role":"user","content":"a"}],"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"}}},"reasoning_effort":"low","stop":["x"],"n":2,"seed":1,"google":{"thinking_config":{"thinking_budget":1},"tools":[{"google_search":{}}]}}"##,
 ];
 
+const RESPONSES: &[&str] = &[
+    r##"{"model":"gemini-2.5-flash","input":"a","instructions":"b","text":{"format":{"type":"json_schema","name":"n","schema":{"type":"object"}},"verbosity":"low"},"reasoning":{"effort":"low","summary":"auto"},"metadata":{"a":"b"}}"##,
+    r##"{"model":"gemini-3-flash-preview","stream":true,"store":false,"include":["reasoning.encrypted_content"],"input":[{"role":"user","content":[{"type":"input_text","text":"a"},{"type":"input_image","image_url":"data:image/png;base64,iVBORw0KGgo="}]},{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"gap1.eyJsYXN0IjoiYUE9PSJ9"},{"type":"function_call","call_id":"c","namespace":"n","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c","output":[{"type":"input_text","text":"x"}]}],"tools":[{"type":"namespace","name":"n","tools":[{"type":"function","name":"f"}]},{"type":"custom","name":"g"},{"type":"shell"},{"type":"web_search"}],"tool_choice":{"type":"shell"}}"##,
+];
+
 fn main() -> io::Result<()> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut answers: Vec<String> = ANSWERS.iter().map(|answer| (*answer).to_owned()).collect();
@@ -55,6 +60,9 @@ fn main() -> io::Result<()> {
     // These read their switches from there.
     let end = |text: &String| [text.as_bytes(), &[1]].concat();
     write(&fuzz.join("corpus/chat_answer"), answers.iter().map(end))?;
+    write(&fuzz.join("corpus/responses_answer"), answers.iter().map(end))?;
+    let responses: Vec<String> = RESPONSES.iter().map(|request| (*request).to_owned()).collect();
+    write(&fuzz.join("corpus/responses_request"), responses.iter().map(end))?;
     let mut requests: Vec<String> = REQUESTS.iter().map(|request| (*request).to_owned()).collect();
     read_captures(&shared.join("captures"), &mut requests)?;
     write(&fuzz.join("corpus/chat_request"), requests.iter().map(end))?;

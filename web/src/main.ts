@@ -9,11 +9,10 @@ import { i18n, setLanguage } from './i18n'
 import { queryClient } from './queries/client'
 import { createPageRouter } from './router'
 import { usePreferences } from './stores/preferences'
-import { useSession } from './stores/session'
 
 const app = createApp(App)
-app.use(createPinia())
-await setLanguage(usePreferences().language)
-useSession().restore()
-app.use(i18n).use(VueQueryPlugin, { queryClient }).use(createPageRouter())
+const router = createPageRouter()
+app.use(createPinia()).use(i18n).use(VueQueryPlugin, { queryClient }).use(router)
+// Words and page first: nothing is drawn that is drawn anew a moment later.
+await Promise.all([setLanguage(usePreferences().language), router.isReady()])
 app.mount('#app')

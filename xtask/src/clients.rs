@@ -45,6 +45,8 @@ const CLIENTS: &[Client] = &[
         script: "ai_sdk_openai.mjs",
         packages: &["ai", "@ai-sdk/openai-compatible", "zod"],
     },
+    Client { name: "@ai-sdk/openai", script: "ai_sdk_responses.mjs", packages: &["ai", "@ai-sdk/openai", "zod"] },
+    Client { name: "@openai/codex", script: "codex.mjs", packages: &["@openai/codex"] },
     Client { name: "@google/gemini-cli", script: "gemini_cli.mjs", packages: &["@google/gemini-cli"] },
 ];
 

@@ -6,6 +6,7 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gap_protocol::call::ReplyPlan;
 use gap_protocol::openai::chat::{StreamEncoder, UnaryEncoder};
+use gap_protocol::openai::responses;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -49,6 +50,21 @@ fn plan() -> ReplyPlan {
 
 fn encode_stream(events: &[Vec<u8>]) -> usize {
     let mut encoder = StreamEncoder::new(plan(), ID, CREATED);
+    let mut sent = 0;
+    for event in events {
+        let mut out = Vec::with_capacity(1024);
+        let progress = encoder.chunk(event, &mut out);
+        sent += usize::from(progress.is_ok()) * out.len();
+    }
+    let mut out = Vec::with_capacity(1024);
+    sent + usize::from(encoder.end(&mut out).is_ok()) * out.len()
+}
+
+/// The same answer as a response, whose request had two kilobytes worth repeating.
+fn encode_response(events: &[Vec<u8>]) -> usize {
+    let echo = format!(r#"{{"instructions":"{}","tools":[]}}"#, "Be kind. ".repeat(220));
+    let extra = responses::Plan { echo: echo.into(), ..responses::Plan::default() };
+    let mut encoder = responses::StreamEncoder::new(plan(), extra, ID, CREATED);
     let mut sent = 0;
     for event in events {
         let mut out = Vec::with_capacity(1024);
@@ -174,6 +190,7 @@ fn streams(c: &mut Criterion) {
     for (name, events) in &cases {
         group.throughput(Throughput::Elements(events.len() as u64));
         group.bench_function(*name, |b| b.iter(|| encode_stream(black_box(events))));
+        group.bench_function(format!("{name}, as a response"), |b| b.iter(|| encode_response(black_box(events))));
         group.bench_function(format!("{name}, the floor"), |b| b.iter(|| floor_stream(black_box(events))));
     }
     group.finish();

@@ -8,6 +8,7 @@
 //! So a decoder answers with [`Decoded`]: the body so far, and what is [`Pending`]; [`Decoded::finish`] puts the bytes in.
 
 mod feature;
+mod hint;
 mod media;
 mod plan;
 mod problem;
@@ -17,8 +18,9 @@ mod warnings;
 use bytes::Bytes;
 
 pub use feature::{Feature, Unsupported};
+pub use hint::CacheHint;
 pub use media::{Decoded, Draft, Fetched, Pending, PendingKind};
-pub use plan::{AudioFormat, CallForm, IdStyle, JsonMode, ReplyPlan};
+pub use plan::{AudioFormat, CallForm, IdStyle, JsonMode, ReplyPlan, Thoughts};
 pub use problem::{DecodeError, Problem};
 pub use tools::{Restore, ToolKind, ToolPlan, Tools};
 pub use warnings::{Warning, Warnings};
@@ -41,6 +43,8 @@ pub struct Call {
     /// Names of upstream resources in the body (`files/…`, `cachedContents/…`): they belong to one project, which
     /// therefore has to answer.
     pub resources: Vec<String>,
+    /// What the client says of the beginning of its request, if it says that it will come again.
+    pub cache_hint: Option<CacheHint>,
     /// A guess at the input tokens, for reserving quota; the answer's own usage replaces it.
     pub estimated_tokens: u64,
 }

@@ -17,6 +17,7 @@ mod reply;
 mod splice;
 
 use crate::json::{self, Node};
+use crate::openai::chat::NO_SIGNATURE;
 
 pub use self::fit::{Room, TooLong, fit};
 pub use self::recognise::Recognised;
@@ -33,7 +34,7 @@ pub struct Turn {
     pub calls: Vec<String>,
     /// Names of the functions whose results it brings, in alphabetical order.
     pub results: Vec<String>,
-    /// Whether a part of it carries a thought signature.
+    /// Whether a part of it carries a thought signature, and not what stands in for one.
     pub is_signed: bool,
     /// What it costs to say it again.
     pub tokens: u64,
@@ -59,7 +60,8 @@ impl Turn {
             };
             turn.calls.extend(name_in("functionCall", "function_call"));
             turn.results.extend(name_in("functionResponse", "function_response"));
-            turn.is_signed |= part.find("thoughtSignature").or_else(|| part.find("thought_signature")).is_some();
+            let signature = part.find("thoughtSignature").or_else(|| part.find("thought_signature"));
+            turn.is_signed |= signature.and_then(Node::text).is_some_and(|signature| signature != NO_SIGNATURE);
         }
         turn.calls.sort_unstable();
         turn.results.sort_unstable();

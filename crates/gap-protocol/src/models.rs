@@ -29,8 +29,19 @@ const UNKNOWN: &str = "unknown";
 #[derive(Clone, Debug)]
 pub struct ModelTable {
     families: BTreeMap<String, Family>,
+    /// The operator's own names for models.
+    aliases: Vec<Alias>,
     /// Kept as it was written, for the next override.
     written: Table,
+}
+
+/// An operator's own name for a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// What clients ask for; a `*` at the end stands for any letters.
+    pub name: String,
+    /// What Google is asked for.
+    pub model: String,
 }
 
 /// Why a table of models cannot be used.
@@ -88,10 +99,31 @@ impl ModelTable {
         }
     }
 
+    /// This table with the operator's own names.
+    #[must_use]
+    pub fn with_aliases(mut self, aliases: &[Alias]) -> Self {
+        aliases.clone_into(&mut self.aliases);
+        self
+    }
+
+    /// The operator's own names, in their order.
+    pub fn aliases(&self) -> &[Alias] {
+        &self.aliases
+    }
+
+    /// The model that an operator's own name stands for: the name itself, or else the pattern with the most letters.
+    pub fn alias_of(&self, model: &str) -> Option<&str> {
+        let best = self.aliases.iter().filter_map(|alias| Some((pattern::matches(&alias.name, model)?, alias)));
+        // A plain name is as long as its pattern without the star, and means it more.
+        let best = best.max_by_key(|(letters, alias)| (!alias.name.contains('*'), *letters));
+        best.map(|(_, alias)| alias.model.as_str())
+    }
+
     /// The name under which Google is asked for `model`: without `models/`, and with aliases resolved.
     pub fn resolve<'m>(&'m self, model: &'m str) -> &'m str {
         let bare = model.trim();
         let bare = bare.strip_prefix("models/").or_else(|| bare.strip_prefix("google/")).unwrap_or(bare);
+        let bare = self.alias_of(bare).unwrap_or(bare);
         let aliased = self.families.values().find(|family| family.aliases.iter().any(|alias| alias == bare));
         aliased.and_then(|family| family.names.first()).map_or(bare, String::as_str)
     }
@@ -115,7 +147,7 @@ impl ModelTable {
         }
         let resolved = written.keys().map(|name| Ok((name.clone(), Self::family(&written, name)?)));
         let families = resolved.collect::<Result<_, TableError>>()?;
-        Ok(Self { families, written })
+        Ok(Self { families, aliases: Vec::new(), written })
     }
 
     /// A family with all that it has from its bases.

@@ -5,3 +5,4 @@ pub mod embeddings;
 pub mod error;
 pub mod models;
 pub mod refusal;
+pub mod responses;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::body::{Body, Piece, Pieces};
 use crate::fault::{Afterwards, Drip, PresetError, Reply, Script, Stall, millis};
+use crate::outgoing::EVENTS;
 use crate::wire;
 
 /// Between the pieces of a split answer: long enough that each is written by itself.
@@ -32,7 +33,9 @@ pub(crate) fn answer(
         }
         script => {
             let error = if let Script::ErrorEvent(event) = script {
-                wire::event(&error(&PresetError::new(event.preset)))
+                let error = error(&PresetError::new(event.preset));
+                let as_events = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == EVENTS);
+                if as_events { wire::event(&error) } else { wire::last_element(&error, event.after > 0) }
             } else {
                 Vec::new()
             };

@@ -36,7 +36,7 @@ fn end_of_a_request(criterion: &mut Criterion) {
     let lifecycle = Lifecycle::default();
     let secrets = SecretKeys::new(SecretString::from("0123456789abcdef0123456789abcdef"));
     let store = runtime.block_on(Store::open(Options::new(Address::Memory, secrets), clock.now())).unwrap();
-    let books = Books::new(&store, Models::load(None).unwrap(), clock.clone(), 1_000, None);
+    let books = Books::new(&store, Models::load(None, &[]).unwrap(), clock.clone(), 1_000, None);
     runtime.block_on(async { books.begin(&lifecycle) });
     let ring = Keyring::new(Terms::default(), clock.clone(), lifecycle.clone());
     let keys: Vec<_> = (0..100)

@@ -22,10 +22,12 @@ use crate::live::{self, Live};
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
 use crate::outbound::Outbound;
+use crate::owners::Owners;
 use crate::pages::Pages;
 use crate::prefixes::{PrefixPolicy, Prefixes};
 use crate::relay::{Relay, RelayPolicy};
 use crate::report;
+use crate::responses::{KeepPolicy, Responses};
 use crate::roster::checks::Checks;
 use crate::roster::{Keeping, Roster, RosterError};
 use crate::signatures::{Vault, VaultPolicy};
@@ -71,6 +73,8 @@ pub struct Parts {
     pub uploads: Uploads,
     /// Whose pages of lists were given out.
     pub pages: Pages,
+    /// Whose the resources at Google are.
+    pub owners: Owners,
     /// What models can do, as far as it is known beforehand.
     pub models: Models,
     /// Which models there are.
@@ -89,6 +93,8 @@ pub struct Parts {
     exporter: Mutex<Option<Exporter>>,
     /// Thought signatures that are kept for clients.
     pub signatures: Vault,
+    /// Responses that are kept for those who go on from them.
+    pub responses: Responses,
     /// Fetches what clients name by address.
     pub media: MediaFetcher,
     /// How request bodies are kept.
@@ -124,7 +130,7 @@ impl App {
     /// Builds everything around an open store. Connects to nothing and starts nothing.
     pub fn build(live: Live, store: Store, mode: Mode, clock: Clock, lifecycle: Lifecycle) -> Result<Self, BuildError> {
         let settings = live.loaded().settings.clone();
-        let models = Models::load(settings.models.file.as_deref())?;
+        let models = Models::load(settings.models.file.as_deref(), &settings.models.aliases)?;
         let keyring = Keyring::new(terms(&settings, &models), clock.clone(), lifecycle.clone());
         let keeping = match settings.store.key_storage_mode {
             StorageMode::Memory => Keeping::Memory,
@@ -166,6 +172,11 @@ impl App {
             count: settings.signatures.count,
             lifetime: settings.signatures.ttl,
         });
+        let responses = Responses::new(KeepPolicy {
+            bytes: settings.responses.memory,
+            count: settings.responses.count,
+            lifetime: settings.responses.ttl,
+        });
         Ok(Self(Arc::new(Parts {
             settings,
             live,
@@ -182,6 +193,7 @@ impl App {
             prefixes,
             uploads,
             pages,
+            owners: Owners::default(),
             models,
             list: List::default(),
             learned: Learned::default(),
@@ -191,6 +203,7 @@ impl App {
             logs: OnceLock::new(),
             exporter: Mutex::new(exporter),
             signatures,
+            responses,
             media,
             bodies,
             mode,

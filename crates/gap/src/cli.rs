@@ -56,7 +56,7 @@ enum Command {
     Migrate,
     /// Write a backup of the database; the gateway may run meanwhile
     Backup {
-        /// The file to write; it must not exist
+        /// The file to write; it must not exist. `-` is standard output
         #[arg(value_name = "FILE")]
         to: PathBuf,
     },

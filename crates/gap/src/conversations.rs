@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gap_protocol::chain::Key;
+use gap_protocol::json;
 use gap_store::conversations::LONGEST_NAME;
 use gap_store::{Address, Options, SecretKeys, Store, StoreError};
 use http::header::HeaderName;
@@ -40,9 +41,10 @@ use crate::error::Failure;
 use crate::lifecycle::Lifecycle;
 use crate::live::Live;
 use crate::models::Models;
+use crate::roster::Keeping;
 use crate::secrets;
 
-pub use self::recording::Recording;
+pub use self::recording::{Recording, Slot};
 
 /// Names the conversation, in a request and in its answer.
 pub const X_GAP_CONVERSATION: HeaderName = HeaderName::from_static("x-gap-conversation");
@@ -127,6 +129,11 @@ impl Conversations {
         matches!(self.store().address(), Address::Memory)
     }
 
+    /// Where changes of them are kept.
+    pub fn keeping(&self) -> Keeping {
+        if self.is_in_memory() { Keeping::Memory } else { Keeping::Database }
+    }
+
     /// How long one is kept that has no time of its own.
     pub fn default_ttl(&self) -> Duration {
         self.0.live.read(default_ttl)
@@ -203,6 +210,28 @@ pub fn named_in(headers: &HeaderMap) -> Result<Option<&str>, Failure> {
         return Ok(None);
     }
     check_name("The header `x-gap-conversation`", name).map(Some)
+}
+
+/// What the body of a request calls its conversation: OpenAI's `metadata.conversation_id`, or the original's `user_id`.
+///
+/// Errors: it is none that can be kept.
+pub fn named_in_body(body: &[u8]) -> Result<Option<String>, Failure> {
+    let has = |field: &str| memchr::memmem::find(body, field.as_bytes()).is_some();
+    if !has("conversation_id") && !has("user_id") {
+        return Ok(None);
+    }
+    let Ok(document) = json::parse(body) else { return Ok(None) };
+    let by_metadata = document.find("metadata").and_then(|metadata| metadata.find("conversation_id"));
+    let (place, node) = match (by_metadata, document.find("user_id")) {
+        (Some(node), _) => ("metadata.conversation_id", node),
+        (None, Some(node)) => ("user_id", node),
+        (None, None) => return Ok(None),
+    };
+    let name = node.text().unwrap_or_default();
+    if node.is_empty_text() {
+        return Ok(None);
+    }
+    check_name(place, name.trim()).map(|name| Some(name.to_owned()))
 }
 
 /// The name of a conversation, if it can be one. `place` says where it stood.

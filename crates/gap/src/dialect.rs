@@ -47,7 +47,7 @@ impl Dialect {
         if path.rsplit('/').next().is_some_and(|last| last.contains(':')) {
             return Self::Gemini;
         }
-        if path.starts_with("/v1/chat/") || path == "/v1/embeddings" {
+        if path.starts_with("/v1/chat/") || path == "/v1/embeddings" || is_responses(path) {
             return Self::OpenAi;
         }
         if path == "/v1/messages" || path.starts_with("/v1/messages/") {
@@ -69,6 +69,10 @@ impl Dialect {
         }
         has("authorization").then_some(Self::OpenAi)
     }
+}
+
+fn is_responses(path: &str) -> bool {
+    path == "/v1/responses" || path.starts_with("/v1/responses/")
 }
 
 /// Google serves its own OpenAI-compatible layer there, so OpenAI clients come to it by habit.
@@ -100,6 +104,8 @@ mod tests {
         assert_eq!(of("/v1/models/gemini-2.5-flash:generateContent", None, &[bearer]), Dialect::Gemini);
         assert_eq!(of("/v1/chat/completions", None, &[]), Dialect::OpenAi);
         assert_eq!(of("/v1/chat/completions", None, &[("x-goog-api-key", "k")]), Dialect::OpenAi);
+        assert_eq!(of("/v1/responses", None, &[("x-goog-api-key", "k")]), Dialect::OpenAi);
+        assert_eq!(of("/v1/responses/resp_1", None, &[]), Dialect::OpenAi);
         assert_eq!(of("/v1/messages", None, &[]), Dialect::Anthropic);
     }
 

@@ -33,6 +33,8 @@ use crate::ledger::price::Bill;
 use crate::ledger::{self, Books, Closing, Entry};
 use crate::receipt::Receipted;
 
+/// What Anthropic's SDKs call it.
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 /// Names a request in logs and answers.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -139,6 +141,9 @@ impl FrontDoor {
         };
         drop_false_length(&mut response);
         response.headers_mut().insert(X_REQUEST_ID, line.visit.id.clone());
+        if line.visit.dialect == Dialect::Anthropic {
+            response.headers_mut().insert(REQUEST_ID, line.visit.id.clone());
+        }
         if response.extensions_mut().remove::<Receipted>().is_some() {
             // Its receipt writes the line, with what only it knows.
             line.leave_to_receipt();

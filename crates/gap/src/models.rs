@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
-use gap_protocol::models::{ModelTable, TableError};
+use gap_protocol::models::{Alias, ModelTable, TableError};
 use tracing::{info, warn};
 
 pub use self::listing::{List, Listing};
@@ -70,11 +70,11 @@ pub enum ModelsError {
 // === impl Models ===
 
 impl Models {
-    /// The built-in table with the changes in `file`.
+    /// The built-in table with the changes in `file` and the operator's own names.
     ///
     /// Errors: a file that cannot be read or understood.
-    pub fn load(file: Option<&Path>) -> Result<Self, ModelsError> {
-        let built_in = ModelTable::built_in()?;
+    pub fn load(file: Option<&Path>, aliases: &[Alias]) -> Result<Self, ModelsError> {
+        let built_in = ModelTable::built_in()?.with_aliases(aliases);
         let table = match file {
             Some(path) => changed(&built_in, path)?,
             None => built_in.clone(),
@@ -122,7 +122,8 @@ impl Models {
 fn changed(built_in: &ModelTable, path: &Path) -> Result<ModelTable, ModelsError> {
     let name = || path.display().to_string();
     let contents = std::fs::read_to_string(path).map_err(|reason| ModelsError::Unreadable { path: name(), reason })?;
-    built_in.overridden_by(&contents).map_err(|reason| ModelsError::Unusable { path: name(), reason })
+    let changed = built_in.overridden_by(&contents).map(|table| table.with_aliases(built_in.aliases()));
+    changed.map_err(|reason| ModelsError::Unusable { path: name(), reason })
 }
 
 fn written_at(path: &Path) -> Option<SystemTime> {

@@ -32,9 +32,9 @@ use crate::prefixes::Followed;
 use crate::relay::RelayError;
 use crate::upstream::Secret;
 
-/// Which upstream key answered, masked.
+/// Which upstream key answered, or was tried last, masked.
 pub const X_GAP_KEY: HeaderName = HeaderName::from_static("x-gap-key");
-/// How many tries the answer took.
+/// How many tries the answer took, or its refusal.
 pub const X_GAP_ATTEMPTS: HeaderName = HeaderName::from_static("x-gap-attempts");
 /// How many milliseconds it waited for a key, if it did.
 pub const X_GAP_WAITED: HeaderName = HeaderName::from_static("x-gap-waited");
@@ -62,6 +62,8 @@ pub struct Receipt {
     usage: Option<Usage>,
     finish_reason: Option<String>,
     end: End,
+    /// Whose fault it is that the answer broke off, where the upstream said so.
+    fault: Option<Box<Fault>>,
     /// Whether the client gets a stream.
     streamed: bool,
     /// Who was asked last.
@@ -75,6 +77,28 @@ pub struct Receipt {
     followed: Option<Followed>,
     /// The model that was asked for, when another stood in.
     model_asked: Option<String>,
+}
+
+/// Which keys were tried for a call, as headers tell it.
+#[derive(Clone, Debug, Default)]
+pub struct Tries {
+    attempts: usize,
+    waited: u64,
+    /// The last key, masked.
+    key: Option<HeaderValue>,
+}
+
+impl Tries {
+    /// Names the key and the number of tries in an answer's headers; nothing where no key was tried.
+    pub fn name_in(&self, headers: &mut HeaderMap) {
+        if self.waited > 0 {
+            headers.insert(X_GAP_WAITED, HeaderValue::from(self.waited));
+        }
+        if let Some(key) = &self.key {
+            headers.insert(X_GAP_ATTEMPTS, HeaderValue::from(self.attempts));
+            headers.insert(X_GAP_KEY, key.clone());
+        }
+    }
 }
 
 /// What is known of a call before it is tried.
@@ -135,6 +159,7 @@ impl Receipt {
             usage: None,
             finish_reason: None,
             end: End::Open,
+            fault: None,
             streamed: false,
             served: None,
             scope: None,
@@ -311,20 +336,29 @@ impl Receipt {
         self.lease.as_ref().and_then(LeaseGuard::project)
     }
 
+    /// The key of the try that answered, while the answer is under way.
+    pub fn secret(&self) -> Option<&Secret> {
+        self.lease.as_ref().map(LeaseGuard::secret)
+    }
+
+    /// The upstream said within its answer why it does not go on.
+    pub fn failed_in_stream(&mut self, fault: Fault) {
+        self.fault = Some(Box::new(fault));
+    }
+
+    /// Which keys were tried so far.
+    pub fn tries(&self) -> Tries {
+        let key = self.attempts.last().map(|last| last.key.masked_header());
+        Tries { attempts: self.attempts.len(), waited: millis(self.waited), key }
+    }
+
     /// Names the key and the number of tries in an answer's headers.
     pub fn name_in(&self, headers: &mut HeaderMap) {
-        headers.insert(X_GAP_ATTEMPTS, HeaderValue::from(self.attempts.len()));
-        let waited = millis(self.waited);
-        if waited > 0 {
-            headers.insert(X_GAP_WAITED, HeaderValue::from(waited));
-        }
+        self.tries().name_in(headers);
         if self.model_asked.is_some()
             && let Some(model) = self.facts.model.as_ref().and_then(|model| HeaderValue::from_str(model).ok())
         {
             headers.insert(X_GAP_MODEL, model);
-        }
-        if let Some(last) = self.attempts.last() {
-            headers.insert(X_GAP_KEY, last.key.masked_header());
         }
     }
 
@@ -346,7 +380,10 @@ impl Receipt {
         self.note_conversation();
         let Some(lease) = self.lease.take() else { return };
         match self.end {
-            End::BrokeOff(_) => lease.failed(verdict::of_transport(TransportFault::Reset)),
+            End::BrokeOff(_) => {
+                let said = self.fault.take().map(|fault| *fault);
+                lease.failed(said.unwrap_or_else(|| verdict::of_transport(TransportFault::Reset)));
+            }
             // A client that left in the middle has seen that the key does answer.
             End::Completed | End::Open | End::Refused => lease.answered(self.answer()),
         }

@@ -172,6 +172,7 @@ pub struct Selection {
 
 /// Upstream keys by state.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = KeyCounts)]
 pub struct Keys {
     /// All keys.
     pub total: usize,

@@ -8,7 +8,7 @@ use axum::routing::{any, get, post};
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use crate::api::{admin, gemini, openai, page, probes, v1};
+use crate::api::{admin, anthropic, gemini, openai, page, probes, v1};
 use crate::app::App;
 use crate::middleware::FrontDoor;
 
@@ -44,12 +44,28 @@ fn routes(app: &App) -> Router {
         // OpenAI's SDKs; those who come from Google's compatible layer look for it in its place
         .route("/v1/chat/completions", post(openai::chat::create_chat_completion))
         .route("/v1beta/openai/chat/completions", post(openai::chat::create_chat_completion))
+        .route("/v1/responses", post(openai::responses::create_response))
+        .route("/v1/responses/input_tokens", post(openai::responses::count_input_tokens))
+        .route("/v1/responses/{id}", get(openai::responses::find_response).delete(openai::responses::delete_response))
+        .route("/v1/responses/{id}/cancel", post(openai::responses::cancel_response))
+        .route("/v1/responses/{id}/input_items", get(openai::responses::list_input_items))
+        .route("/v1beta/openai/responses/input_tokens", post(openai::responses::count_input_tokens))
+        .route("/v1beta/openai/responses", post(openai::responses::create_response))
+        .route(
+            "/v1beta/openai/responses/{id}",
+            get(openai::responses::find_response).delete(openai::responses::delete_response),
+        )
+        .route("/v1beta/openai/responses/{id}/cancel", post(openai::responses::cancel_response))
+        .route("/v1beta/openai/responses/{id}/input_items", get(openai::responses::list_input_items))
         .route("/v1/embeddings", post(openai::embeddings::create_embeddings))
         .route("/v1beta/openai/embeddings", post(openai::embeddings::create_embeddings))
         .route("/v1beta/openai/models", any(openai::models::show_models))
         .route("/v1beta/openai/models/{*id}", any(openai::models::show_models))
         .route("/v1beta/openai", any(v1::refuse_unknown))
         .route("/v1beta/openai/{*rest}", any(v1::refuse_unknown))
+        // Anthropic's SDKs
+        .route("/v1/messages", post(anthropic::messages::create_message))
+        .route("/v1/messages/count_tokens", post(anthropic::messages::count_tokens))
         // Shared by OpenAI's, Anthropic's and Google's APIs
         .route("/v1/{*rest}", any(v1::dispatch))
         // The admin API; the original logs in elsewhere

@@ -1,1 +1,5 @@
-Redoc.init(new URL('openapi.json', document.baseURI).href, { hideDownloadButton: false }, document.getElementById('docs'))
+Redoc.init(
+  new URL('openapi.json', document.baseURI).href,
+  { hideDownloadButton: false },
+  document.getElementById('docs'),
+)

@@ -23,6 +23,12 @@ pub(super) const STAGES: &[Stage] = &[
     Stage { name: "doc", about: "the documentation has no broken link", after: Some("build"), run: document },
     Stage { name: "generated", about: "generated documents are fresh", after: Some("build"), run: check_generated },
     Stage {
+        name: "image",
+        about: "the container's stages build the page and the program",
+        after: Some("build"),
+        run: build_image,
+    },
+    Stage {
         name: "e2e-python",
         about: "Google's and OpenAI's Python SDKs against the binary",
         after: Some("build"),
@@ -33,6 +39,8 @@ pub(super) const STAGES: &[Stage] = &[
 
 /// What every cargo command of a run shares: other features or another profile would build everything again.
 const SHARED: &[&str] = &["--locked", "--workspace", "--all-features", "--profile", "ci"];
+/// What the stage `build` builds.
+const TARGETS: &[&str] = &["--lib", "--bins", "--tests", "--examples"];
 
 fn format(repo: &Repo) -> Result<Tally> {
     shell::run(shell::cargo(repo.root()).args(["fmt", "--all", "--", "--check"]))?;
@@ -57,7 +65,7 @@ fn lint(repo: &Repo) -> Result<Tally> {
 
 fn build(repo: &Repo) -> Result<Tally> {
     // With the tests: building binaries alone first would choose other features for shared dependencies.
-    shell::run(shell::cargo(repo.root()).arg("build").args(SHARED).args(["--lib", "--bins", "--tests", "--examples"]))?;
+    shell::run(shell::cargo(repo.root()).arg("build").args(SHARED).args(TARGETS))?;
     Ok(Tally::default())
 }
 
@@ -103,6 +111,15 @@ fn check_generated(repo: &Repo) -> Result<Tally> {
     if !stale.is_empty() {
         bail!("{} no longer match the code; run `cargo xtask docs`", stale.join(", "));
     }
+    Ok(Tally::default())
+}
+
+/// The very scripts that the Dockerfile runs, without Docker. The end-to-end tests go on with what they make.
+fn build_image(repo: &Repo) -> Result<Tally> {
+    let script = |name: &str| Command::new(repo.path("deployment/docker").join(name));
+    shell::run(script("build-page.sh").arg(repo.path("web/dist")))?;
+    // Built already with these options: this tells whether the script finds the program.
+    shell::run(script("build-program.sh").arg(repo.target("image/gap")).args(SHARED).args(TARGETS))?;
     Ok(Tally::default())
 }
 

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
-use super::{Call, DecodeError, Problem};
+use super::{CacheHint, Call, DecodeError, Problem};
 use crate::gemini::mime;
 
 /// A decoded request: ready, or waiting for media.
@@ -72,6 +72,15 @@ impl Decoded {
     /// Puts a decoded call together: ready if nothing is pending.
     pub fn new(call: Call, pending: Vec<Pending>) -> Self {
         if pending.is_empty() { Self::Ready(call) } else { Self::Draft(Draft { call, pending }) }
+    }
+
+    /// The same with what the client says about requests to come.
+    #[must_use]
+    pub fn with_cache_hint(mut self, hint: Option<CacheHint>) -> Self {
+        match &mut self {
+            Self::Ready(call) | Self::Draft(Draft { call, .. }) => call.cache_hint = hint,
+        }
+        self
     }
 
     /// The call with its body as far as it is written.

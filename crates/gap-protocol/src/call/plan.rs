@@ -23,6 +23,8 @@ pub struct ReplyPlan {
     pub json: JsonMode,
     /// How the ids of tool calls look.
     pub ids: IdStyle,
+    /// What the client sees of the model's thoughts, where that is a matter of blocks.
+    pub thoughts: Thoughts,
     /// The container in which the client wants audio, if it asked for audio.
     pub audio: Option<AudioFormat>,
 }
@@ -58,6 +60,18 @@ pub enum IdStyle {
     Embedded,
     /// At most 40 characters, the longest id that OpenAI itself takes back; signatures live in the vault alone.
     Short,
+}
+
+/// What a client sees of the model's thoughts, in dialects that give them a block of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Thoughts {
+    /// No blocks at all: it did not ask for thinking, and may take the first block for the answer.
+    #[default]
+    Hidden,
+    /// Blocks that say nothing, and hold the signatures that have to come back.
+    Signed,
+    /// Blocks with thoughts and signatures.
+    Shown,
 }
 
 /// A container for audio that can be written around raw samples.

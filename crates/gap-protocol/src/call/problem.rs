@@ -26,6 +26,8 @@ pub enum Problem {
     Invalid,
     /// What is asked for is understood, and cannot be done here.
     Unsupported,
+    /// An earlier answer that the request goes on from is not kept, or no longer.
+    NotKept,
 }
 
 impl DecodeError {
@@ -47,6 +49,7 @@ impl DecodeError {
             Problem::WrongType => Some("invalid_type"),
             Problem::Invalid => Some("invalid_value"),
             Problem::Unsupported => Some("unsupported_value"),
+            Problem::NotKept => Some("previous_response_not_found"),
         }
     }
 }

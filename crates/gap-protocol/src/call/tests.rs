@@ -26,6 +26,7 @@ fn draft(body: &str, kind: PendingKind) -> Decoded {
         plan: ReplyPlan::default(),
         warnings: Warnings::default(),
         resources: Vec::new(),
+        cache_hint: None,
         estimated_tokens: 1,
     };
     Decoded::new(call, offsets.into_iter().map(pending).collect())

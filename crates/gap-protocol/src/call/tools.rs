@@ -24,6 +24,8 @@ pub struct ToolPlan {
     pub name: String,
     /// Its name at Google.
     pub sent: String,
+    /// The namespace in which the client declared it; [`ToolPlan::name`] then begins with it, see [`ToolPlan::bare_name`].
+    pub namespace: Option<String>,
     /// In which form the client declared it.
     pub kind: ToolKind,
     /// Which of its arguments were numbers or booleans before they became strings.
@@ -38,6 +40,12 @@ pub enum ToolKind {
     Function,
     /// OpenAI's `custom` tool: one free text. Google gets a function with one argument, [`ToolPlan::CUSTOM_INPUT`].
     Custom,
+    /// `local_shell` of the Responses API: one command, word by word.
+    LocalShell,
+    /// `shell` of the Responses API: commands as text.
+    Shell,
+    /// `apply_patch` of the Responses API: one change of one file.
+    ApplyPatch,
 }
 
 /// Where an argument is that became a string: keys from the outside in, `None` for every item of a list.
@@ -87,6 +95,15 @@ impl fmt::Debug for Tools {
 impl ToolPlan {
     /// The one argument under which a custom tool's text travels.
     pub const CUSTOM_INPUT: &'static str = "input";
+
+    /// What stands between a namespace and a name.
+    pub const NAMESPACE_END: &'static str = "__";
+
+    /// The client's name without its namespace.
+    pub fn bare_name(&self) -> &str {
+        let inside = self.namespace.as_deref().and_then(|namespace| self.name.strip_prefix(namespace));
+        inside.and_then(|name| name.strip_prefix(Self::NAMESPACE_END)).unwrap_or(&self.name)
+    }
 
     /// The arguments as the client's own schema has them. `arguments` is the JSON object as Google sent it; it comes back
     /// untouched, to the letter, unless an enumeration had to be bent.

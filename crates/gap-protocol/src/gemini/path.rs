@@ -190,6 +190,17 @@ impl<'a> Target<'a> {
         self.model.as_deref()
     }
 
+    /// The model that the path names, called or not: `gemini-2.5-flash`.
+    pub fn named_model(&self) -> Option<&'a str> {
+        self.resource.strip_prefix("models/").filter(|name| !name.is_empty() && !name.contains('/'))
+    }
+
+    /// The path at Google with another model in its place; `model` is a path such as `/v1beta/models/gemini-2.5-pro`.
+    pub fn with_model(&self, model: &str) -> Option<String> {
+        let (_, resource) = model.trim_start_matches('/').split_once('/')?;
+        Some(self.upstream_path().replacen(self.resource, resource, 1))
+    }
+
     /// The path at Google, without the query: `/v1beta/models/gemini-2.5-flash:generateContent`.
     pub fn upstream_path(&self) -> Cow<'a, str> {
         let version = self.version.as_str();

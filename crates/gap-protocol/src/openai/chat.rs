@@ -1,21 +1,21 @@
 //! Chat completions: OpenAI's request into a [`crate::call::Call`], and the events of its answer back.
 
-mod annotations;
+pub(crate) mod annotations;
 mod answer;
-mod calls;
-mod choice;
+pub(crate) mod calls;
+pub(crate) mod choice;
 pub mod compatibility;
-mod decode;
+pub(crate) mod decode;
 mod encode;
-mod fence;
-mod finish;
+pub(crate) mod fence;
+pub(crate) mod finish;
 pub mod ids;
-mod logprobs;
-mod media;
+pub(crate) mod logprobs;
+pub(crate) mod media;
 mod stream;
 mod unary;
-mod usage;
-mod write;
+pub(crate) mod usage;
+pub(crate) mod write;
 
 pub use encode::{CallSignature, EncodeError, Outcome};
 pub use stream::{Progress, StreamEncoder};

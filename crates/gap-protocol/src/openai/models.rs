@@ -54,6 +54,17 @@ impl Model {
         Self::of(&json::parse(body).ok()?)
     }
 
+    /// The same model under another name: an alias of it.
+    #[must_use]
+    pub fn called(&self, id: &str) -> Self {
+        Self { id: id.to_owned(), json: self.json.clone() }
+    }
+
+    /// Google's entry, as JSON.
+    pub fn entry(&self) -> &str {
+        &self.json
+    }
+
     /// OpenAI's form of it.
     pub fn to_json(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.json.len() + 256);

@@ -54,6 +54,15 @@ const FIELDS: &[(&str, &str)] = &[
     ("model", "model"),
 ];
 
+/// Fields of chat completions that have another name in the Responses API.
+const IN_RESPONSES: &[(&str, &str)] = &[
+    ("max_tokens", "max_output_tokens"),
+    ("messages", "input"),
+    ("response_format", "text.format"),
+    ("reasoning_effort", "reasoning.effort"),
+    ("logprobs", "top_logprobs"),
+];
+
 // === impl Refusal ===
 
 impl Refusal {
@@ -73,6 +82,15 @@ impl Refusal {
             _ => field.map(|field| own_field(&field)),
         };
         Self { status, message, param, code }
+    }
+
+    /// Gives the field the name that it has in the Responses API.
+    pub fn rename_for_responses(&mut self) {
+        let Some(param) = &mut self.param else { return };
+        let other = IN_RESPONSES.iter().find(|(chat, _)| chat == param);
+        if let Some((_, other)) = other {
+            (*other).clone_into(param);
+        }
     }
 
     /// The body for the client.

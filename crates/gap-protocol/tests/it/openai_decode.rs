@@ -2,11 +2,11 @@
 #![expect(clippy::needless_pass_by_value, reason = "a document that is written in place reads better without a sign")]
 
 mod captures;
-mod compatibility;
+pub(crate) mod compatibility;
 mod content;
 mod conversation;
 mod forms;
-mod gemini;
+pub(crate) mod gemini;
 mod generation;
 mod generator;
 mod golden;

@@ -1,13 +1,13 @@
 //! Gemini's answers as OpenAI's chat completions: what a client gets, judged by readers that know nothing of the encoder.
 
-mod accounting;
+pub(crate) mod accounting;
 mod golden;
 mod lists;
-mod properties;
-mod recordings;
+pub(crate) mod properties;
+pub(crate) mod recordings;
 mod round_trip;
 mod rules;
-mod schema;
+pub(crate) mod schema;
 
 use bytes::Bytes;
 use gap_protocol::call::ReplyPlan;

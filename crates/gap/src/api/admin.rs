@@ -10,6 +10,8 @@ pub mod actor;
 mod audit;
 pub mod auth;
 mod config;
+mod contexts;
+mod describe;
 mod export;
 mod kept;
 mod keys;
@@ -34,6 +36,7 @@ use crate::app::App;
 
 #[derive(OpenApi)]
 #[openapi(
+    components(schemas(problem::Problem)),
     info(title = "GAP admin API", description = "What the web page of GAP does, for programs."),
     security(("session" = []), ("admin_token" = [])),
 )]
@@ -46,7 +49,7 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
     components.add_security_scheme("session", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     components
         .add_security_scheme("admin_token", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Admin-Token"))));
-    OpenApiRouter::with_openapi(description)
+    let (routes, mut description) = OpenApiRouter::with_openapi(description)
         .routes(routes!(status::show_status))
         .routes(routes!(config::show_config, config::change_config))
         .routes(routes!(audit::list_audit))
@@ -75,6 +78,12 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(access_keys::disable_access_key))
         .routes(routes!(access_keys::enable_access_key))
         .routes(routes!(access_keys::rotate_access_key))
+        // What was said
+        .routes(routes!(contexts::list_contexts))
+        .routes(routes!(contexts::change_contexts))
+        .routes(routes!(contexts::find_context, contexts::update_context, contexts::delete_context))
+        .routes(routes!(contexts::list_context_turns))
+        .routes(routes!(contexts::export_context))
         // Usage
         .routes(routes!(stats::show_stats))
         .routes(routes!(stats::export_stats))
@@ -85,5 +94,7 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         // Live
         .routes(routes!(live::follow_events))
         .routes(routes!(live::follow_logs))
-        .split_for_parts()
+        .split_for_parts();
+    describe::add_problems(&mut description);
+    (routes, description)
 }

@@ -18,19 +18,19 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request};
 
 use super::guest::{self, Guest};
-use super::openai::is_strict;
+use super::openai::{is_strict, path_of};
 use crate::admission::Permit;
 use crate::admission::standing::Standing;
 use crate::app::App;
 use crate::body::{RequestBody, discard};
 use crate::caller::{Caller, Denied};
-use crate::conversations::{self, Asked, Followed, Recording};
+use crate::conversations::{self, Asked, Followed, Recording, Slot};
 use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::middleware::Visit;
-use crate::receipt::{Facts, Receipt, Receipted};
+use crate::receipt::{Facts, Receipt, Receipted, Tries};
 use crate::relay::phases::{self, GoogleVoice, Phase};
-use crate::relay::{Call, RelayError};
+use crate::relay::{Call, RelayError, Reply, Unanswered};
 use crate::uploads::{Owner, Resumed};
 use crate::upstream::headers;
 
@@ -42,8 +42,8 @@ const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-overr
 pub struct GeminiFailure {
     failure: Failure,
     framing: Framing,
-    /// Whether a receipt has written the line in the log.
-    receipted: bool,
+    /// Which keys were tried; then a receipt has written the line in the log.
+    tries: Option<Box<Tries>>,
 }
 
 impl IntoResponse for GeminiFailure {
@@ -52,7 +52,8 @@ impl IntoResponse for GeminiFailure {
             Framing::JsonArray => self.failure.into_array_response(),
             Framing::Json | Framing::Sse => self.failure.into_response(Dialect::Gemini),
         };
-        if self.receipted {
+        if let Some(tries) = self.tries {
+            tries.name_in(response.headers_mut());
             response.extensions_mut().insert(Receipted);
         }
         response
@@ -80,7 +81,14 @@ async fn relay(
     let query = parts.uri.query();
     let target = Target::parse(parts.uri.path());
     let framing = target.as_ref().map_or(Framing::Json, |target| target.framing(query));
-    let refuse = |failure| GeminiFailure { failure, framing, receipted: false };
+    let refuse = |failure| GeminiFailure { failure, framing, tries: None };
+
+    // Google does not know the operator's own names: the model, and the path with it.
+    let renamed = target.as_ref().ok().and_then(|target| {
+        let table = app.models.table();
+        let model = table.resolve(table.alias_of(target.named_model()?)?);
+        Some((model.to_owned(), target.with_model(&path_of(model).ok()?)?))
+    });
 
     let is_upload = target.as_ref().is_ok_and(|target| target.kind == Kind::Upload);
     let resumed = is_upload.then(|| app.uploads.resume(query)).flatten();
@@ -94,13 +102,14 @@ async fn relay(
         if target.kind == Kind::WebSocket {
             return Err(Failure::not_built("The Live API"));
         }
-        models::named(&target).map_or(Ok(()), |model| guest.may_use(model))?;
+        let model = renamed.as_ref().map(|(model, _)| model.as_str()).or_else(|| models::named(&target));
+        model.map_or(Ok(()), |model| guest.may_use(model))?;
         Ok((guest, target))
     });
     let (mut guest, target) = match admitted {
         Ok(admitted) => admitted,
         Err(failure) => {
-            discard(body).await;
+            discard(body, &parts.headers).await;
             return Err(refuse(failure));
         }
     };
@@ -110,21 +119,30 @@ async fn relay(
         visit: visit.clone(),
         caller: guest.caller.clone(),
         request_line: format!("{} {}", parts.method, parts.uri.path()),
-        model: target.model().map(str::to_owned),
+        model: target.model().map(|model| renamed.as_ref().map_or(model, |(model, _)| model).to_owned()),
     };
     let origin = || (parts.method == Method::GET).then(|| app.pages.origin(query)).flatten();
-    let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin);
+    let owner = || app.owners.find(target.resource);
+    let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin).or_else(owner);
     let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
-    let named = conversations::named_in(&parts.headers).map_err(refuse)?;
-    let generates = matches!(target.method, Some("generateContent" | "streamGenerateContent"));
+    let talk = conversations::named_in(&parts.headers).map_err(refuse)?;
     let body = RequestBody::read(body, &app.bodies).await.map_err(refuse)?;
+    let named = || body.kept().and_then(|bytes| app.owners.find_in(&bytes));
+    let home = if is_upload || app.owners.is_empty() { home } else { home.or_else(named) };
+    let generates = matches!(target.method, Some("generateContent" | "streamGenerateContent"));
     let (body, recording) = if generates {
-        follow(app, &guest.caller, named, &facts, framing, body).await.map_err(refuse)?
+        follow(app, &guest.caller, talk, &facts, framing, body).await.map_err(refuse)?
     } else {
         (body, None)
     };
+    let passing = Passing {
+        may_be_a_page: parts.method == Method::GET,
+        gone: (parts.method == Method::DELETE).then(|| target.resource.to_owned()),
+        spends: facts.model.is_some(),
+        upload: started,
+    };
     let call = Call {
-        path: target.upstream_path().into_owned(),
+        path: renamed.map_or_else(|| target.upstream_path().into_owned(), |(_, path)| path),
         query: query.map(|query| path::strip_credentials(query).into_owned()),
         headers: headers::for_upstream(&parts.headers),
         model: facts.model.clone(),
@@ -146,9 +164,9 @@ async fn relay(
     if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
         return models::list(app, &caller.policy, &call, receipt).await;
     }
-    let answered = answer(app, call, receipt, started).await?;
+    let answered = answer(app, call, receipt, passing).await?;
     Ok(match recording {
-        Some(recording) => recording.attend(answered, Some(framing)),
+        Some(recording) => Slot::of(recording).attend(answered, Some(framing)),
         None => answered,
     })
 }
@@ -188,16 +206,43 @@ fn receive(app: &App, visit: &Visit, parts: &Parts, resumed: Option<&Resumed>) -
     }
 }
 
-/// Waits for the relay's answer; a stream that has none in time is opened without. `upload` says who may have begun one,
-/// and where its pieces are to come.
-async fn answer(
-    app: &App,
-    call: Call,
-    receipt: Receipt,
+/// What is to be noted of an answer that passes.
+struct Passing {
+    /// It may be a page of a list.
+    may_be_a_page: bool,
+    /// The resource that is gone if the answer is a good one.
+    gone: Option<String>,
+    /// It is a model's answer, which names nothing.
+    spends: bool,
+    /// Who may have begun an upload, and where its pieces are to come.
     upload: Option<(Caller, String)>,
-) -> Result<Response, GeminiFailure> {
+}
+
+impl Passing {
+    /// Notes what later requests depend on: whose a resource, a page or an upload is.
+    fn note(self, app: &App, reply: &mut Reply) {
+        let Some(project) = reply.project().filter(|_| reply.status().is_success()) else { return };
+        if let Some(gone) = self.gone {
+            app.owners.forget(&gone);
+        } else if let Some(name) = reply.name() {
+            app.owners.note(name, project);
+        }
+        if self.may_be_a_page
+            && !self.spends
+            && let Some(document) = reply.document()
+        {
+            app.pages.note(&document, project);
+            app.owners.note_page(&document, project);
+        }
+        if let Some((caller, own_address)) = self.upload {
+            app.uploads.take_over(reply.headers_mut(), &Owner { caller, project }, &own_address);
+        }
+    }
+}
+
+/// Waits for the relay's answer; a stream that has none in time is opened without.
+async fn answer(app: &App, call: Call, receipt: Receipt, passing: Passing) -> Result<Response, GeminiFailure> {
     let framing = call.framing;
-    let may_be_a_page = call.verb == Method::GET;
     let policy = app.relay.policy();
     let pending = app.relay.clone().answer(call, receipt);
     let decided = match framing {
@@ -214,16 +259,17 @@ async fn answer(
     };
     match decided {
         Ok(mut reply) => {
-            if may_be_a_page && let (Some(document), Some(project)) = (reply.document(), reply.project()) {
-                app.pages.note(&document, project);
-            }
-            if let (Some((caller, own_address)), Some(project)) = (upload, reply.project()) {
-                app.uploads.take_over(reply.headers_mut(), &Owner { caller, project }, &own_address);
-            }
+            passing.note(app, &mut reply);
             Ok(reply.into_response())
         }
-        Err(RelayError::Refused(refusal)) => Ok(refusal.into_response()),
-        Err(error) => Err(GeminiFailure { failure: error.into(), framing, receipted: true }),
+        Err(Unanswered { error: RelayError::Refused(refusal), tries }) => {
+            let mut response = refusal.into_response();
+            tries.name_in(response.headers_mut());
+            Ok(response)
+        }
+        Err(Unanswered { error, tries }) => {
+            Err(GeminiFailure { failure: error.into(), framing, tries: Some(Box::new(tries)) })
+        }
     }
 }
 

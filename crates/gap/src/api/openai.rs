@@ -1,14 +1,18 @@
 //! OpenAI's API, spoken by translation.
 
 pub mod chat;
+pub(in crate::api) mod counting;
 pub mod embeddings;
+pub(in crate::api) mod exchange;
 pub mod models;
+pub mod responses;
 
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use gap_protocol::call::{DecodeError, Warnings};
+use gap_protocol::openai::error::Error;
 use gap_protocol::openai::refusal::Refusal;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -16,7 +20,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use crate::dialect::Dialect;
 use crate::error::{Failure, X_GAP_ERROR_SCOPE};
 use crate::media::MediaError;
-use crate::receipt::{Receipted, X_GAP_WARNINGS};
+use crate::receipt::{Receipt, Receipted, Tries, X_GAP_WARNINGS};
 use crate::relay::RelayError;
 
 /// Makes every warning a refusal.
@@ -26,8 +30,8 @@ const X_GAP_STRICT: HeaderName = HeaderName::from_static("x-gap-strict");
 #[derive(Debug)]
 pub struct OpenAiFailure {
     words: Words,
-    /// Whether a receipt has written the line in the log.
-    receipted: bool,
+    /// Which keys were tried; then a receipt has written the line in the log.
+    tries: Option<Box<Tries>>,
 }
 
 #[derive(Debug)]
@@ -49,10 +53,38 @@ impl OpenAiFailure {
         }
     }
 
-    /// Says that a receipt has written the line in the log.
+    /// A prompt of about `guess` tokens, in the field `param`, does not fit into the model's `window`.
+    pub(in crate::api) fn beyond_window(param: &str, window: u64, guess: u64) -> Self {
+        let message = format!(
+            "This model's maximum context length is {window} tokens. However, your messages have about {guess} tokens. \
+             Please reduce the length of the messages."
+        );
+        let code = Some("context_length_exceeded");
+        Refusal { status: 400, message, param: Some(param.to_owned()), code }.into()
+    }
+
+    /// Closes the record of a call that stays without an answer, which then writes the line in the log.
     #[must_use]
-    pub fn receipted(mut self) -> Self {
-        self.receipted = true;
+    pub fn receipted(mut self, mut receipt: Receipt) -> Self {
+        receipt.refused_with(self.status());
+        self.tries = Some(Box::new(receipt.tries()));
+        self
+    }
+
+    /// The value of `error` in its body.
+    pub fn error(&self) -> Error<'_> {
+        match &self.words {
+            Words::Ours(failure) => failure.openai_error(),
+            Words::Field(refusal) => refusal.error(),
+        }
+    }
+
+    /// Names the fields as the Responses API does.
+    #[must_use]
+    pub fn about_a_response(mut self) -> Self {
+        if let Words::Field(refusal) = &mut self.words {
+            refusal.rename_for_responses();
+        }
         self
     }
 
@@ -67,13 +99,13 @@ impl OpenAiFailure {
 
 impl From<Failure> for OpenAiFailure {
     fn from(failure: Failure) -> Self {
-        Self { words: Words::Ours(failure), receipted: false }
+        Self { words: Words::Ours(failure), tries: None }
     }
 }
 
 impl From<Refusal> for OpenAiFailure {
     fn from(refusal: Refusal) -> Self {
-        Self { words: Words::Field(Box::new(refusal)), receipted: false }
+        Self { words: Words::Field(Box::new(refusal)), tries: None }
     }
 }
 
@@ -120,7 +152,8 @@ impl IntoResponse for OpenAiFailure {
                 response
             }
         };
-        if self.receipted {
+        if let Some(tries) = self.tries {
+            tries.name_in(response.headers_mut());
             response.extensions_mut().insert(Receipted);
         }
         response
@@ -130,7 +163,7 @@ impl IntoResponse for OpenAiFailure {
 // === What handlers share ===
 
 /// The path of a model at Google, or a 404: a name with anything else in it would lead somewhere else.
-fn path_of(model: &str) -> Result<String, Failure> {
+pub(in crate::api) fn path_of(model: &str) -> Result<String, Failure> {
     let (folder, name) = model.split_once('/').unwrap_or(("models", model));
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let known = matches!(folder, "models" | "tunedModels");
@@ -141,25 +174,27 @@ fn path_of(model: &str) -> Result<String, Failure> {
 }
 
 /// Whether the client wants a refusal in the place of every warning.
-pub(super) fn is_strict(headers: &HeaderMap) -> bool {
+pub(in crate::api) fn is_strict(headers: &HeaderMap) -> bool {
     headers.get(X_GAP_STRICT).is_some_and(|value| matches!(value.as_bytes(), b"true" | b"1"))
 }
 
-/// How long the client says it waits: OpenAI's SDKs send their timeout in seconds.
-fn client_deadline(headers: &HeaderMap) -> Option<Duration> {
+/// How long the client says it waits for its answer: OpenAI's SDKs send their timeout in seconds. The one for a single
+/// read says nothing about a stream, which is kept alive.
+pub(in crate::api) fn client_deadline(headers: &HeaderMap, stream: bool) -> Option<Duration> {
     let seconds = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let seconds = seconds("x-stainless-timeout").or_else(|| seconds("x-stainless-read-timeout"))?;
+    let read = || if stream { None } else { seconds("x-stainless-read-timeout") };
+    let seconds = seconds("x-stainless-timeout").or_else(|| seconds("x-server-timeout")).or_else(read)?;
     Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero())
 }
 
 /// Names in the headers what could not be expressed.
-fn warn_in(headers: &mut HeaderMap, warnings: &Warnings) {
+pub(in crate::api) fn warn_in(headers: &mut HeaderMap, warnings: &Warnings) {
     if let Some(value) = warnings.header_value().and_then(|value| HeaderValue::try_from(value).ok()) {
         headers.insert(X_GAP_WARNINGS, value);
     }
 }
 
 /// What goes upstream is JSON, and nothing of the client's.
-fn json_headers() -> HeaderMap {
+pub(in crate::api) fn json_headers() -> HeaderMap {
     HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))])
 }

@@ -72,11 +72,11 @@ pub async fn show_health(State(app): State<App>) -> Json<Health> {
     Json(health(&app).await)
 }
 
-/// 503 when no upstream key is usable, the database is away, or shutdown has begun: a load balancer should look elsewhere.
+/// 503 when no upstream key is usable, the database is away, or shutdown is to come: a load balancer should look elsewhere.
 pub async fn show_readiness(State(app): State<App>) -> Response {
     let health = health(&app).await;
     let usable = health.keys.total > health.keys.disabled && health.database.status != UNREACHABLE;
-    let ready = usable && !app.lifecycle.is_stopping();
+    let ready = usable && !app.lifecycle.is_leaving();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(health)).into_response()
 }
@@ -84,7 +84,7 @@ pub async fn show_readiness(State(app): State<App>) -> Response {
 /// Everything that is counted, for Prometheus, as far as `telemetry.metrics` allows.
 pub async fn show_metrics(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
     let (mut head, body) = request.into_parts();
-    discard(body).await;
+    discard(body, &head.headers).await;
     match app.settings.telemetry.metrics {
         MetricsAccess::Off => {
             return Failure::unknown_route(&head.method, head.uri.path()).into_response(visit.dialect);

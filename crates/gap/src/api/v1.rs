@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::Request;
 
-use crate::api::{gemini, openai};
+use crate::api::{anthropic, gemini, openai};
 use crate::app::App;
 use crate::body::discard;
 use crate::dialect::Dialect;
@@ -17,6 +17,9 @@ pub async fn dispatch(app: State<App>, visit: Visit, request: Request<Body>) -> 
     match visit.dialect {
         Dialect::Gemini => gemini::relay_native(app, visit, request).await,
         Dialect::OpenAi if is_models(request.uri().path()) => openai::models::show_models(app, visit, request).await,
+        Dialect::Anthropic if is_models(request.uri().path()) => {
+            anthropic::models::show_models(app, visit, request).await
+        }
         Dialect::OpenAi | Dialect::Anthropic | Dialect::Admin => refuse_unknown(visit, request).await,
     }
 }
@@ -28,13 +31,13 @@ fn is_models(path: &str) -> bool {
 /// Answers a path that nobody serves, in the shape of whoever asks.
 pub async fn refuse_unknown(visit: Visit, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    discard(body).await;
+    discard(body, &parts.headers).await;
     Failure::unknown_route(&parts.method, parts.uri.path()).into_response(visit.dialect)
 }
 
 /// Answers a verb that a path does not take.
 pub async fn refuse_method(visit: Visit, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    discard(body).await;
+    discard(body, &parts.headers).await;
     Failure::wrong_method(&parts.method, parts.uri.path()).into_response(visit.dialect)
 }

@@ -38,15 +38,41 @@ pub(super) async fn migrate(loaded: &Loaded) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes a backup, beside a running gateway or without one.
+/// Writes a backup, beside a running gateway or without one; to standard output where the file is `-`.
 pub(super) async fn back_up(loaded: &Loaded, to: &Path) -> anyhow::Result<()> {
     let store = open(&loaded.settings).await?;
+    if to == Path::new("-") {
+        return pour_backup(store, &loaded.settings.store.data_dir).await;
+    }
     let written = backup::create(&store, to, Clock::system().now()).await;
     store.close().await;
     written.map_err(said)?;
     let bytes = std::fs::metadata(to).map_or(0, |file| file.len());
     println!("Wrote {} ({bytes} bytes). It opens with the SECRET_KEY of today; keep that, too.", to.display());
     Ok(())
+}
+
+/// Writes a backup to standard output. A whole file first: half a backup would look like one. In the data folder, because
+/// a container's other folders are small or cannot be written to.
+async fn pour_backup(store: Store, folder: &Path) -> anyhow::Result<()> {
+    let file = Passing(folder.join(format!("backup.{}", std::process::id())));
+    let written = backup::create(&store, &file.0, Clock::system().now()).await;
+    store.close().await;
+    written.map_err(said)?;
+    let mut from = std::fs::File::open(&file.0)?;
+    std::io::copy(&mut from, &mut std::io::stdout().lock())
+        .context("the backup cannot be written to standard output")?;
+    Ok(())
+}
+
+/// A file that is gone when this is.
+struct Passing(PathBuf);
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        // Where it was never made there is nothing to remove.
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 /// Puts a backup in the database's place.

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gap_pool::TierPolicy;
+use gap_protocol::models::Alias;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
 use super::kinds::addresses::{Database, DatabaseUrl, HostName, HttpUrl, Networks, Origin, PathPrefix, RedisUrl};
 use super::kinds::fallbacks::{Fallback, Fallbacks};
-use super::kinds::pool::{LimitsByHand, ModelLimits, UpstreamKey, UpstreamKeys};
+use super::kinds::pool::{LimitsByHand, ModelAlias, ModelLimits, UpstreamKey, UpstreamKeys};
 use super::kinds::quantities::{LogFilter, Size, Span};
 use super::kinds::secrets::{Secret, SecretUrl, Secrets, SigningSecret};
 use super::kinds::{Address, FilePath, ListOf, Maybe, OneOf, Switch, Text, Whole};
@@ -29,6 +30,8 @@ pub struct Settings {
     pub models: Models,
     /// Thought signatures that are kept for clients.
     pub signatures: Signatures,
+    /// Responses that are kept for those who go on from them.
+    pub responses: Responses,
     /// The upstream keys and how a request finds one.
     pub pool: Pool,
     /// Who may come in.
@@ -90,6 +93,8 @@ pub struct Server {
     pub body_timeout: Duration,
     /// How long a client may leave unread what it is sent.
     pub unread_timeout: Duration,
+    /// How long `/readyz` says no at shutdown before connections are refused.
+    pub drain_notice: Duration,
     /// How long answers under way may take to finish at shutdown.
     pub drain: Duration,
     /// Connections at a time.
@@ -119,6 +124,8 @@ pub struct Upstream {
     pub ca_file: Option<PathBuf>,
     /// Whether the most permissive safety settings are set where the client set none.
     pub disable_safety_filtering: bool,
+    /// Send on arguments of earlier tool calls that are no JSON object, in place of refusing the request.
+    pub keep_broken_arguments: bool,
 }
 
 /// Section `media`.
@@ -145,6 +152,8 @@ pub struct Models {
     pub file: Option<PathBuf>,
     /// How long a list of Google's is believed.
     pub list_ttl: Duration,
+    /// The operator's own names for models.
+    pub aliases: Vec<Alias>,
 }
 
 /// Section `signatures`.
@@ -155,6 +164,17 @@ pub struct Signatures {
     /// How many are kept.
     pub count: usize,
     /// How long one is kept.
+    pub ttl: Duration,
+}
+
+/// Section `responses`.
+#[derive(Clone, Debug)]
+pub struct Responses {
+    /// What they may take together, in bytes.
+    pub memory: usize,
+    /// How many are kept.
+    pub count: usize,
+    /// How long one is kept after its last use.
     pub ttl: Duration,
 }
 
@@ -393,11 +413,17 @@ impl Settings {
             models: Models {
                 file: reader.take("models.file", &Maybe(FilePath)),
                 list_ttl: reader.take("models.list_ttl", &Span::some()),
+                aliases: reader.take("models.aliases", &ListOf(ModelAlias)),
             },
             signatures: Signatures {
                 memory: reader.take("signatures.memory", &Size(0..=64 * 1024 * MIB)),
                 count: reader.take("signatures.count", &Whole(0..=100_000_000)),
                 ttl: reader.take("signatures.ttl", &Span::some()),
+            },
+            responses: Responses {
+                memory: reader.take("responses.memory", &Size(0..=64 * 1024 * MIB)),
+                count: reader.take("responses.count", &Whole(0..=100_000_000)),
+                ttl: reader.take("responses.ttl", &Span::some()),
             },
             pool: Pool::read(reader),
             auth: Auth::read(reader),
@@ -441,6 +467,7 @@ impl Server {
             idle_timeout: reader.take("server.idle_timeout", &Span::some()),
             body_timeout: reader.take("server.body_timeout", &Span::some()),
             unread_timeout: reader.take("server.unread_timeout", &Span::some()),
+            drain_notice: reader.take("server.drain_notice", &Span::or_zero()),
             drain: reader.take("server.drain", &Span::or_zero()),
             max_connections: reader.take("server.max_connections", &Whole(1..=1_000_000)),
         }
@@ -460,6 +487,7 @@ impl Upstream {
             pool_idle: reader.take("upstream.pool_idle", &Span::some()),
             ca_file: reader.take("upstream.ca_file", &Maybe(FilePath)),
             disable_safety_filtering: reader.take("upstream.disable_safety_filtering", &Switch),
+            keep_broken_arguments: reader.take("upstream.keep_broken_arguments", &Switch),
         }
     }
 }

@@ -68,6 +68,11 @@ impl Recording {
         Self(Arc::new(Inner { conversations, key, prompt, name, added, keeps_reply, state }))
     }
 
+    /// Another answer begins; the one before said nothing that the client got.
+    pub fn begin(&self) {
+        self.state().parts = ReplyParts::default();
+    }
+
     /// Takes in a chunk of the answer, in Gemini's form.
     pub fn chunk(&self, chunk: &[u8]) {
         self.state().parts.chunk(chunk);
@@ -76,18 +81,6 @@ impl Recording {
     /// Names the conversation in the headers of its answer.
     pub fn name_in(&self, headers: &mut HeaderMap) {
         super::name_in(headers, &self.0.name, self.0.added);
-    }
-
-    /// The answer, which is kept before its end is seen. The words of a native answer are read as they pass; of another
-    /// they come by [`Recording::chunk`].
-    pub fn attend(self, response: Response<Body>, native: Option<Framing>) -> Response<Body> {
-        if !response.status().is_success() {
-            return response;
-        }
-        let (mut head, body) = response.into_parts();
-        self.name_in(&mut head.headers);
-        let listener = native.map(Listener::new);
-        Response::from_parts(head, Body::new(Attended { body, recording: self, listener, step: Step::Passing }))
     }
 
     /// Keeps what was asked and answered, once. Resolves when it is kept, or cannot be.
@@ -163,6 +156,42 @@ impl Recording {
     }
 }
 
+/// A place for a recording, which may begin when the answer is already being sent. Cheap to clone; clones are one.
+#[derive(Clone, Debug, Default)]
+pub struct Slot(Arc<Mutex<Option<Recording>>>);
+
+// === impl Slot ===
+
+impl Slot {
+    /// With a recording in it.
+    pub fn of(recording: Recording) -> Self {
+        Self(Arc::new(Mutex::new(Some(recording))))
+    }
+
+    /// Puts one in, in the place of the one before.
+    pub fn put(&self, recording: Option<Recording>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = recording;
+    }
+
+    fn recording(&self) -> Option<Recording> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The answer, which is kept before its end is seen. The words of a native answer are read as they pass; of another
+    /// they come by [`Recording::chunk`].
+    pub fn attend(self, response: Response<Body>, native: Option<Framing>) -> Response<Body> {
+        if !response.status().is_success() {
+            return response;
+        }
+        let (mut head, body) = response.into_parts();
+        if let Some(recording) = self.recording() {
+            recording.name_in(&mut head.headers);
+        }
+        let listener = native.map(Listener::new);
+        Response::from_parts(head, Body::new(Attended { body, slot: self, listener, step: Step::Passing }))
+    }
+}
+
 /// Finds the chunks of a native answer.
 #[derive(Debug)]
 enum Listener {
@@ -226,7 +255,7 @@ fn chunks_of(list: &[u8]) -> Vec<Vec<u8>> {
 #[derive(Debug)]
 struct Attended {
     body: Body,
-    recording: Recording,
+    slot: Slot,
     listener: Option<Listener>,
     step: Step,
 }
@@ -248,20 +277,27 @@ enum Step {
 impl Attended {
     /// Reads what passes; whether this is the end of what there is to keep.
     fn hear(&mut self, frame: &Frame<Bytes>) -> bool {
+        let Some(recording) = self.slot.recording() else { return false };
         let is_last = self.body.size_hint().exact() == Some(0) || self.body.is_end_stream();
         if let Some(listener) = &mut self.listener {
             if let Some(data) = frame.data_ref() {
-                listener.hear(data, &self.recording);
+                listener.hear(data, &recording);
             }
             if is_last {
-                listener.end(&self.recording);
+                listener.end(&recording);
             }
         }
-        is_last || self.recording.is_finished()
+        is_last || recording.is_finished()
+    }
+
+    fn end(&mut self) {
+        if let (Some(listener), Some(recording)) = (&mut self.listener, self.slot.recording()) {
+            listener.end(&recording);
+        }
     }
 
     fn keep(&mut self, held: Option<Frame<Bytes>>) -> Result<(), Option<Frame<Bytes>>> {
-        match self.recording.keep() {
+        match self.slot.recording().and_then(|recording| recording.keep()) {
             Some(kept) => {
                 self.step = Step::Keeping { kept, held };
                 Ok(())
@@ -298,9 +334,7 @@ impl HttpBody for Attended {
                     }
                     Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                     None => {
-                        if let Some(listener) = &mut this.listener {
-                            listener.end(&this.recording);
-                        }
+                        this.end();
                         if this.keep(None).is_err() {
                             return Poll::Ready(None);
                         }
@@ -324,10 +358,8 @@ impl HttpBody for Attended {
 
 impl Drop for Attended {
     fn drop(&mut self) {
-        if let Some(listener) = &mut self.listener {
-            listener.end(&self.recording);
-        }
+        self.end();
         // A client that left: nobody waits for it.
-        drop(self.recording.keep());
+        drop(self.slot.recording().and_then(|recording| recording.keep()));
     }
 }

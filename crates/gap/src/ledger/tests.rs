@@ -21,7 +21,7 @@ fn modalities_are_told_apart_where_there_is_more_than_text() {
 }
 
 fn books(store: &Store) -> Books {
-    Books::new(store, Models::load(None).unwrap(), Clock::hand(Timestamp::UNIX_EPOCH), 10, None)
+    Books::new(store, Models::load(None, &[]).unwrap(), Clock::hand(Timestamp::UNIX_EPOCH), 10, None)
 }
 
 async fn memory() -> Store {

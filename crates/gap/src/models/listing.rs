@@ -99,10 +99,11 @@ impl List {
         let now = app.clock.now();
         let after = |time: SignedDuration| now.checked_add(time).unwrap_or(Timestamp::MAX);
         let ttl = SignedDuration::try_from(app.settings.models.list_ttl).unwrap_or(SignedDuration::MAX);
+        let table = app.models.table();
         let listing = match (found, self.current.load_full()) {
-            (Some(models), _) => Listing::new(models, true, after(ttl)),
-            (None, Some(old)) => Listing::new(old.models.clone(), old.from_google, after(STAND_IN)),
-            (None, None) => Listing::new(stand_in(&app.models.table()), false, after(STAND_IN)),
+            (Some(models), _) => Listing::new(models, &table, true, after(ttl)),
+            (None, Some(old)) => Listing::new(old.models.clone(), &table, old.from_google, after(STAND_IN)),
+            (None, None) => Listing::new(stand_in(&table), &table, false, after(STAND_IN)),
         };
         let listing = Arc::new(listing);
         self.current.store(Some(Arc::clone(&listing)));
@@ -113,8 +114,14 @@ impl List {
 // === impl Listing ===
 
 impl Listing {
-    fn new(models: Vec<Model>, from_google: bool, believed_until: Timestamp) -> Self {
+    fn new(models: Vec<Model>, table: &ModelTable, from_google: bool, believed_until: Timestamp) -> Self {
+        let models = with_aliases(models, table);
         Self { json: models::list(&models).into(), models, from_google, believed_until }
+    }
+
+    /// All of them, the operator's own names included.
+    pub fn models(&self) -> &[Model] {
+        &self.models
     }
 
     /// OpenAI's form of those that pass.
@@ -127,6 +134,20 @@ impl Listing {
     pub fn find(&self, id: &str) -> Option<&Model> {
         self.models.iter().find(|model| model.id == id)
     }
+}
+
+/// The models, and behind them the operator's own names for them; patterns name no model.
+fn with_aliases(mut models: Vec<Model>, table: &ModelTable) -> Vec<Model> {
+    for alias in table.aliases().iter().filter(|alias| !alias.name.contains('*')) {
+        if models.iter().any(|model| model.id == alias.name) {
+            continue;
+        }
+        let entry =
+            models.iter().find(|model| model.id == table.resolve(&alias.name)).map(|model| model.called(&alias.name));
+        let unknown = || Model::read(serde_json::json!({ "name": alias.name }).to_string().as_bytes());
+        models.extend(entry.or_else(unknown));
+    }
+    models
 }
 
 /// The union over the projects, or nothing if none answers.

@@ -11,7 +11,7 @@ fn a_file_changes_the_table_while_gap_runs() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("models.toml");
     write(&path, "[families.gemini-2-5-flash]\naliases = [\"cheap\"]\nnames = [\"gemini-2.5-flash\"]\n", 1);
-    let models = Models::load(Some(&path)).unwrap();
+    let models = Models::load(Some(&path), &[]).unwrap();
     assert_eq!(models.table().resolve("cheap"), "gemini-2.5-flash");
 
     write(&path, "[families.gemini-2-5-flash]\naliases = [\"fast\"]\nnames = [\"gemini-2.5-flash\"]\n", 2);
@@ -29,11 +29,11 @@ fn a_file_changes_the_table_while_gap_runs() {
 
 #[test]
 fn what_is_wrong_with_the_file_is_said_at_the_start() {
-    let error = Models::load(Some(Path::new("/nonexistent/models.toml"))).unwrap_err().to_string();
+    let error = Models::load(Some(Path::new("/nonexistent/models.toml")), &[]).unwrap_err().to_string();
     assert!(error.starts_with("/nonexistent/models.toml cannot be read"), "{error}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("models.toml");
     write(&path, "[families.x]\nfoo = 1\n", 1);
-    let error = Models::load(Some(&path)).unwrap_err().to_string();
+    let error = Models::load(Some(&path), &[]).unwrap_err().to_string();
     assert!(error.contains("models.toml") && error.contains("foo"), "{error}");
 }

@@ -5,26 +5,34 @@
 //! Frames are made anew here, which is why a stream that breaks off inside an event can still end with an error: the
 //! client has only ever seen whole frames.
 
+mod encoder;
 mod reply;
 
 use bytes::Bytes;
 use gap_pool::verdict::TransportFault;
 use gap_protocol::call::ReplyPlan;
 use gap_protocol::meter::Findings;
-use gap_protocol::openai::chat::{EncodeError, Outcome, StreamEncoder, UnaryEncoder};
+use gap_protocol::openai::chat::{EncodeError, Outcome};
+use gap_protocol::openai::responses::{self, Finished};
 use gap_protocol::sse::Decoder;
 use http::Response;
 
+use self::encoder::{StreamEncoder, UnaryEncoder};
 pub use self::reply::{ChatBody, ChatReply, EVENT_STREAM, KEEP_ALIVE};
-use super::reading::{Reading, Unopened};
+use super::judge::Unopened;
+use super::reading::Reading;
 use super::{Opening, RelayError, whole};
+use crate::conversations::Recording;
 use crate::receipt::Receipt;
+use crate::responses::Keeper;
 use crate::signatures::CallMemory;
 use crate::upstream::Answer;
 
 /// How the answer to a call is to be given.
 #[derive(Clone, Debug)]
 pub struct Chat {
+    /// In which of OpenAI's forms.
+    pub form: Form,
     /// What the decoder noted for the encoder.
     pub plan: ReplyPlan,
     /// The answer's id.
@@ -35,6 +43,24 @@ pub struct Chat {
     pub estimated_prompt: u64,
     /// Where the signatures of calls are remembered.
     pub memory: CallMemory,
+    /// Takes down what is answered, if it belongs to a conversation.
+    pub recording: Option<Recording>,
+}
+
+/// In which of OpenAI's forms an answer is given.
+#[derive(Clone, Debug)]
+pub enum Form {
+    /// A chat completion.
+    Completion,
+    /// A message of Anthropic's.
+    Message,
+    /// A response.
+    Response {
+        /// What its encoder needs beside the plan.
+        extra: responses::Plan,
+        /// Keeps it, if it is to be kept.
+        keeper: Option<Keeper>,
+    },
 }
 
 /// A call has no answer. The receipt is still open: what was learned from the refusal may be worth another call.
@@ -63,6 +89,8 @@ pub(super) enum Translated {
         body: Bytes,
         /// What it says about itself.
         findings: Box<Findings>,
+        /// What can be kept of it.
+        finished: Option<Finished>,
     },
     /// The beginning of a stream.
     Stream {
@@ -82,6 +110,7 @@ pub(super) enum Translated {
 pub(super) struct Translation {
     decoder: Decoder,
     encoder: StreamEncoder,
+    recording: Option<Recording>,
 }
 
 // === impl Chat ===
@@ -104,10 +133,17 @@ impl Opening for Chat {
 }
 
 impl Chat {
+    /// Keeps what has been answered, if it is to be kept.
+    fn keep(&self, finished: Option<&Finished>) {
+        if let (Form::Response { keeper: Some(keeper), .. }, Some(finished)) = (&self.form, finished) {
+            keeper.keep(finished);
+        }
+    }
+
     async fn open_stream(&self, reading: &Reading<'_>, mut body: Answer) -> Result<ChatOpened, Unopened> {
-        let encoder = StreamEncoder::new(self.plan.clone(), self.id.clone(), self.created)
-            .with_estimated_prompt(self.estimated_prompt);
-        let mut translation = Box::new(Translation { decoder: Decoder::new(), encoder });
+        let encoder = StreamEncoder::new(self);
+        let recording = self.recording.clone().inspect(Recording::begin);
+        let mut translation = Box::new(Translation { decoder: Decoder::new(), encoder, recording });
         let mut frames = Vec::new();
         let mut first = true;
         while let Some(data) = whole::next(reading, &mut body, first).await? {
@@ -129,14 +165,18 @@ impl Chat {
 
     async fn read_whole(&self, reading: &Reading<'_>, body: Answer) -> Result<ChatOpened, Unopened> {
         let whole = whole::read(reading, body).await?;
-        let mut encoder = UnaryEncoder::new(self.plan.clone(), self.id.clone(), self.created)
-            .with_estimated_prompt(self.estimated_prompt);
+        if let Some(recording) = &self.recording {
+            recording.begin();
+            recording.chunk(&whole);
+        }
+        let mut encoder = UnaryEncoder::new(self);
         let ended = encoder.chunk(&whole).and_then(|()| encoder.end(false));
         let empty = is_useless(encoder.outcome());
         match ended {
             Ok(body) => {
                 self.memory.remember(encoder.take_signatures());
-                let answer = Translated::Whole { body: body.into(), findings: Box::new(encoder.findings()) };
+                let finished = encoder.finished().cloned();
+                let answer = Translated::Whole { body, findings: Box::new(encoder.findings()), finished };
                 Ok(ChatOpened { answer, empty })
             }
             Err(EncodeError::Nothing) => Ok(ChatOpened { answer: Translated::Nothing, empty: true }),
@@ -182,6 +222,9 @@ impl Translation {
         while let Some(event) = self.decoder.next_event() {
             // An event that is too long, or no text, is as good as a broken connection.
             let event = event.map_err(|_| EncodeError::Truncated)?;
+            if let Some(recording) = &self.recording {
+                recording.chunk(&event.data);
+            }
             self.encoder.chunk(&event.data, frames)?;
         }
         Ok(())

@@ -35,6 +35,7 @@ const SWITCHED_OFF_BEFORE: &str = "it was switched off where it came from";
 
 /// What came of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ImportReport)]
 pub struct Report {
     /// Nothing was changed: it only says what would have been.
     pub dry_run: bool,

@@ -90,8 +90,8 @@ async fn v1_belongs_to_whoever_asks() {
     let anthropic =
         Client::new(app.address, None).header("x-api-key", ACCESS_KEY).header("anthropic-version", "2023-06-01");
     let reply = anthropic.post("/v1/messages", "{}").await;
-    assert_snapshot!(reply.status, @"404 Not Found");
-    assert_snapshot!(reply.text(), @r#"{"type":"error","error":{"type":"not_found_error","message":"Unknown request URL: POST /v1/messages. Please check the URL for typos."}}"#);
+    assert_snapshot!(reply.status, @"400 Bad Request");
+    assert_snapshot!(reply.text(), @r#"{"type":"error","error":{"type":"invalid_request_error","message":"model: the name of a model is needed"}}"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,8 @@ mod support;
 mod uploads;
 
 #[cfg(test)]
+mod anthropic;
+#[cfg(test)]
 mod binary;
 #[cfg(test)]
 mod bodies;
@@ -28,6 +30,8 @@ mod faults;
 #[cfg(test)]
 mod front;
 #[cfg(test)]
+mod guests;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod ledger;
@@ -41,6 +45,8 @@ mod native;
 mod openai;
 #[cfg(test)]
 mod operators;
+#[cfg(test)]
+mod owners;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]

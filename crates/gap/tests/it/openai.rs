@@ -4,6 +4,7 @@ mod chat;
 mod embeddings;
 mod faults;
 mod models;
+mod responses;
 mod streams;
 
 use crate::support::app::ACCESS_KEY;

@@ -45,6 +45,22 @@ fn a_backup_brings_a_lost_database_back() {
 }
 
 #[test]
+fn a_backup_leaves_a_container_through_a_pipe() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = gap(dir.path(), &["backup", "-"])
+        .env("DATABASE_URL", "sqlite://./data/gap.db")
+        .env("SECRET_KEY", SECRET)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    fs::write(dir.path().join("copy.db"), output.stdout).unwrap();
+    let left = fs::read_dir(dir.path().join("data")).unwrap().map(|file| file.unwrap().file_name());
+    assert!(left.into_iter().all(|name| !name.to_string_lossy().starts_with("backup")), "nothing stays behind");
+    let (code, text) = run(dir.path(), Some(SECRET), &["restore", "copy.db", "--yes"]);
+    assert!(code == Some(0), "{text}");
+}
+
+#[test]
 fn nothing_is_done_to_a_database_that_nobody_asked_for() {
     let dir = tempfile::tempdir().unwrap();
     for arguments in [&["migrate"][..], &["backup", "x"], &["restore", "x"], &["db", "reset", "--yes"]] {

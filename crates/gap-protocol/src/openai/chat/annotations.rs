@@ -18,7 +18,7 @@ use super::write_number;
 
 /// Turns byte offsets of a text into character offsets.
 #[derive(Debug, Default)]
-pub(super) struct Offsets {
+pub(crate) struct Offsets {
     /// How long the text is before its first character that is not ASCII.
     ascii: usize,
     /// The text from there on.
@@ -27,16 +27,27 @@ pub(super) struct Offsets {
 
 /// The items of `annotations`, without repetitions.
 #[derive(Debug, Default)]
-pub(super) struct Annotations {
+pub(crate) struct Annotations {
+    form: Form,
     json: Vec<u8>,
     seen: HashSet<(usize, usize, String)>,
+}
+
+/// How an item is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Form {
+    /// `{type, url_citation: {…}}`
+    #[default]
+    Nested,
+    /// `{type, …}`, counted from this character on.
+    Flat(usize),
 }
 
 // === impl Offsets ===
 
 impl Offsets {
     /// Follows the next piece of the text.
-    pub(super) fn push(&mut self, text: Text<'_>) {
+    pub(crate) fn push(&mut self, text: Text<'_>) {
         if self.rest.is_empty() {
             if let Some(length) = text.ascii_len() {
                 self.ascii += length;
@@ -59,7 +70,8 @@ impl Offsets {
         self.ascii + characters.count()
     }
 
-    fn end(&self) -> usize {
+    /// How many characters have come.
+    pub(crate) fn end(&self) -> usize {
         self.ascii + self.rest.chars().count()
     }
 }
@@ -67,13 +79,18 @@ impl Offsets {
 // === impl Annotations ===
 
 impl Annotations {
+    /// Without items yet.
+    pub(crate) fn new(form: Form) -> Self {
+        Self { form, ..Self::default() }
+    }
+
     /// The items, separated by commas.
-    pub(super) fn json(&self) -> &[u8] {
+    pub(crate) fn json(&self) -> &[u8] {
         &self.json
     }
 
     /// Reads a `groundingMetadata`.
-    pub(super) fn add_grounding(&mut self, json: &str, offsets: &Offsets) {
+    pub(crate) fn add_grounding(&mut self, json: &str, offsets: &Offsets) {
         let Ok(metadata) = crate::json::parse(json.as_bytes()) else { return };
         let chunks = list(&metadata, "groundingChunks");
         let mut used = vec![false; chunks.len()];
@@ -96,7 +113,7 @@ impl Annotations {
     }
 
     /// Reads a `citationMetadata`: what the model has recited.
-    pub(super) fn add_citations(&mut self, json: &str, offsets: &Offsets) {
+    pub(crate) fn add_citations(&mut self, json: &str, offsets: &Offsets) {
         let Ok(metadata) = crate::json::parse(json.as_bytes()) else { return };
         // The documented name and the one that most answers have.
         for key in ["citationSources", "citations"] {
@@ -127,12 +144,20 @@ impl Annotations {
         }
         let mut object = ObjectWriter::open(&mut self.json);
         object.text("type", "url_citation");
-        let mut citation = ObjectWriter::open(object.key("url_citation"));
-        write_number(citation.key("start_index"), start as u64);
-        write_number(citation.key("end_index"), end.max(start) as u64);
-        citation.text("url", &url);
-        citation.text("title", &text("title").or_else(|| text("domain")).unwrap_or_else(|| url.clone()));
-        citation.close();
+        let members = |citation: &mut ObjectWriter<'_>, base: usize| {
+            write_number(citation.key("start_index"), start.saturating_sub(base) as u64);
+            write_number(citation.key("end_index"), end.max(start).saturating_sub(base) as u64);
+            citation.text("url", &url);
+            citation.text("title", &text("title").or_else(|| text("domain")).unwrap_or_else(|| url.clone()));
+        };
+        match self.form {
+            Form::Nested => {
+                let mut citation = ObjectWriter::open(object.key("url_citation"));
+                members(&mut citation, 0);
+                citation.close();
+            }
+            Form::Flat(base) => members(&mut object, base),
+        }
         object.close();
     }
 }

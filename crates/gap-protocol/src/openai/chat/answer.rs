@@ -7,7 +7,7 @@ use crate::json::{ObjectWriter, write_text};
 use crate::meter::{BlockReason, Findings, FinishReason, Usage};
 use crate::reply::{self, Call, Event, Media, Text, compact};
 
-use super::calls::{PartialCall, WholeCall, id_of};
+use super::calls::{WholeCall, id_of};
 use super::choice::Choice;
 use super::encode::{CallSignature, Delta, EncodeError, End, Outcome, Sink};
 use super::finish::Class;
@@ -15,13 +15,13 @@ use super::media::Kind;
 use super::{usage, write_letters};
 
 /// More choices than anybody can ask for.
-pub(super) const MAX_CHOICES: u32 = 128;
+pub(crate) const MAX_CHOICES: u32 = 128;
 /// A guess for text whose tokens nobody has counted.
 const BYTES_PER_TOKEN: u64 = 4;
 
 /// Follows one answer.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     plan: ReplyPlan,
     id: String,
     choices: Vec<Choice>,
@@ -38,7 +38,7 @@ pub(super) struct Answer {
 // === impl Answer ===
 
 impl Answer {
-    pub(super) fn new(plan: ReplyPlan, id: String) -> Self {
+    pub(crate) fn new(plan: ReplyPlan, id: String) -> Self {
         Self {
             plan,
             id,
@@ -54,20 +54,20 @@ impl Answer {
         }
     }
 
-    pub(super) fn plan(&self) -> &ReplyPlan {
+    pub(crate) fn plan(&self) -> &ReplyPlan {
         &self.plan
     }
 
-    pub(super) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    pub(super) fn estimate_prompt(&mut self, tokens: u64) {
+    pub(crate) fn estimate_prompt(&mut self, tokens: u64) {
         self.estimated_prompt = tokens;
     }
 
     /// Follows a chunk.
-    pub(super) fn take(&mut self, chunk: &[u8], sink: &mut impl Sink) -> Result<(), EncodeError> {
+    pub(crate) fn take(&mut self, chunk: &[u8], sink: &mut impl Sink) -> Result<(), EncodeError> {
         reply::read(chunk, |event| self.on(&event, sink))?;
         match &self.findings.error {
             Some(error) => Err(EncodeError::Upstream(error.clone())),
@@ -76,7 +76,7 @@ impl Answer {
     }
 
     /// Ends every choice. `whole` says that nothing can be missing, so that a candidate without a reason has ended too.
-    pub(super) fn end(&mut self, whole: bool, sink: &mut impl Sink) -> Result<(), EncodeError> {
+    pub(crate) fn end(&mut self, whole: bool, sink: &mut impl Sink) -> Result<(), EncodeError> {
         let blocked = self.findings.block_reason.is_some();
         if self.choices.is_empty() {
             if !blocked {
@@ -97,7 +97,7 @@ impl Answer {
     }
 
     /// What has become of it.
-    pub(super) fn outcome(&self) -> Outcome {
+    pub(crate) fn outcome(&self) -> Outcome {
         let said = self.choices.iter().any(|choice| choice.said);
         let class = |choice: &Choice| choice.finish.as_ref().map(|reason| Class::of(reason.as_str()));
         if !said && self.findings.block_reason.is_some() {
@@ -114,23 +114,23 @@ impl Answer {
     }
 
     /// Whether it says nothing, and does not say why.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.findings.is_empty()
     }
 
     /// What a meter would have found in the same answer.
-    pub(super) fn findings(&self) -> Findings {
+    pub(crate) fn findings(&self) -> Findings {
         let mut findings = self.findings.clone();
         findings.usage = findings.usage.or_else(|| Usage::read(&self.usage));
         findings
     }
 
-    pub(super) fn take_signatures(&mut self) -> Vec<CallSignature> {
+    pub(crate) fn take_signatures(&mut self) -> Vec<CallSignature> {
         std::mem::take(&mut self.signatures)
     }
 
     /// Writes the value of `usage`: Google's, or a guess.
-    pub(super) fn write_usage(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write_usage(&self, out: &mut Vec<u8>) {
         let read = || Usage::read(&self.usage).map(Cow::Owned);
         if let Some(usage) = self.findings.usage.as_ref().map(Cow::Borrowed).or_else(read) {
             return usage::write(out, &usage, false);
@@ -141,7 +141,7 @@ impl Answer {
     }
 
     /// Writes what is to be known of the whole answer: `,"service_tier":…,"extra_content":…`.
-    pub(super) fn write_rest(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write_rest(&self, out: &mut Vec<u8>) {
         if let Some(tier) = usage::service_tier(&self.usage) {
             out.extend_from_slice(b",\"service_tier\":");
             write_text(out, tier);
@@ -247,31 +247,9 @@ impl Answer {
     fn on_call(&mut self, candidate: u32, call: &Call<'_>, signature: Option<Text<'_>>, sink: &mut impl Sink) {
         self.note_part(0);
         let Some(choice) = self.choice(candidate) else { return };
-        if let Some(mut pending) = choice.pending.take() {
-            if call.name.is_none() && call.args.is_none() {
-                pending.add(call);
-                if call.will_continue {
-                    choice.pending = Some(pending);
-                    return;
-                }
-                return self.say_call(candidate, &pending.finish(), sink);
-            }
-            self.say_call(candidate, &pending.finish(), sink);
+        for whole in choice.on_call(call, signature) {
+            self.say_call(candidate, &whole, sink);
         }
-        if call.name.is_none() && call.args.is_none() && call.partial_args.is_none() {
-            return;
-        }
-        if call.will_continue || call.partial_args.is_some() {
-            let pending = PartialCall::new(call, signature);
-            if call.will_continue {
-                if let Some(choice) = self.choice(candidate) {
-                    choice.pending = Some(pending);
-                }
-                return;
-            }
-            return self.say_call(candidate, &pending.finish(), sink);
-        }
-        self.say_call(candidate, &WholeCall::new(call, signature), sink);
     }
 
     fn say_call(&mut self, candidate: u32, call: &WholeCall, sink: &mut impl Sink) {

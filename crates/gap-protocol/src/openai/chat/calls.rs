@@ -21,18 +21,18 @@ const MAX_DEPTH: usize = 64;
 
 /// A call that is whole.
 #[derive(Debug, Default)]
-pub(super) struct WholeCall {
-    pub(super) gemini_id: Option<String>,
+pub(crate) struct WholeCall {
+    pub(crate) gemini_id: Option<String>,
     /// As it was sent to Google.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// A JSON object.
-    pub(super) arguments: String,
-    pub(super) signature: Option<String>,
+    pub(crate) arguments: String,
+    pub(crate) signature: Option<String>,
 }
 
 /// A call whose arguments are still coming.
 #[derive(Debug, Default)]
-pub(super) struct PartialCall {
+pub(crate) struct PartialCall {
     gemini_id: Option<String>,
     name: String,
     signature: Option<String>,
@@ -40,7 +40,7 @@ pub(super) struct PartialCall {
 }
 
 /// The id of a call; `answer` is the id of the answer, `place` counts the calls in it.
-pub(super) fn id_of(answer: &str, place: usize, call: &WholeCall, plan: &ReplyPlan) -> String {
+pub(crate) fn id_of(answer: &str, place: usize, call: &WholeCall, plan: &ReplyPlan) -> String {
     // The end of an id is its random half. Sixteen letters leave room for Gemini's id within OpenAI's limit.
     let mut unique: Vec<char> = answer.chars().filter(char::is_ascii_alphanumeric).collect();
     unique.drain(..unique.len().saturating_sub(16));
@@ -56,7 +56,7 @@ pub(super) fn id_of(answer: &str, place: usize, call: &WholeCall, plan: &ReplyPl
 
 impl WholeCall {
     /// A call as Gemini sends it.
-    pub(super) fn new(call: &Call<'_>, signature: Option<Text<'_>>) -> Self {
+    pub(crate) fn new(call: &Call<'_>, signature: Option<Text<'_>>) -> Self {
         Self {
             gemini_id: call.id.map(|id| id.decode().into_owned()),
             name: call.name.map(|name| name.decode().into_owned()).unwrap_or_default(),
@@ -66,7 +66,7 @@ impl WholeCall {
     }
 
     /// Writes the members of an item of `tool_calls`, all but its index.
-    pub(super) fn write(&self, out: &mut Vec<u8>, id: &str, plan: &ReplyPlan) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, id: &str, plan: &ReplyPlan) {
         let tool = plan.tools.find_sent(&self.name);
         out.extend_from_slice(b"\"id\":");
         write_text(out, id);
@@ -78,7 +78,8 @@ impl WholeCall {
                 custom.text("input", &ToolPlan::custom_input(&self.arguments));
                 custom.close();
             }
-            Some(ToolKind::Function) | None => {
+            // The other kinds are declared in the Responses API alone.
+            Some(ToolKind::Function | ToolKind::LocalShell | ToolKind::Shell | ToolKind::ApplyPatch) | None => {
                 out.extend_from_slice(b",\"type\":\"function\",\"function\":");
                 self.write_function(out, plan);
             }
@@ -91,7 +92,7 @@ impl WholeCall {
     }
 
     /// Writes `{"name", "arguments"}`.
-    pub(super) fn write_function(&self, out: &mut Vec<u8>, plan: &ReplyPlan) {
+    pub(crate) fn write_function(&self, out: &mut Vec<u8>, plan: &ReplyPlan) {
         let tool = plan.tools.find_sent(&self.name);
         let mut function = ObjectWriter::open(out);
         function.text("name", tool.map_or(&self.name, |tool| &tool.name));
@@ -108,7 +109,7 @@ impl WholeCall {
 
 impl PartialCall {
     /// The first piece of a call.
-    pub(super) fn new(call: &Call<'_>, signature: Option<Text<'_>>) -> Self {
+    pub(crate) fn new(call: &Call<'_>, signature: Option<Text<'_>>) -> Self {
         let whole = WholeCall::new(call, signature);
         let arguments = serde_json::from_str(&whole.arguments).unwrap_or(Value::Null);
         let mut partial = Self {
@@ -122,7 +123,7 @@ impl PartialCall {
     }
 
     /// Another piece.
-    pub(super) fn add(&mut self, call: &Call<'_>) {
+    pub(crate) fn add(&mut self, call: &Call<'_>) {
         let pieces = call.partial_args.and_then(|json| serde_json::from_str::<Vec<Value>>(json).ok());
         for piece in pieces.unwrap_or_default() {
             let Some(path) = piece["jsonPath"].as_str() else { continue };
@@ -142,7 +143,7 @@ impl PartialCall {
     }
 
     /// The call, whole.
-    pub(super) fn finish(self) -> WholeCall {
+    pub(crate) fn finish(self) -> WholeCall {
         WholeCall {
             gemini_id: self.gemini_id,
             name: self.name,

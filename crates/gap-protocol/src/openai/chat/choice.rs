@@ -2,30 +2,30 @@
 
 use crate::json::{ObjectWriter, write_text};
 use crate::meter::FinishReason;
-use crate::reply::{Text, compact};
+use crate::reply::{Call, Text, compact};
 
 use super::annotations::{Annotations, Offsets};
-use super::calls::PartialCall;
+use super::calls::{PartialCall, WholeCall};
 use super::encode::{Delta, Sink};
 use super::fence::Fence;
 
 /// One candidate.
 #[derive(Debug, Default)]
-pub(super) struct Choice {
-    pub(super) index: u32,
+pub(crate) struct Choice {
+    pub(crate) index: u32,
     begun: bool,
-    pub(super) said: bool,
-    pub(super) calls: u32,
-    pub(super) images: u32,
-    pub(super) offsets: Offsets,
-    pub(super) fence: Option<Fence>,
-    pub(super) pending: Option<PartialCall>,
+    pub(crate) said: bool,
+    pub(crate) calls: u32,
+    pub(crate) images: u32,
+    pub(crate) offsets: Offsets,
+    pub(crate) fence: Option<Fence>,
+    pub(crate) pending: Option<PartialCall>,
     /// The signature of its last text.
-    pub(super) signature: Option<String>,
+    pub(crate) signature: Option<String>,
     /// Items of `parts`.
     native: Vec<u8>,
     facts: Vec<Fact>,
-    pub(super) finish: Option<FinishReason>,
+    pub(crate) finish: Option<FinishReason>,
 }
 
 /// Something that is said of a candidate.
@@ -39,25 +39,25 @@ struct Fact {
 // === impl Choice ===
 
 impl Choice {
-    pub(super) fn new(index: u32) -> Self {
+    pub(crate) fn new(index: u32) -> Self {
         Self { index, ..Self::default() }
     }
 
-    pub(super) fn begin(&mut self, calls: bool, sink: &mut impl Sink) {
+    pub(crate) fn begin(&mut self, calls: bool, sink: &mut impl Sink) {
         if !self.begun {
             self.begun = true;
             sink.begin(self.index, calls);
         }
     }
 
-    pub(super) fn say(&mut self, delta: &Delta<'_>, sink: &mut impl Sink) {
+    pub(crate) fn say(&mut self, delta: &Delta<'_>, sink: &mut impl Sink) {
         self.begin(false, sink);
         // Thoughts alone are no answer.
         self.said |= !matches!(delta, Delta::Reasoning(_));
         sink.delta(self.index, delta);
     }
 
-    pub(super) fn say_text(&mut self, text: &str, sink: &mut impl Sink) {
+    pub(crate) fn say_text(&mut self, text: &str, sink: &mut impl Sink) {
         if text.is_empty() {
             return;
         }
@@ -67,8 +67,40 @@ impl Choice {
         self.say(&Delta::Content(inside), sink);
     }
 
+    /// Follows a call, or a piece of one: gives those that are whole now.
+    pub(crate) fn on_call(
+        &mut self,
+        call: &Call<'_>,
+        signature: Option<Text<'_>>,
+    ) -> impl Iterator<Item = WholeCall> + use<> {
+        let is_piece = call.name.is_none() && call.args.is_none();
+        let mut before = None;
+        if let Some(mut pending) = self.pending.take() {
+            if is_piece {
+                pending.add(call);
+                if call.will_continue {
+                    self.pending = Some(pending);
+                    return [None, None].into_iter().flatten();
+                }
+                return [Some(pending.finish()), None].into_iter().flatten();
+            }
+            before = Some(pending.finish());
+        }
+        let now = if is_piece && call.partial_args.is_none() {
+            None
+        } else if call.will_continue {
+            self.pending = Some(PartialCall::new(call, signature));
+            None
+        } else if call.partial_args.is_some() {
+            Some(PartialCall::new(call, signature).finish())
+        } else {
+            Some(WholeCall::new(call, signature))
+        };
+        [before, now].into_iter().flatten()
+    }
+
     /// Keeps the signature of a text. The last one is the message's; one before it is kept as a part of its own.
-    pub(super) fn sign(&mut self, signature: Text<'_>) {
+    pub(crate) fn sign(&mut self, signature: Text<'_>) {
         let signature = signature.decode().into_owned();
         if let Some(before) = self.signature.replace(signature).filter(|before| self.signature.as_ref() != Some(before))
         {
@@ -80,7 +112,7 @@ impl Choice {
         }
     }
 
-    pub(super) fn add_native(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn add_native(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         self.said = true;
         if !self.native.is_empty() {
             self.native.push(b',');
@@ -88,7 +120,7 @@ impl Choice {
         write(&mut self.native);
     }
 
-    pub(super) fn learn(&mut self, name: &str, json: &str) {
+    pub(crate) fn learn(&mut self, name: &str, json: &str) {
         if matches!(json, "null" | "{}" | "[]") {
             return;
         }
@@ -105,8 +137,8 @@ impl Choice {
         }
     }
 
-    pub(super) fn write_extras(&self, out: &mut Vec<u8>) {
-        let mut annotations = Annotations::default();
+    /// Adds where the answer has it from.
+    pub(crate) fn annotate(&self, annotations: &mut Annotations) {
         for fact in &self.facts {
             for value in &fact.values {
                 match fact.name.as_str() {
@@ -116,6 +148,16 @@ impl Choice {
                 }
             }
         }
+    }
+
+    /// What was said of it under this name, one JSON text after the other.
+    pub(crate) fn facts(&self, name: &str) -> &[String] {
+        self.facts.iter().find(|fact| fact.name == name).map_or(&[], |fact| &fact.values)
+    }
+
+    pub(crate) fn write_extras(&self, out: &mut Vec<u8>) {
+        let mut annotations = Annotations::default();
+        self.annotate(&mut annotations);
         if !annotations.json().is_empty() {
             out.extend_from_slice(b"\"annotations\":[");
             out.extend_from_slice(annotations.json());
@@ -143,7 +185,7 @@ impl Choice {
     }
 
     /// Writes an object, or nothing.
-    pub(super) fn write_facts(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write_facts(&self, out: &mut Vec<u8>) {
         if self.facts.is_empty() {
             return;
         }

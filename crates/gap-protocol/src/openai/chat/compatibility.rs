@@ -6,6 +6,8 @@
 
 use std::fmt::Write as _;
 
+use crate::openai::responses::compatibility::{EXTENSIONS as RESPONSES_EXTENSIONS, ITEMS, RESPONSES, TOOLS};
+
 /// What becomes of one property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -31,25 +33,41 @@ pub enum Treatment {
         /// What the warning says.
         message: &'static str,
     },
+    /// It cannot be done here, and an answer without it would be another one: 400.
+    Refused {
+        /// Values, as JSON, that ask for nothing.
+        unless: &'static [&'static str],
+        /// What the refusal says.
+        message: &'static str,
+    },
 }
 
-use Treatment::{Kept, Mapped, Warned};
+use Treatment::{Kept, Mapped, Refused, Warned};
 
-const fn mapped(name: &'static str, note: &'static str) -> Entry {
+pub(crate) const fn mapped(name: &'static str, note: &'static str) -> Entry {
     Entry { name, treatment: Mapped, note }
 }
 
-const fn kept(name: &'static str, note: &'static str) -> Entry {
+pub(crate) const fn kept(name: &'static str, note: &'static str) -> Entry {
     Entry { name, treatment: Kept, note }
 }
 
-const fn warned(
+pub(crate) const fn warned(
     name: &'static str,
     unless: &'static [&'static str],
     message: &'static str,
     note: &'static str,
 ) -> Entry {
     Entry { name, treatment: Warned { unless, message }, note }
+}
+
+pub(crate) const fn refused(
+    name: &'static str,
+    unless: &'static [&'static str],
+    message: &'static str,
+    note: &'static str,
+) -> Entry {
+    Entry { name, treatment: Refused { unless, message }, note }
 }
 
 /// The properties of `POST /v1/chat/completions`.
@@ -84,7 +102,7 @@ pub const CHAT: &[Entry] = &[
         "metadata",
         &["{}"],
         "is not kept: answers are not stored by metadata",
-        "no equal: answers are not stored by metadata",
+        "`conversation_id` alone names the conversation that the gateway keeps; nothing else is stored by metadata",
     ),
     mapped("modalities", "`responseModalities`; refused if the model cannot. `image` is an extension"),
     mapped("model", "the model, without `models/` or `google/`; answers echo what was asked"),
@@ -156,6 +174,7 @@ pub const CHAT: &[Entry] = &[
     mapped("top_logprobs", "`logprobs`, at most what the model tells"),
     mapped("top_p", "`topP`"),
     warned("user", &["\"\""], "is not sent on", "no equal"),
+    kept("user_id", "an extension: names the conversation that the gateway keeps; never sent on"),
     warned(
         "verbosity",
         &["\"medium\""],
@@ -257,22 +276,33 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 /// The reference for people, in Markdown.
 pub fn reference() -> String {
     let mut text = String::from(HEAD);
-    for (heading, entries) in
-        [("Chat completions", CHAT), ("Extensions of chat completions", EXTENSIONS), ("Embeddings", EMBEDDINGS)]
-    {
+    let tables = [
+        ("Chat completions", CHAT),
+        ("Extensions of chat completions", EXTENSIONS),
+        ("Responses", RESPONSES),
+        ("Extensions of responses", RESPONSES_EXTENSIONS),
+        ("Embeddings", EMBEDDINGS),
+    ];
+    for (heading, entries) in tables {
         let _ = write!(text, "\n## {heading}\n\n| property | | what becomes of it |\n| --- | --- | --- |\n");
         for entry in entries {
             let treatment = match entry.treatment {
                 Mapped => "mapped",
                 Kept => "kept by GAP",
                 Warned { .. } => "warning",
+                Refused { .. } => "refused",
             };
             let _ = writeln!(text, "| `{}` | {treatment} | {} |", entry.name, entry.note);
         }
     }
-    for (heading, additions) in
-        [("More in messages", IN_MESSAGES), ("More in answers", IN_ANSWERS), ("Headers", HEADERS)]
-    {
+    let tables = [
+        ("More in messages", IN_MESSAGES),
+        ("More in answers", IN_ANSWERS),
+        ("Tools of responses", TOOLS),
+        ("Items of responses", ITEMS),
+        ("Headers", HEADERS),
+    ];
+    for (heading, additions) in tables {
         let _ = write!(text, "\n## {heading}\n\n| what | what it is |\n| --- | --- |\n");
         for (place, note) in additions {
             let _ = writeln!(text, "| {place} | {note} |");
@@ -288,7 +318,7 @@ const HEAD: &str = "\
 
 Nothing is dropped in silence. *Mapped*: it has an equal in Gemini's request. *Kept by GAP*: GAP does what it asks for. *Warning*:
 it has no equal; the answer's header `x-gap-warnings` names it, and with the request header `x-gap-strict: true` it is refused
-with 400. A property that is not in these tables is a warning as well. `null` is the same as absent.
+with 400. *Refused*: without it the answer would be another one, so there is none. A property that is not in these tables is a warning as well. `null` is the same as absent.
 ";
 
 #[cfg(test)]

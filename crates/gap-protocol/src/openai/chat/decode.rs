@@ -12,32 +12,34 @@
 //! When Google refuses a feature, the service remembers it ([`Memory::refused_by`]) and decodes the same bytes again: there is
 //! no second form of a request to be kept, and no code that edits one.
 
-mod base64_text;
-mod config;
-mod content;
-mod extension;
-mod format;
-mod generation;
-mod links;
-mod messages;
-mod modalities;
-mod names;
-mod native;
-mod outcome;
-mod part;
-mod signature;
-mod thinking;
-mod tool_choice;
-mod tools;
-mod turns;
+pub(crate) mod base64_text;
+pub(crate) mod built_in;
+pub(crate) mod calling;
+pub(crate) mod config;
+pub(crate) mod content;
+pub(crate) mod extension;
+pub(crate) mod format;
+pub(crate) mod generation;
+pub(crate) mod links;
+pub(crate) mod messages;
+pub(crate) mod modalities;
+pub(crate) mod names;
+pub(crate) mod native;
+pub(crate) mod outcome;
+pub(crate) mod part;
+pub(crate) mod signature;
+pub(crate) mod thinking;
+pub(crate) mod tool_choice;
+pub(crate) mod tools;
+pub(crate) mod turns;
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::compatibility::{self, Treatment};
+use super::compatibility::{self, Entry, Treatment};
 use crate::call::{Call, DecodeError, Decoded, IdStyle, Problem, ReplyPlan, Unsupported, Warnings};
-use crate::json::{self, Node, ObjectWriter, Path};
+use crate::json::{self, Member, Node, ObjectWriter, Path};
 use crate::models::{Family, ModelTable};
 
 use config::Config;
@@ -102,14 +104,14 @@ impl Memory for NoMemory {
 }
 
 /// What all parts of decoding share.
-struct Work<'c> {
-    context: DecodeContext<'c>,
-    family: &'c Family,
-    refused: Unsupported,
-    model: String,
-    warnings: Warnings,
-    plan: ReplyPlan,
-    resources: Vec<String>,
+pub(crate) struct Work<'c> {
+    pub(crate) context: DecodeContext<'c>,
+    pub(crate) family: &'c Family,
+    pub(crate) refused: Unsupported,
+    pub(crate) model: String,
+    pub(crate) warnings: Warnings,
+    pub(crate) plan: ReplyPlan,
+    pub(crate) resources: Vec<String>,
     /// Bytes of media in the body, which are not text.
     media_bytes: usize,
     media: u64,
@@ -124,35 +126,10 @@ pub fn decode(body: &[u8], context: &DecodeContext<'_>) -> Result<Decoded, Decod
 
 /// The same for another model than the request names; answers name this one.
 pub fn decode_for(body: &[u8], instead: Option<&str>, context: &DecodeContext<'_>) -> Result<Decoded, DecodeError> {
-    let request = json::parse(body).map_err(|error| {
-        DecodeError::of_body(Problem::Malformed, format!("the request body is not valid JSON: {error}"))
-    })?;
-    if request.members().is_none() {
-        let message = format!("the request body must be a JSON object, not {}", request.describe());
-        return Err(DecodeError::of_body(Problem::Malformed, message));
-    }
+    let request = document(body)?;
     let root = Path::Root;
-    let asked = match instead {
-        Some(model) => Cow::Borrowed(model),
-        None => text_of(&request, "model")?.unwrap_or_default(),
-    };
-    let model = context.models.resolve(&asked).to_owned();
-    if model.is_empty() {
-        return Err(DecodeError::new(Problem::Missing, "model", "the name of a model is needed"));
-    }
-    let mut work = Work {
-        context: *context,
-        family: context.models.find(&model),
-        refused: context.memory.refused_by(&model),
-        model: model.clone(),
-        warnings: Warnings::default(),
-        plan: ReplyPlan { model: asked.into_owned(), candidates: 1, ids: context.options.ids, ..ReplyPlan::default() },
-        resources: Vec::new(),
-        media_bytes: 0,
-        media: 0,
-        calls: 0,
-    };
-    work.note_what_has_no_equal(&request, &root);
+    let mut work = Work::begin(&request, instead, context)?;
+    work.note_what_has_no_equal(&request, compatibility::find)?;
 
     let stream = request.find("stream").map_or(Ok(false), |node| node.want_bool(&root.key("stream")))?;
     let mut config = Config::default();
@@ -170,54 +147,132 @@ pub fn decode_for(body: &[u8], instead: Option<&str>, context: &DecodeContext<'_
     }
     thinking::read(&mut work, &request, &extension, &mut config)?;
     check_cache(&extension, &conversation, &declared)?;
+    let sections = Sections { conversation, declared, config, extension };
+    work.finish(&sections, stream, body.len())
+}
 
-    if context.options.strict
-        && let Some(warning) = work.warnings.iter().next()
-    {
-        return Err(DecodeError::new(Problem::Unsupported, &warning.field, &warning.message));
+/// What a request has become, section by section.
+pub(crate) struct Sections<'n> {
+    pub(crate) conversation: turns::Conversation<'n>,
+    pub(crate) declared: tools::Declared<'n>,
+    pub(crate) config: Config<'n>,
+    pub(crate) extension: extension::Extension<'n>,
+}
+
+/// Reads a body, which has to be an object.
+pub(crate) fn document(body: &[u8]) -> Result<Node<'_>, DecodeError> {
+    let request = json::parse(body).map_err(|error| {
+        DecodeError::of_body(Problem::Malformed, format!("the request body is not valid JSON: {error}"))
+    })?;
+    if request.members().is_none() {
+        let message = format!("the request body must be a JSON object, not {}", request.describe());
+        return Err(DecodeError::of_body(Problem::Malformed, message));
     }
-
-    let mut out = Vec::with_capacity(body.len() + 1024);
-    let mut pending = Vec::new();
-    let mut writer = ObjectWriter::open(&mut out);
-    conversation.write(&mut writer, &mut pending);
-    declared.write(&mut writer, &extension);
-    config.write(&mut writer);
-    extension.write(&mut writer, &work);
-    writer.close();
-
-    let letters = out.len().saturating_sub(work.media_bytes) as u64;
-    let call = Call {
-        model_asked: work.plan.model.clone(),
-        model,
-        body: Bytes::from(out),
-        stream,
-        plan: work.plan,
-        warnings: work.warnings,
-        resources: work.resources,
-        estimated_tokens: letters / 4 + work.media * crate::gemini::mime::TOKENS_OF_A_MEDIUM,
-    };
-    Ok(Decoded::new(call, pending))
+    Ok(request)
 }
 
 /// The text of a top-level property.
-fn text_of<'n>(request: &'n Node<'n>, name: &'static str) -> Result<Option<Cow<'n, str>>, DecodeError> {
+pub(crate) fn text_of<'n>(request: &'n Node<'n>, name: &'static str) -> Result<Option<Cow<'n, str>>, DecodeError> {
     request.find(name).map(|node| node.want_text(&Path::Root.key(name))).transpose()
 }
 
 // === impl Work ===
 
-impl Work<'_> {
+impl<'c> Work<'c> {
+    /// Finds the model, which is the one that the request names unless there is another `instead`, and what is known of it.
+    pub(crate) fn begin(
+        request: &Node<'_>,
+        instead: Option<&str>,
+        context: &DecodeContext<'c>,
+    ) -> Result<Self, DecodeError> {
+        let asked = match instead {
+            Some(model) => Cow::Borrowed(model),
+            None => text_of(request, "model")?.unwrap_or_default(),
+        };
+        let model = context.models.resolve(&asked).to_owned();
+        if model.is_empty() {
+            return Err(DecodeError::new(Problem::Missing, "model", "the name of a model is needed"));
+        }
+        let ids = context.options.ids;
+        Ok(Self {
+            context: *context,
+            family: context.models.find(&model),
+            refused: context.memory.refused_by(&model),
+            model,
+            warnings: Warnings::default(),
+            plan: ReplyPlan { model: asked.into_owned(), candidates: 1, ids, ..ReplyPlan::default() },
+            resources: Vec::new(),
+            media_bytes: 0,
+            media: 0,
+            calls: 0,
+        })
+    }
+
+    /// Writes the body, unless a warning has to be a refusal. `size` is the size of the client's own body.
+    pub(crate) fn finish(self, sections: &Sections<'_>, stream: bool, size: usize) -> Result<Decoded, DecodeError> {
+        if self.context.options.strict
+            && let Some(warning) = self.warnings.iter().next()
+        {
+            return Err(DecodeError::new(Problem::Unsupported, &warning.field, &warning.message));
+        }
+        let Sections { conversation, declared, config, extension } = sections;
+        let mut out = Vec::with_capacity(size + 1024);
+        let mut pending = Vec::new();
+        let mut writer = ObjectWriter::open(&mut out);
+        conversation.write(&mut writer, &mut pending);
+        declared.write(&mut writer, extension);
+        config.write(&mut writer);
+        extension.write(&mut writer, &self);
+        writer.close();
+
+        let letters = out.len().saturating_sub(self.media_bytes) as u64;
+        let call = Call {
+            model_asked: self.plan.model.clone(),
+            model: self.model,
+            body: Bytes::from(out),
+            stream,
+            plan: self.plan,
+            warnings: self.warnings,
+            resources: self.resources,
+            cache_hint: None,
+            estimated_tokens: letters / 4 + self.media * crate::gemini::mime::TOKENS_OF_A_MEDIUM,
+        };
+        Ok(Decoded::new(call, pending))
+    }
+
+    /// The place of the next call of the model in the conversation.
+    pub(crate) fn place_of_call(&mut self) -> usize {
+        self.calls += 1;
+        self.calls - 1
+    }
+
+    /// The signature that is kept for a call: by the id that it came back with, or else by its place.
+    pub(crate) fn kept_signature(&self, id: &str, place: usize) -> Option<String> {
+        let by_id = if id.is_empty() { None } else { self.context.memory.signature_of(id) };
+        by_id.or_else(|| self.context.memory.signature_at(place))
+    }
+
     /// Goes through the properties of the request: those that nothing below will read are named.
-    fn note_what_has_no_equal(&mut self, request: &Node<'_>, root: &Path<'_>) {
+    pub(crate) fn note_what_has_no_equal(
+        &mut self,
+        request: &Node<'_>,
+        find: impl Fn(&str) -> Option<&'static Entry>,
+    ) -> Result<(), DecodeError> {
+        let root = Path::Root;
         for member in request.members().unwrap_or_default() {
             if member.value.is_null() {
                 continue;
             }
-            match compatibility::find(&member.key).map(|entry| &entry.treatment) {
+            match find(&member.key).map(|entry| &entry.treatment) {
+                Some(Treatment::Warned { .. }) if names_conversation(member) => {}
                 Some(Treatment::Warned { unless, message }) => {
                     if !unless.contains(&member.value.raw()) {
                         self.warnings.add(root.key(&member.key).to_string(), *message);
+                    }
+                }
+                Some(Treatment::Refused { unless, message }) => {
+                    if !unless.contains(&member.value.raw()) {
+                        return Err(DecodeError::new(Problem::Unsupported, &*member.key, *message));
                     }
                 }
                 Some(Treatment::Mapped | Treatment::Kept) => {}
@@ -227,16 +282,23 @@ impl Work<'_> {
                 }
             }
         }
+        Ok(())
     }
 
-    fn warn(&mut self, path: &Path<'_>, message: impl Into<String>) {
+    pub(crate) fn warn(&mut self, path: &Path<'_>, message: impl Into<String>) {
         self.warnings.add(path.to_string(), message);
     }
 }
 
+/// Whether it is metadata that does nothing but name the conversation, which is somebody else's to read.
+fn names_conversation(member: &Member<'_>) -> bool {
+    let only = member.value.members().filter(|members| members.iter().all(|member| member.key == "conversation_id"));
+    member.key == "metadata" && only.is_some()
+}
+
 /// What a cache holds cannot be sent beside it.
 // wire 99
-fn check_cache(
+pub(crate) fn check_cache(
     extension: &extension::Extension<'_>,
     conversation: &turns::Conversation<'_>,
     declared: &tools::Declared<'_>,

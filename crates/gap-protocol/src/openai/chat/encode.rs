@@ -61,7 +61,7 @@ pub struct CallSignature {
 }
 
 /// A piece of a message.
-pub(super) enum Delta<'d> {
+pub(crate) enum Delta<'d> {
     /// Letters of `content`.
     Content(&'d [u8]),
     /// Letters of `reasoning_content`.
@@ -81,17 +81,17 @@ pub(super) enum Delta<'d> {
 }
 
 /// How a choice ended.
-pub(super) struct End<'e> {
+pub(crate) struct End<'e> {
     /// OpenAI's word.
-    pub(super) reason: &'static str,
+    pub(crate) reason: &'static str,
     /// Google's word.
-    pub(super) native: Option<&'e str>,
+    pub(crate) native: Option<&'e str>,
     /// The members of `extra_content.google` of the choice.
-    pub(super) facts: &'e [u8],
+    pub(crate) facts: &'e [u8],
 }
 
 /// Writes what an [`Answer`](super::answer::Answer) finds.
-pub(super) trait Sink {
+pub(crate) trait Sink {
     /// The model that answers.
     fn model(&mut self, version: Text<'_>);
     /// A choice begins; `calls` says that it begins with a call.

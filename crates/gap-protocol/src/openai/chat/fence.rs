@@ -9,7 +9,7 @@ const TICKS: &str = "```";
 
 /// A filter for text in pieces.
 #[derive(Debug)]
-pub(super) enum Fence {
+pub(crate) enum Fence {
     /// Nothing but white space and perhaps a beginning of the fence has come.
     Start(String),
     /// Inside the fence; held back is what may be its end.
@@ -26,7 +26,7 @@ impl Default for Fence {
 
 impl Fence {
     /// Takes a piece and gives what may pass on.
-    pub(super) fn push(&mut self, piece: &str) -> String {
+    pub(crate) fn push(&mut self, piece: &str) -> String {
         match self {
             Self::Absent => piece.to_owned(),
             Self::Inside(held) => {
@@ -63,7 +63,7 @@ impl Fence {
     }
 
     /// What is left when the answer has ended.
-    pub(super) fn finish(&mut self) -> String {
+    pub(crate) fn finish(&mut self) -> String {
         match std::mem::replace(self, Self::Absent) {
             Self::Absent => String::new(),
             Self::Inside(held) if held.trim() == TICKS => String::new(),

@@ -8,7 +8,7 @@ use crate::call::CallForm;
 
 /// What a reason means for the one who asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
+pub(crate) enum Class {
     /// The model has said what it had to say.
     Done,
     /// There was no room for more.
@@ -23,7 +23,7 @@ pub(super) enum Class {
 
 impl Class {
     /// The class of Google's reason.
-    pub(super) fn of(reason: &str) -> Self {
+    pub(crate) fn of(reason: &str) -> Self {
         match reason {
             "STOP" => Self::Done,
             "MAX_TOKENS" => Self::Length,
@@ -47,7 +47,7 @@ impl Class {
     }
 
     /// OpenAI's word. Gemini says `STOP` also after calls (wire 71).
-    pub(super) fn word(self, called: bool, form: CallForm) -> &'static str {
+    pub(crate) fn word(self, called: bool, form: CallForm) -> &'static str {
         match (self, form) {
             (Self::Length, _) => "length",
             (Self::Filtered, _) => "content_filter",
@@ -58,7 +58,7 @@ impl Class {
     }
 
     /// Whether an answer that ended so and said nothing may be asked for again.
-    pub(super) fn is_worth_another_try(self) -> bool {
+    pub(crate) fn is_worth_another_try(self) -> bool {
         match self {
             Self::Done | Self::BrokenCall | Self::Odd => true,
             Self::Length | Self::Filtered => false,

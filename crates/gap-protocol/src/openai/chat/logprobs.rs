@@ -8,7 +8,7 @@ use crate::json::{Node, ObjectWriter};
 use super::write_number;
 
 /// Writes the items of `logprobs.content` for a `logprobsResult`: nothing, if it has no tokens.
-pub(super) fn write(out: &mut Vec<u8>, json: &str) {
+pub(crate) fn write(out: &mut Vec<u8>, json: &str) {
     let Ok(result) = crate::json::parse(json.as_bytes()) else { return };
     let chosen = result.find("chosenCandidates").and_then(Node::items).unwrap_or_default();
     let top = result.find("topCandidates").and_then(Node::items).unwrap_or_default();

@@ -18,7 +18,7 @@ use super::write_number;
 
 /// What a medium is, as far as chat completions are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Shown.
     Image,
     /// Heard.
@@ -29,14 +29,14 @@ pub(super) enum Kind {
 
 /// How samples are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Samples {
+pub(crate) struct Samples {
     rate: u32,
     channels: u16,
 }
 
 impl Kind {
     /// By the type's first word.
-    pub(super) fn of(mime_type: &str) -> Self {
+    pub(crate) fn of(mime_type: &str) -> Self {
         match mime_type.split_once('/').map(|(kind, _)| kind.to_ascii_lowercase()).as_deref() {
             Some("image") => Self::Image,
             Some("audio") => Self::Audio,
@@ -46,7 +46,7 @@ impl Kind {
 }
 
 /// Writes one item of `images`.
-pub(super) fn write_image(out: &mut Vec<u8>, place: u32, media: &Media<'_>, signature: Option<Text<'_>>) {
+pub(crate) fn write_image(out: &mut Vec<u8>, place: u32, media: &Media<'_>, signature: Option<Text<'_>>) {
     let mut object = ObjectWriter::open(out);
     write_number(object.key("index"), u64::from(place));
     object.text("type", "image_url");
@@ -66,12 +66,12 @@ pub(super) fn write_image(out: &mut Vec<u8>, place: u32, media: &Media<'_>, sign
 }
 
 /// The bytes behind base64 of either alphabet, with or without padding; none if it is damaged.
-pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     [STANDARD, URL_SAFE, STANDARD_NO_PAD, URL_SAFE_NO_PAD].iter().find_map(|engine| engine.decode(text).ok())
 }
 
 /// Writes bytes as the value of `data`: base64 in quotes.
-pub(super) fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, b'=');
@@ -86,7 +86,7 @@ pub(super) fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
 
 impl Samples {
     /// The layout of naked samples; none if the type has a container of its own.
-    pub(super) fn of(mime_type: &str) -> Option<Self> {
+    pub(crate) fn of(mime_type: &str) -> Option<Self> {
         let mut parameters = mime_type.split(';').map(str::trim);
         let name = parameters.next()?;
         if !["audio/l16", "audio/pcm", "audio/x-raw"].iter().any(|naked| name.eq_ignore_ascii_case(naked)) {
@@ -104,7 +104,7 @@ impl Samples {
     }
 
     /// What stands before the samples in this container. `length` is their number of bytes, if it is known.
-    pub(super) fn header(self, format: Option<AudioFormat>, length: Option<usize>) -> Vec<u8> {
+    pub(crate) fn header(self, format: Option<AudioFormat>, length: Option<usize>) -> Vec<u8> {
         if format == Some(AudioFormat::Pcm16) {
             return Vec::new();
         }

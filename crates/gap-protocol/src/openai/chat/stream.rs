@@ -263,7 +263,7 @@ impl Sink for FrameSink<'_> {
 }
 
 /// Writes the first members of an `audio`. It expires when it is made: nothing keeps it.
-pub(super) fn write_audio_id(out: &mut Vec<u8>, id: &str, choice: u32, created: u64) {
+pub(crate) fn write_audio_id(out: &mut Vec<u8>, id: &str, choice: u32, created: u64) {
     let id = id.strip_prefix("chatcmpl-").unwrap_or(id);
     out.extend_from_slice(b"\"id\":");
     crate::json::write_text(out, &format!("audio_{id}_{choice}"));
@@ -273,7 +273,7 @@ pub(super) fn write_audio_id(out: &mut Vec<u8>, id: &str, choice: u32, created: 
 }
 
 /// Writes how a choice ended, as its last members.
-pub(super) fn write_end(out: &mut Vec<u8>, end: &End<'_>) {
+pub(crate) fn write_end(out: &mut Vec<u8>, end: &End<'_>) {
     out.extend_from_slice(b",\"finish_reason\":\"");
     out.extend_from_slice(end.reason.as_bytes());
     out.extend_from_slice(b"\",\"native_finish_reason\":");

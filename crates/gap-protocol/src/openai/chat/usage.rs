@@ -10,7 +10,7 @@ use crate::meter::{Modalities, Usage};
 use super::write_number;
 
 /// Writes the value of `usage`. `estimated` marks numbers that are GAP's guess, because Google gave none (wire 124).
-pub(super) fn write(out: &mut Vec<u8>, usage: &Usage, estimated: bool) {
+pub(crate) fn write(out: &mut Vec<u8>, usage: &Usage, estimated: bool) {
     let prompt = usage.prompt.saturating_add(usage.tool_use_prompt);
     let completion = usage.candidates.saturating_add(usage.thoughts);
     let mut object = ObjectWriter::open(out);
@@ -40,7 +40,7 @@ pub(super) fn write(out: &mut Vec<u8>, usage: &Usage, estimated: bool) {
 }
 
 /// OpenAI's word for Google's `serviceTier`.
-pub(super) fn service_tier(usage: &[u8]) -> Option<&'static str> {
+pub(crate) fn service_tier(usage: &[u8]) -> Option<&'static str> {
     // Rare enough to look before reading.
     memchr::memmem::find(usage, b"serviceTier")?;
     let node = crate::json::parse(usage).ok()?;

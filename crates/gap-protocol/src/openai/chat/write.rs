@@ -4,7 +4,7 @@ use crate::json::write_text;
 use crate::reply::Text;
 
 /// Writes a number in decimal.
-pub(super) fn write_number(out: &mut Vec<u8>, number: u64) {
+pub(crate) fn write_number(out: &mut Vec<u8>, number: u64) {
     let mut digits = [0_u8; 20];
     let mut rest = number;
     let mut start = digits.len();
@@ -22,7 +22,7 @@ pub(super) fn write_number(out: &mut Vec<u8>, number: u64) {
 /// Writes `{"id", "object", "created", "model", "system_fingerprint",`: everything that stands before the choices.
 ///
 /// Google's name of the model that answered is the nearest thing to a fingerprint: it changes when the back end does.
-pub(super) fn write_head(
+pub(crate) fn write_head(
     out: &mut Vec<u8>,
     object: &str,
     (id, created, model): (&str, u64, &str),
@@ -45,7 +45,7 @@ pub(super) fn write_head(
 }
 
 /// Writes `,"extra_content":{"google":…}`, if there is anything to write.
-pub(super) fn write_extra(out: &mut Vec<u8>, google: &[u8]) {
+pub(crate) fn write_extra(out: &mut Vec<u8>, google: &[u8]) {
     if !google.is_empty() {
         out.extend_from_slice(b",\"extra_content\":{\"google\":");
         out.extend_from_slice(google);
@@ -54,7 +54,7 @@ pub(super) fn write_extra(out: &mut Vec<u8>, google: &[u8]) {
 }
 
 /// Writes a text as a JSON string, by its letters.
-pub(super) fn write_letters(out: &mut Vec<u8>, text: Text<'_>) {
+pub(crate) fn write_letters(out: &mut Vec<u8>, text: Text<'_>) {
     out.push(b'"');
     out.extend_from_slice(&text.letters());
     out.push(b'"');

@@ -15,7 +15,7 @@ pub(super) fn properties(description: &Value, schema: &Value) -> Vec<String> {
     own.chain(inherited.flat_map(|part| properties(description, part))).collect()
 }
 
-fn assert_complete(schema: &str, entries: &[Entry], at_least: usize) {
+pub(crate) fn assert_complete(schema: &str, entries: &[Entry], at_least: usize) {
     let Some(description) = document("specs/openai-openapi-20260821.json") else { return };
     let names = properties(&description, &description["components"]["schemas"][schema]);
     assert!(names.len() >= at_least, "{schema} has only {names:?}");

@@ -5,18 +5,18 @@ use serde_json::{Map, Value};
 use crate::support::shared::document;
 
 /// Judges bodies of `generateContent`.
-pub(super) struct Judge(Value);
+pub(crate) struct Judge(Value);
 
 type Verdict = Result<(), String>;
 
 impl Judge {
     /// The judge, if Google's description is at hand.
-    pub(super) fn load() -> Option<Self> {
+    pub(crate) fn load() -> Option<Self> {
         document("specs/gemini-v1beta-openapi3-rev20260413.json").map(Self)
     }
 
     /// Whether Google would take a body for a request.
-    pub(super) fn check(&self, body: &Value) -> Verdict {
+    pub(crate) fn check(&self, body: &Value) -> Verdict {
         self.object("GenerateContentRequest", body, "body", &["model"])?;
         Self::turns(body)?;
         Self::tools(body)

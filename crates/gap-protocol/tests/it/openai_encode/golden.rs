@@ -45,6 +45,7 @@ fn plan(plan: &Value) -> ReplyPlan {
         };
         reply.tools.push(ToolPlan {
             name: text("name"),
+            namespace: None,
             sent: text("sent"),
             kind: if tool["kind"] == "custom" { ToolKind::Custom } else { ToolKind::Function },
             restore: places.map(place).collect(),

@@ -120,7 +120,7 @@ pub(crate) fn answer() -> impl Strategy<Value = Vec<Value>> {
     })
 }
 
-fn written(events: &[Value]) -> Vec<Vec<u8>> {
+pub(crate) fn written(events: &[Value]) -> Vec<Vec<u8>> {
     events.iter().map(|event| event.to_string().into_bytes()).collect()
 }
 
@@ -247,7 +247,7 @@ fn what_is_emitted_is_valid_by_openais_schema_whatever_is_missing() {
 }
 
 /// Takes something away from a value, or puts something odd in its place.
-fn wither(value: &mut Value, dice: &mut Dice) {
+pub(crate) fn wither(value: &mut Value, dice: &mut Dice) {
     let children = match value {
         Value::Object(members) => members.len(),
         Value::Array(items) => items.len(),

@@ -10,7 +10,7 @@ use super::{CREATED, ID, events_of, plan, stream, unary};
 use crate::support::recording::{self, Recording};
 
 /// The recorded answers of `generateContent` and `streamGenerateContent`.
-fn answers() -> Vec<Recording> {
+pub(crate) fn answers() -> Vec<Recording> {
     let is_answer = |recording: &Recording| {
         (recording.path.ends_with(":generateContent") || recording.path.ends_with(":streamGenerateContent"))
             && recording.events.iter().all(|event| event.get("error").is_none())
@@ -19,7 +19,7 @@ fn answers() -> Vec<Recording> {
     recording::all().into_iter().filter(is_answer).collect()
 }
 
-fn chunks(recording: &Recording) -> Vec<Vec<u8>> {
+pub(crate) fn chunks(recording: &Recording) -> Vec<Vec<u8>> {
     match recording.framing {
         Framing::Sse => events_of(&recording.bytes).iter().map(|event| event.to_vec()).collect(),
         Framing::Json | Framing::JsonArray => vec![recording.bytes.clone().into_bytes()],
@@ -27,7 +27,7 @@ fn chunks(recording: &Recording) -> Vec<Vec<u8>> {
 }
 
 /// Streamed arguments, and a fixture that somebody has cut: no accountant's business, looked at elsewhere.
-fn is_special(recording: &Recording) -> bool {
+pub(crate) fn is_special(recording: &Recording) -> bool {
     recording.bytes.contains("\"partialArgs\"")
         || recording.id == "stream/generative-ai-android-success-quotes-escaped-47332c"
 }
@@ -71,7 +71,7 @@ fn nothing_is_lost_in_a_stream() {
     }
 }
 
-fn accounting_is_open(recording: &Recording) -> bool {
+pub(crate) fn accounting_is_open(recording: &Recording) -> bool {
     accounting::of_gemini(&recording.events).choices.values().any(|choice| choice.finish.is_none())
 }
 

@@ -28,6 +28,17 @@ impl Schemas {
         check(document, &document["components"]["schemas"][name], value, name, &mut faults);
         faults
     }
+
+    /// Everything in which an event of a response is not what the schema of its type says.
+    pub(crate) fn faults_of_event(&self, event: &Value) -> Vec<String> {
+        let Some(document) = &self.0 else { return Vec::new() };
+        let schemas = &document["components"]["schemas"];
+        let all = schemas["ResponseStreamEvent"]["anyOf"].as_array().unwrap().iter();
+        let names = all.map(|event| event["$ref"].as_str().unwrap().rsplit('/').next().unwrap());
+        let is_it = |name: &&str| schemas[name]["properties"]["type"]["enum"][0] == event["type"];
+        let Some(name) = names.clone().find(is_it) else { return vec![format!("{} is no event", event["type"])] };
+        self.faults(name, event)
+    }
 }
 
 fn check(document: &Value, schema: &Value, value: &Value, path: &str, faults: &mut Vec<String>) {
@@ -38,15 +49,24 @@ fn check(document: &Value, schema: &Value, value: &Value, path: &str, faults: &m
         let pointer = reference.strip_prefix('#').unwrap();
         return check(document, document.pointer(pointer).unwrap(), value, path, faults);
     }
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        check(document, part, value, path, faults);
+    }
     for keyword in ["anyOf", "oneOf"] {
         if let Some(alternatives) = schema[keyword].as_array() {
-            let fits = alternatives.iter().any(|alternative| {
+            let tries = alternatives.iter().map(|alternative| {
                 let mut inner = Vec::new();
                 check(document, alternative, value, path, &mut inner);
-                inner.is_empty()
+                inner
             });
-            if !fits {
-                faults.push(format!("{path}: {value} fits nothing in {keyword}"));
+            let tries: Vec<Vec<String>> = tries.collect();
+            if tries.iter().all(|inner| !inner.is_empty()) {
+                faults.push(format!("{path}: fits nothing in {keyword}"));
+                // What was most likely meant.
+                let best = tries
+                    .into_iter()
+                    .filter(|inner| inner.iter().all(|fault| !fault.starts_with(&format!("{path}.type:"))));
+                faults.extend(best.min_by_key(Vec::len).into_iter().flatten());
             }
             return;
         }

@@ -34,13 +34,7 @@ const LONGEST_GRACE: u64 = 90 * 24 * 3_600;
     path = "/api/v1/access-keys",
     tag = "access keys",
     params(PageQuery, AccessKeyFilter),
-    responses(
-        (status = 200, body = Page<AccessKeyView>),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Page<AccessKeyView>)),
 )]
 pub(super) async fn list_access_keys(
     State(app): State<App>,
@@ -65,10 +59,7 @@ pub(super) async fn list_access_keys(
     tag = "access keys",
     responses(
         (status = 200, body = AccessKeyView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "It stands in the settings.", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn show_own_access_key(
@@ -88,13 +79,7 @@ pub(super) async fn show_own_access_key(
     path = "/api/v1/access-keys/{id}",
     tag = "access keys",
     params(("id" = String, Path)),
-    responses(
-        (status = 200, body = AccessKeyView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = AccessKeyView)),
 )]
 pub(super) async fn find_access_key(
     State(app): State<App>,
@@ -115,17 +100,7 @@ pub(super) async fn find_access_key(
     path = "/api/v1/access-keys",
     tag = "access keys",
     request_body = CreateAccessKey,
-    responses(
-        (status = 201, body = NewAccessKey),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 201, body = NewAccessKey)),
 )]
 pub(super) async fn create_access_key(
     State(app): State<App>,
@@ -155,18 +130,7 @@ pub(super) async fn create_access_key(
     tag = "access keys",
     params(("id" = String, Path)),
     request_body = UpdateAccessKey,
-    responses(
-        (status = 200, body = AccessKeyView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = AccessKeyView)),
 )]
 pub(super) async fn update_access_key(
     State(app): State<App>,
@@ -200,14 +164,7 @@ pub(super) async fn update_access_key(
     path = "/api/v1/access-keys/{id}/disable",
     tag = "access keys",
     params(("id" = String, Path)),
-    responses(
-        (status = 200, body = AccessKeyView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = AccessKeyView)),
 )]
 pub(super) async fn disable_access_key(
     State(app): State<App>,
@@ -229,14 +186,7 @@ pub(super) async fn disable_access_key(
     path = "/api/v1/access-keys/{id}/enable",
     tag = "access keys",
     params(("id" = String, Path)),
-    responses(
-        (status = 200, body = AccessKeyView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = AccessKeyView)),
 )]
 pub(super) async fn enable_access_key(
     State(app): State<App>,
@@ -259,18 +209,7 @@ pub(super) async fn enable_access_key(
     tag = "access keys",
     params(("id" = String, Path)),
     request_body = RotateAccessKey,
-    responses(
-        (status = 200, body = NewAccessKey),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = NewAccessKey)),
 )]
 pub(super) async fn rotate_access_key(
     State(app): State<App>,
@@ -299,14 +238,7 @@ pub(super) async fn rotate_access_key(
     path = "/api/v1/access-keys/{id}",
     tag = "access keys",
     params(("id" = String, Path)),
-    responses(
-        (status = 204),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 204)),
 )]
 pub(super) async fn delete_access_key(
     State(app): State<App>,

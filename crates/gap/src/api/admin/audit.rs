@@ -65,13 +65,7 @@ struct Entry {
     path = "/api/v1/audit",
     tag = "audit",
     params(AuditQuery),
-    responses(
-        (status = 200, body = AuditPage),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = AuditPage)),
 )]
 pub(super) async fn list_audit(
     State(app): State<App>,

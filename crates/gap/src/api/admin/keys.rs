@@ -38,10 +38,15 @@ const MOST_NOTED: usize = 100;
 #[into_params(parameter_in = Query)]
 pub(super) struct KeyQuery {
     /// Only keys in this state.
+    #[param(inline)]
     state: Option<StateName>,
     /// Only keys of this project: its identifier, or `none`.
+    #[param(pattern = "^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|none)$")]
+    #[schema(pattern = "^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|none)$")]
     project: Option<String>,
     /// Only keys of projects of this tier: `free`, `tier1`, `tier2`, `tier3`, or `unknown`.
+    #[param(pattern = "^(free|tier1|tier2|tier3|unknown)$")]
+    #[schema(pattern = "^(free|tier1|tier2|tier3|unknown)$")]
     tier: Option<String>,
     /// Only keys whose label, project or last characters contain this.
     q: Option<String>,
@@ -65,7 +70,7 @@ pub(super) struct KeyOrder {
 pub(super) struct NewKey {
     /// The key itself. No answer shows it again.
     #[serde(deserialize_with = "secret")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, min_length = 1, max_length = 1000)]
     key: SecretString,
     /// What people call it.
     #[serde(default)]
@@ -75,8 +80,10 @@ pub(super) struct NewKey {
     /// What its project pays.
     tier: Option<TierName>,
     /// Its share of the work beside others: 100 is usual.
+    #[schema(minimum = 1, maximum = 10000)]
     weight: Option<u32>,
     /// The only models that it serves, each of which may end in `*`.
+    #[schema(min_items = 1)]
     models: Option<Vec<String>>,
     /// From when on it is not used.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -99,10 +106,11 @@ pub(super) struct KeyChange {
     #[schema(value_type = Option<TierName>)]
     tier: Option<Option<TierName>>,
     /// Its share of the work beside others: 100 is usual.
+    #[schema(minimum = 1, maximum = 10000)]
     weight: Option<u32>,
     /// The only models that it serves, each of which may end in `*`.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<String>>, min_items = 1)]
     models: Option<Option<Vec<String>>>,
     /// From when on it is not used.
     #[serde(default, deserialize_with = "given")]
@@ -203,12 +211,7 @@ impl KeyQuery {
     path = "/api/v1/keys",
     tag = "keys",
     params(PageQuery, KeyQuery, KeyOrder),
-    responses(
-        (status = 200, body = Page<KeyView>),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Page<KeyView>)),
 )]
 pub(super) async fn list_keys(
     State(app): State<App>,
@@ -232,12 +235,7 @@ pub(super) async fn list_keys(
     path = "/api/v1/keys/{id}",
     tag = "keys",
     params(("id" = Uuid, Path, description = "The key's identifier")),
-    responses(
-        (status = 200, body = KeyView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = KeyView)),
 )]
 pub(super) async fn find_key(
     State(app): State<App>,
@@ -253,17 +251,7 @@ pub(super) async fn find_key(
     path = "/api/v1/keys",
     tag = "keys",
     request_body = NewKey,
-    responses(
-        (status = 201, body = KeyView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 201, body = KeyView)),
 )]
 pub(super) async fn create_key(
     State(app): State<App>,
@@ -297,17 +285,7 @@ pub(super) async fn create_key(
     tag = "keys",
     params(("id" = Uuid, Path, description = "The key's identifier")),
     request_body = KeyChange,
-    responses(
-        (status = 200, body = KeyView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = KeyView)),
 )]
 pub(super) async fn update_key(
     State(app): State<App>,
@@ -348,13 +326,7 @@ pub(super) async fn update_key(
     path = "/api/v1/keys/{id}",
     tag = "keys",
     params(("id" = Uuid, Path, description = "The key's identifier")),
-    responses(
-        (status = 204),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 204)),
 )]
 pub(super) async fn delete_key(
     State(app): State<App>,
@@ -374,13 +346,7 @@ pub(super) async fn delete_key(
     path = "/api/v1/keys/{id}/enable",
     tag = "keys",
     params(("id" = Uuid, Path, description = "The key's identifier")),
-    responses(
-        (status = 200, body = KeyView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = KeyView)),
 )]
 pub(super) async fn enable_key(
     State(app): State<App>,
@@ -400,17 +366,7 @@ pub(super) async fn enable_key(
     tag = "keys",
     params(("id" = Uuid, Path, description = "The key's identifier")),
     request_body = Option<Disabling>,
-    responses(
-        (status = 200, body = KeyView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = KeyView)),
 )]
 pub(super) async fn disable_key(
     State(app): State<App>,
@@ -434,13 +390,7 @@ pub(super) async fn disable_key(
     path = "/api/v1/keys/{id}/reset",
     tag = "keys",
     params(("id" = Uuid, Path, description = "The key's identifier")),
-    responses(
-        (status = 200, body = KeyView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = KeyView)),
 )]
 pub(super) async fn reset_key(
     State(app): State<App>,
@@ -459,16 +409,7 @@ pub(super) async fn reset_key(
     path = "/api/v1/keys/bulk",
     tag = "keys",
     request_body = BulkChange,
-    responses(
-        (status = 200, body = BulkDone),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = BulkDone)),
 )]
 pub(super) async fn change_keys(
     State(app): State<App>,

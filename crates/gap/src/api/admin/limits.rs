@@ -43,14 +43,19 @@ pub(super) struct NewLimits {
     /// The project.
     project: Uuid,
     /// The model; left out: every model without limits of its own.
+    #[schema(min_length = 1, max_length = 200)]
     model: Option<String>,
     /// Requests per minute; left out: not limited by hand.
+    #[schema(minimum = 1)]
     requests_per_minute: Option<u64>,
     /// Input tokens per minute.
+    #[schema(minimum = 1)]
     tokens_per_minute: Option<u64>,
     /// Requests per Pacific day.
+    #[schema(minimum = 1)]
     requests_per_day: Option<u64>,
     /// Input tokens per Pacific day.
+    #[schema(minimum = 1)]
     tokens_per_day: Option<u64>,
 }
 
@@ -61,6 +66,7 @@ pub(super) struct Whose {
     /// The project.
     project: Uuid,
     /// The model; left out: every model without limits of its own.
+    #[param(min_length = 1, max_length = 200)]
     model: Option<String>,
 }
 
@@ -94,12 +100,7 @@ impl ProjectLimits {
     path = "/api/v1/limits",
     tag = "limits",
     params(PageQuery, LimitsQuery),
-    responses(
-        (status = 200, body = Page<ProjectLimits>),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Page<ProjectLimits>)),
 )]
 pub(super) async fn list_limits(
     State(app): State<App>,
@@ -121,16 +122,7 @@ pub(super) async fn list_limits(
     path = "/api/v1/limits",
     tag = "limits",
     request_body = NewLimits,
-    responses(
-        (status = 200, body = ProjectLimits),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = ProjectLimits)),
 )]
 pub(super) async fn set_limits(
     State(app): State<App>,
@@ -172,13 +164,7 @@ pub(super) async fn set_limits(
     path = "/api/v1/limits",
     tag = "limits",
     params(Whose),
-    responses(
-        (status = 200, body = ProjectLimits),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = ProjectLimits)),
 )]
 pub(super) async fn clear_limits(
     State(app): State<App>,

@@ -41,11 +41,7 @@ const QUIET: &str = ": keep-alive\n\n";
     path = "/api/v1/events",
     tag = "live",
     params(("Last-Event-ID" = Option<String>, Header, description = "The last event that the reader has seen.")),
-    responses(
-        (status = 200, description = "Events, until the reader leaves or GAP stops.", content_type = "text/event-stream", body = String),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, description = "Events, until the reader leaves or GAP stops.", content_type = "text/event-stream", body = String)),
 )]
 pub(super) async fn follow_events(
     State(app): State<App>,
@@ -78,13 +74,7 @@ pub(super) struct LogsQuery {
     path = "/api/v1/logs",
     tag = "live",
     params(LogsQuery),
-    responses(
-        (status = 200, description = "Lines as events, until the reader leaves or GAP stops.", content_type = "text/event-stream", body = String),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, description = "Lines as events, until the reader leaves or GAP stops.", content_type = "text/event-stream", body = String)),
 )]
 pub(super) async fn follow_logs(
     State(app): State<App>,

@@ -46,12 +46,7 @@ pub(super) struct ModelView {
     path = "/api/v1/models",
     tag = "models",
     params(PageQuery),
-    responses(
-        (status = 200, body = Page<ModelView>),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Page<ModelView>)),
 )]
 pub(super) async fn list_models(
     State(app): State<App>,

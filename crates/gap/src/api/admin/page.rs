@@ -2,8 +2,10 @@
 
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
+use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::problem::Problem;
@@ -12,10 +14,11 @@ use super::problem::Problem;
 const USUAL: u32 = 50;
 /// Entries of a page at most.
 const MOST: u32 = 1_000;
+/// No list has more pages.
+const LAST: u32 = 1_000_000_000;
 
-/// A JSON body.
-#[derive(Debug, FromRequest)]
-#[from_request(via(Json), rejection(Problem))]
+/// A JSON body, which is an object.
+#[derive(Debug)]
 pub struct Body<T>(pub T);
 
 /// The query.
@@ -33,7 +36,7 @@ pub struct Path<T>(pub T);
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// The page, counted from 1.
-    #[param(minimum = 1, default = 1)]
+    #[param(minimum = 1, maximum = 1_000_000_000, default = 1)]
     pub page: Option<u32>,
     /// Entries of a page.
     #[param(minimum = 1, maximum = 1000, default = 50)]
@@ -55,16 +58,33 @@ pub struct Page<T> {
 
 // === impl Body ===
 
-impl<T, S> OptionalFromRequest<S> for Body<T>
-where
-    T: DeserializeOwned,
-    S: Send + Sync,
-{
+impl<T: DeserializeOwned> Body<T> {
+    /// Serde takes a list for a structure, its entries in the order of the fields; no client means that.
+    fn read(Json(raw): Json<Box<RawValue>>) -> Result<Self, Problem> {
+        if !raw.get().starts_with('{') {
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "The body takes a JSON object."));
+        }
+        let Json(body) = Json::from_bytes(raw.get().as_bytes())?;
+        Ok(Self(body))
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        Self::read(<Json<_> as FromRequest<S>>::from_request(request, state).await?)
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
-        let body = <Json<T> as OptionalFromRequest<S>>::from_request(request, state).await?;
-        Ok(body.map(|Json(body)| Self(body)))
+        let body = <Json<Box<RawValue>> as OptionalFromRequest<S>>::from_request(request, state).await?;
+        // Programs that have nothing to say may say so.
+        let body = body.filter(|Json(raw)| raw.get() != "null");
+        body.map(Self::read).transpose()
     }
 }
 
@@ -74,8 +94,8 @@ impl PageQuery {
     /// The page and its size, checked.
     pub fn checked(self) -> Result<(u32, u32), Problem> {
         let (page, size) = (self.page.unwrap_or(1), self.page_size.unwrap_or(USUAL));
-        if page == 0 {
-            return Err(Problem::field("page", "pages are counted from 1"));
+        if page == 0 || page > LAST {
+            return Err(Problem::field("page", format!("pages are counted from 1 to {LAST}")));
         }
         if size == 0 || size > MOST {
             return Err(Problem::field("page_size", format!("a page has 1 to {MOST} entries")));

@@ -103,12 +103,7 @@ impl ProjectView {
     path = "/api/v1/projects",
     tag = "projects",
     params(PageQuery),
-    responses(
-        (status = 200, body = Page<ProjectView>),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Page<ProjectView>)),
 )]
 pub(super) async fn list_projects(
     State(app): State<App>,
@@ -125,12 +120,7 @@ pub(super) async fn list_projects(
     path = "/api/v1/projects/{id}",
     tag = "projects",
     params(("id" = Uuid, Path, description = "The project's identifier")),
-    responses(
-        (status = 200, body = ProjectView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = ProjectView)),
 )]
 pub(super) async fn find_project(
     State(app): State<App>,
@@ -146,17 +136,7 @@ pub(super) async fn find_project(
     path = "/api/v1/projects",
     tag = "projects",
     request_body = NewProject,
-    responses(
-        (status = 201, body = ProjectView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 201, body = ProjectView)),
 )]
 pub(super) async fn create_project(
     State(app): State<App>,
@@ -183,18 +163,7 @@ pub(super) async fn create_project(
     tag = "projects",
     params(("id" = Uuid, Path, description = "The project's identifier")),
     request_body = ProjectChange,
-    responses(
-        (status = 200, body = ProjectView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = ProjectView)),
 )]
 pub(super) async fn update_project(
     State(app): State<App>,
@@ -229,13 +198,7 @@ pub(super) async fn update_project(
     path = "/api/v1/projects/{id}",
     tag = "projects",
     params(("id" = Uuid, Path, description = "The project's identifier")),
-    responses(
-        (status = 204),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 204)),
 )]
 pub(super) async fn delete_project(
     State(app): State<App>,

@@ -13,11 +13,7 @@ use crate::report::{Report, Scope};
     get,
     path = "/api/v1/report",
     tag = "usage",
-    responses(
-        (status = 200, body = Report),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Report)),
 )]
 pub(super) async fn show_report(State(app): State<App>, Anyone(actor): Anyone) -> Result<Json<Report>, Problem> {
     let scope = if actor.is_administrator() { Scope::All } else { Scope::Own(&actor.caller.id) };

@@ -49,6 +49,7 @@ pub(super) struct LogQuery {
     /// From this address only.
     pub address: Option<String>,
     /// With this end only.
+    #[param(inline)]
     pub outcome: Option<End>,
     /// This request alone.
     #[param(value_type = Option<Uuid>)]
@@ -59,6 +60,7 @@ pub(super) struct LogQuery {
     #[param(minimum = 1, maximum = 1000, default = 50)]
     pub page_size: Option<u32>,
     /// `csv` or `json`, for an export.
+    #[param(inline)]
     pub format: Option<Format>,
 }
 
@@ -155,13 +157,7 @@ pub(super) struct LoggedRequest {
     path = "/api/v1/requests",
     tag = "usage",
     params(LogQuery),
-    responses(
-        (status = 200, body = LogPage),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = LogPage)),
 )]
 pub(super) async fn list_requests(
     State(app): State<App>,
@@ -194,12 +190,7 @@ pub(super) async fn list_requests(
     path = "/api/v1/requests/{id}",
     tag = "usage",
     params(("id" = Uuid, Path, description = "The request's identifier.")),
-    responses(
-        (status = 200, body = LoggedRequest),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = LoggedRequest)),
 )]
 pub(super) async fn find_request(
     State(app): State<App>,
@@ -223,13 +214,7 @@ pub(super) async fn find_request(
     path = "/api/v1/requests/export",
     tag = "usage",
     params(LogQuery),
-    responses(
-        (status = 200, description = "The file: CSV with a header line, or a JSON array.", content_type = "text/csv", body = String),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, description = "The file: CSV with a header line, or a JSON array.", content_type = "text/csv", body = String)),
 )]
 pub(super) async fn export_requests(
     State(app): State<App>,

@@ -38,8 +38,10 @@ pub(super) struct StatsQuery {
     #[param(value_type = Option<String>, format = DateTime)]
     pub to: Option<Timestamp>,
     /// Steps of the curve: `hour`, or `day`, which is Pacific. Without it: hours for up to three days.
+    #[param(inline)]
     pub by: Option<Step>,
     /// What the groups are of; models, if it is missing.
+    #[param(inline)]
     pub group: Option<Group>,
     /// Of this access key only. An ordinary user gets their own anyway.
     pub access_key: Option<String>,
@@ -50,6 +52,7 @@ pub(super) struct StatsQuery {
     /// Of this model only.
     pub model: Option<String>,
     /// `csv` or `json`, for an export.
+    #[param(inline)]
     pub format: Option<super::export::Format>,
 }
 
@@ -119,13 +122,7 @@ pub(super) struct Point {
     path = "/api/v1/stats",
     tag = "usage",
     params(StatsQuery),
-    responses(
-        (status = 200, body = Stats),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Stats)),
 )]
 pub(super) async fn show_stats(
     State(app): State<App>,

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 
 use super::actor::Anyone;
-use super::problem::Problem;
 use crate::api::probes::{Health, health};
 use crate::app::App;
 
@@ -13,7 +12,7 @@ use crate::app::App;
     get,
     path = "/api/v1/status",
     tag = "status",
-    responses((status = 200, body = Health), (status = 401, body = Problem, content_type = "application/problem+json")),
+    responses((status = 200, body = Health)),
 )]
 pub(super) async fn show_status(State(app): State<App>, Anyone(_actor): Anyone) -> Json<Health> {
     Json(health(&app).await)

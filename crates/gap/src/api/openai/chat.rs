@@ -1,251 +1,49 @@
 //! Chat completions.
-//!
-//! One future does all of it: it fetches media, asks, and, when the model refuses a feature, asks once more without it.
-//! So a stream that must be opened before there is an answer goes on polling it, whatever it is at.
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use gap_pool::Affinity;
-use gap_protocol::call::{self, Decoded};
-use gap_protocol::meter::Framing;
-use gap_protocol::openai::chat::{DecodeContext, DecodeOptions, decode_for};
-use http::request::Parts;
-use http::{Method, Request, StatusCode};
+use gap_protocol::call::{DecodeError, Decoded};
+use gap_protocol::openai::chat::{DecodeContext, decode_for};
+use http::Request;
 
-use super::{OpenAiFailure, client_deadline, is_strict, json_headers, path_of, warn_in};
-use crate::api::guest::{self, Guest};
+use super::OpenAiFailure;
+use super::exchange::{OpenAiVoice, Tongue, serve};
 use crate::app::App;
-use crate::body::{Document, RequestBody};
-use crate::caller::Caller;
-use crate::error::Failure;
 use crate::middleware::Visit;
-use crate::receipt::{Facts, Receipt};
-use crate::relay::chat::{Chat, ChatBody, ChatError, ChatReply, EVENT_STREAM, KEEP_ALIVE};
-use crate::relay::phases::{self, Phase, Voice};
-use crate::relay::{Call, RelayError};
-use crate::signatures::CallMemory;
+use crate::relay::chat::Form;
 
 /// Creates a chat completion, streamed if the request says so.
 pub async fn create_chat_completion(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
-    // On the heap: the whole exchange would be moved from caller to caller.
-    guest::attend(&app, &visit, request, async |guest, head, body| {
-        Box::pin(complete(&app, &visit, guest, head, body)).await
-    })
-    .await
+    serve(&app, &visit, request, |_| Completion).await
 }
 
-async fn complete(
-    app: &App,
-    visit: &Visit,
-    mut guest: Guest,
-    head: Parts,
-    body: Body,
-) -> Result<Response, OpenAiFailure> {
-    let document = Document::read(body, &app.bodies).await?;
-    let deadline = client_deadline(&head.headers);
-    let mut exchange = Exchange::new(app.clone(), &guest.caller, document, is_strict(&head.headers));
-    let decoded = exchange.decode()?;
+/// The form of chat completions.
+#[derive(Clone, Copy)]
+struct Completion;
 
-    let wanted = decoded.call();
-    let (stream, model, warnings) = (wanted.stream, wanted.model.clone(), wanted.warnings.clone());
-    // A stream that is kept alive runs into no time limit of its client.
-    exchange.client_deadline = deadline.filter(|_| !stream);
-    guest.may_use(&model)?;
-    guest.permit.book(|| wanted.estimated_tokens)?;
-    let Guest { caller, permit } = guest;
-    let request_line = format!("{} {}", head.method, head.uri.path());
-    let facts = Facts { visit: visit.clone(), caller, request_line, model: Some(model) };
-    let receipt = Receipt::begin(facts).with_permit(permit);
-    let pending = exchange.answer(decoded, receipt);
-    let policy = app.relay.policy();
-    let answered = if stream {
-        match phases::decide::<OpenAiVoice>(Box::pin(pending), policy.open_after).await {
-            Phase::Decided(answered) => answered,
-            Phase::Undecided(pending) => {
-                let mut response = phases::open(pending, OpenAiVoice, policy.keep_alive);
-                warn_in(response.headers_mut(), &warnings);
-                return Ok(response);
-            }
-        }
-    } else {
-        pending.await
-    };
-    Ok(answered?.into_response())
-}
+impl Tongue for Completion {
+    type Failure = OpenAiFailure;
+    type Voice = OpenAiVoice;
 
-/// One chat completion in the making.
-struct Exchange {
-    app: App,
-    /// The client's own words, which may have to be read again.
-    document: Document,
-    options: DecodeOptions,
-    memory: CallMemory,
-    client_deadline: Option<std::time::Duration>,
-    /// The model that stands in for the one that was asked for.
-    instead: Option<String>,
-}
-
-// === impl Exchange ===
-
-impl Exchange {
-    fn new(app: App, caller: &Caller, document: Document, strict: bool) -> Self {
-        let memory = CallMemory::new(&caller.id, app.signatures.clone(), app.learned.clone(), app.clock.clone());
-        let disable_safety_filtering = app.live.read(|settings| settings.upstream.disable_safety_filtering);
-        let options = DecodeOptions { strict, disable_safety_filtering, ..DecodeOptions::default() };
-        Self { app, document, options, memory, client_deadline: None, instead: None }
+    fn decode(
+        &self,
+        body: &[u8],
+        instead: Option<&str>,
+        context: &DecodeContext<'_>,
+    ) -> Result<(Decoded, Form), DecodeError> {
+        Ok((decode_for(body, instead, context)?, Form::Completion))
     }
 
-    fn decode(&mut self) -> Result<Decoded, OpenAiFailure> {
-        let decoded = self.decode_once()?;
-        // Calls that came back under ids of the client's own are known by their place.
-        if self.memory.recall(&decoded.call().body) { self.decode_once() } else { Ok(decoded) }
+    fn id(&self) -> String {
+        format!("chatcmpl-{}", uuid::Uuid::now_v7().simple())
     }
 
-    fn decode_once(&self) -> Result<Decoded, OpenAiFailure> {
-        let models = self.app.models.table();
-        let context = DecodeContext { models: &models, memory: &self.memory, options: self.options };
-        Ok(decode_for(&self.document.bytes, self.instead.as_deref(), &context)?)
+    fn voice(&self) -> OpenAiVoice {
+        OpenAiVoice::Completion
     }
 
-    /// Gets the answer. Of a feature that a model refuses, it is told once; a model that cannot be had is replaced, if
-    /// the operator has named a stand-in.
-    async fn answer(mut self, mut decoded: Decoded, mut receipt: Receipt) -> Result<ChatReply, OpenAiFailure> {
-        let mut has_learned = false;
-        loop {
-            let refused = match self.ask(decoded, receipt).await? {
-                Ok(reply) => return Ok(reply),
-                Err(refused) => refused,
-            };
-            let Asked { error, receipt: open, sent } = *refused;
-            receipt = open;
-            let model = sent.model.as_deref().unwrap_or_default();
-            if !has_learned && sentence_of(&error).is_some_and(|sentence| self.memory.learn(model, sentence)) {
-                has_learned = true;
-            } else if let Some(instead) = self.app.relay.instead_of(&sent, &error).map(str::to_owned) {
-                has_learned = false;
-                receipt.fell_back(&instead);
-                self.instead = Some(instead);
-            } else {
-                return Err(end(receipt, error.into()));
-            }
-            decoded = match self.decode() {
-                Ok(decoded) => decoded,
-                Err(failure) => return Err(end(receipt, failure)),
-            };
-        }
-    }
-
-    /// Asks once. The outer error is final, the inner one may teach something.
-    async fn ask(&self, decoded: Decoded, receipt: Receipt) -> Result<Result<ChatReply, Box<Asked>>, OpenAiFailure> {
-        let call = match self.complete(decoded).await {
-            Ok(call) => call,
-            Err(failure) => return Err(end(receipt, failure)),
-        };
-        let mut warnings = call.warnings.clone();
-        if let Some(sentence) = receipt.substitution() {
-            warnings.add("model", sentence);
-        }
-        let (sent, chat) = match self.prepare(&call) {
-            Ok(prepared) => prepared,
-            Err(failure) => return Err(end(receipt, failure.into())),
-        };
-        match self.app.relay.clone().answer_chat(sent.clone(), chat, receipt).await {
-            Ok(mut reply) => {
-                warn_in(reply.headers_mut(), &warnings);
-                Ok(Ok(reply))
-            }
-            Err(unanswered) => {
-                let ChatError { error, receipt } = *unanswered;
-                Ok(Err(Box::new(Asked { error, receipt, sent })))
-            }
-        }
-    }
-
-    /// Puts in what the request names by address.
-    async fn complete(&self, decoded: Decoded) -> Result<call::Call, OpenAiFailure> {
-        let fetched = self.app.media.fetch_all(decoded.pending()).await?;
-        Ok(decoded.finish(&fetched)?)
-    }
-
-    /// The call as the relay sends it, and how its answer is to be given.
-    fn prepare(&self, call: &call::Call) -> Result<(Call, Chat), Failure> {
-        let method = if call.stream { "streamGenerateContent" } else { "generateContent" };
-        let sent = Call {
-            verb: Method::POST,
-            path: format!("{}:{method}", path_of(&call.model)?),
-            query: call.stream.then(|| "alt=sse".to_owned()),
-            headers: json_headers(),
-            body: RequestBody::written(call.body.clone(), &self.app.bodies)?,
-            model: Some(call.model.clone()),
-            affinity: Affinity::None,
-            framing: if call.stream { Framing::Sse } else { Framing::Json },
-            repeatable: true,
-            finishes: call.stream,
-            client_deadline: self.client_deadline,
-            // What the request names belongs to one project, and a cache to one model.
-            may_fall_back: !self.options.strict && call.resources.is_empty(),
-        };
-        let signs = !call.plan.tools.is_empty() && self.app.models.table().find(&call.model).signatures;
-        let chat = Chat {
-            plan: call.plan.clone(),
-            id: format!("chatcmpl-{}", uuid::Uuid::now_v7().simple()),
-            created: u64::try_from(self.app.clock.now().as_second()).unwrap_or_default(),
-            estimated_prompt: call.estimated_tokens,
-            memory: if signs { self.memory.clone().answering(&call.body) } else { self.memory.clone() },
-        };
-        Ok((sent, chat))
-    }
-}
-
-/// A call that has no answer, as far as it got.
-struct Asked {
-    error: RelayError,
-    receipt: Receipt,
-    sent: Call,
-}
-
-/// Closes the record of a call that stays without an answer.
-fn end(mut receipt: Receipt, failure: OpenAiFailure) -> OpenAiFailure {
-    receipt.refused_with(failure.status());
-    failure.receipted()
-}
-
-/// What Google said about the request itself.
-fn sentence_of(error: &RelayError) -> Option<&str> {
-    match error {
-        RelayError::Refused(refusal) if refusal.status == StatusCode::BAD_REQUEST => Some(&refusal.fault.message),
-        _ => None,
-    }
-}
-
-// === OpenAI's voice ===
-
-/// A stream of chunks.
-struct OpenAiVoice;
-
-impl Voice for OpenAiVoice {
-    type Reply = ChatReply;
-    type Error = OpenAiFailure;
-    type Body = ChatBody;
-
-    fn content_type(&self) -> &'static str {
-        EVENT_STREAM
-    }
-
-    fn keep_alive(&self) -> Option<&'static [u8]> {
-        Some(KEEP_ALIVE)
-    }
-
-    fn body_of(&self, reply: ChatReply) -> Option<ChatBody> {
-        Some(reply.into_body())
-    }
-
-    fn give_up(&self, error: OpenAiFailure) -> Option<Bytes> {
-        Some(error.frame())
-    }
-
-    fn fail(&self, failure: &Failure) -> Option<Bytes> {
-        Some(failure.openai_frame())
+    fn beyond_window(&self, window: u64, guess: u64) -> OpenAiFailure {
+        OpenAiFailure::beyond_window("messages", window, guess)
     }
 }

@@ -21,7 +21,7 @@ use crate::receipt::{Facts, Receipt};
 /// Lists models, or shows the one that the path names, with or without `models/`.
 pub async fn show_models(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
     guest::attend(&app, &visit, request, async |guest, head, body| {
-        discard(body).await;
+        discard(body, &head.headers).await;
         list(&app, &visit, guest, head).await
     })
     .await
@@ -40,14 +40,17 @@ async fn list(app: &App, visit: &Visit, guest: Guest, head: Parts) -> Result<Res
     // All share the list, so it is asked for without the terms of whoever happens to come first.
     let facts = Facts { visit: visit.clone(), caller: Caller::new(id, name, role), request_line, model: None };
     let listing = List::get(app, Receipt::part_of(facts)).await;
-    if asked.is_empty() {
-        let all = policy.models.is_none();
-        return Ok(json(if all { listing.json.clone() } else { listing.only(|model| policy.allows_model(model)) }));
-    }
     let table = app.models.table();
-    let model = listing.find(table.resolve(&asked)).filter(|model| policy.allows_model(&model.id));
-    let model = model.ok_or_else(|| Failure::unknown_model(&asked))?;
-    Ok(json(model.to_json().into()))
+    // What an operator's own name stands for is what counts.
+    let allows = |model: &str| policy.allows_model(table.resolve(model));
+    if asked.is_empty() {
+        return Ok(json(if policy.models.is_none() { listing.json.clone() } else { listing.only(allows) }));
+    }
+    let model = listing.find(&asked).or_else(|| listing.find(table.resolve(&asked)));
+    let model = model.filter(|model| allows(&model.id)).ok_or_else(|| Failure::unknown_model(&asked))?;
+    // A pattern's name is echoed as well.
+    let shown = table.alias_of(&asked).map(|_| model.called(&asked));
+    Ok(json(shown.as_ref().unwrap_or(model).to_json().into()))
 }
 
 fn json(body: Bytes) -> Response {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use gap_pool::{Limits, Quota};
+use gap_protocol::models::Alias;
 use secrecy::SecretString;
 
 use super::secrets::Secrets;
@@ -32,6 +33,40 @@ pub(in crate::config) struct UpstreamKeys;
 
 /// What a model allows: `MODEL rpm=… tpm=… rpd=… tpd=…`.
 pub(in crate::config) struct ModelLimits;
+
+/// A name of the operator's for a model: `NAME = MODEL`.
+pub(in crate::config) struct ModelAlias;
+
+// === impl ModelAlias ===
+
+impl Kind for ModelAlias {
+    type Value = Alias;
+
+    fn takes(&self) -> String {
+        "a name and a model, such as `claude-sonnet-4-5 = gemini-2.5-pro`".to_owned()
+    }
+
+    fn parse(&self, raw: &Raw) -> Result<Alias, String> {
+        let text = one(raw, self)?;
+        let (name, model) = text.split_once('=').unwrap_or((text, ""));
+        let (name, model) = (name.trim(), model.trim());
+        let bare = model.strip_prefix("models/").unwrap_or(model);
+        if name.is_empty()
+            || bare.is_empty()
+            || name.contains(char::is_whitespace)
+            || bare.contains(char::is_whitespace)
+        {
+            return Err(format!("takes {}", self.takes()));
+        }
+        if name.trim_end_matches('*').contains('*') || name.ends_with("**") {
+            return Err("takes a `*` at the end of a name only".to_owned());
+        }
+        if bare.contains('*') {
+            return Err(format!("needs the whole name of a model behind the sign, not {bare}"));
+        }
+        Ok(Alias { name: name.to_owned(), model: bare.to_owned() })
+    }
+}
 
 // === impl UpstreamKeys ===
 

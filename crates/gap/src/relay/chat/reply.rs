@@ -14,14 +14,13 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::{ChatError, ChatOpened, Translated, Translation};
+use super::{Chat, ChatError, ChatOpened, Translated, Translation};
 use crate::error::Failure;
 use crate::receipt::{Receipt, Receipted};
+use crate::relay::judge::why_it_broke_off;
 use crate::relay::pace::{Beat, Pace};
-use crate::relay::reading::why_it_broke_off;
 use crate::relay::reply::{BrokenOff, X_ACCEL_BUFFERING};
 use crate::relay::{RelayError, RelayPolicy};
-use crate::signatures::CallMemory;
 use crate::upstream::Answer;
 
 /// A comment, which every reader of events skips.
@@ -59,7 +58,7 @@ enum Source {
 struct Open {
     translation: Box<Translation>,
     rest: Answer,
-    memory: CallMemory,
+    chat: Box<Chat>,
     pace: Pace,
 }
 
@@ -70,14 +69,15 @@ type Polled = Poll<Option<Result<Frame<Bytes>, BrokenOff>>>;
 impl ChatReply {
     pub(in crate::relay) fn commit(
         opened: ChatOpened,
-        memory: CallMemory,
+        chat: Chat,
         mut receipt: Receipt,
         policy: &RelayPolicy,
     ) -> Result<Self, Box<ChatError>> {
         let mut headers = HeaderMap::new();
         let (ready, source) = match opened.answer {
             Translated::Nothing => return Err(Box::new(ChatError { error: RelayError::Empty, receipt })),
-            Translated::Whole { body, findings } => {
+            Translated::Whole { body, findings, finished } => {
+                chat.keep(finished.as_ref());
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 (body, Source::Ended(findings))
             }
@@ -85,13 +85,13 @@ impl ChatReply {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
                 headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
                 headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
-                memory.remember(translation.encoder.take_signatures());
-                let source = match rest {
-                    Some(rest) => {
-                        let pace = Pace::new(policy, true);
-                        Source::Open(Box::new(Open { translation, rest, memory, pace }))
-                    }
-                    None => Source::Ended(Box::new(translation.encoder.findings())),
+                chat.memory.remember(translation.encoder.take_signatures());
+                let source = if let Some(rest) = rest {
+                    let pace = Pace::new(policy, true);
+                    Source::Open(Box::new(Open { translation, rest, chat: Box::new(chat), pace }))
+                } else {
+                    chat.keep(translation.encoder.finished());
+                    Source::Ended(Box::new(translation.encoder.findings()))
                 };
                 (frames.into(), source)
             }
@@ -150,7 +150,10 @@ impl ChatBody {
                     Beat::TooLong => {
                         return self.break_off("it took longer than upstream.total_timeout", Vec::new());
                     }
-                    Beat::KeepAlive => return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(KEEP_ALIVE))))),
+                    Beat::KeepAlive => {
+                        let beat = open.translation.encoder.keep_alive();
+                        return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(beat)))));
+                    }
                 },
             }
         }
@@ -164,6 +167,7 @@ impl ChatBody {
         open.remember();
         match ended {
             Ok(()) => {
+                open.chat.keep(open.translation.encoder.finished());
                 self.source = Source::Ended(Box::new(open.translation.encoder.findings()));
                 self.note_end();
                 self.pass(frames.into())
@@ -172,12 +176,12 @@ impl ChatBody {
         }
     }
 
-    /// Ends the answer honestly: with an error, and no `[DONE]`.
+    /// Ends the answer honestly: with an error, and nothing that says that all is well.
     fn break_off(&mut self, why: &'static str, mut frames: Vec<u8>) -> Polled {
-        if let Source::Open(open) = std::mem::replace(&mut self.source, Source::Over) {
+        if let Source::Open(mut open) = std::mem::replace(&mut self.source, Source::Over) {
             self.receipt.broke_off(why, &open.translation.encoder.findings());
+            open.translation.encoder.fail(&Failure::broke_off(why), &mut frames);
         }
-        frames.extend_from_slice(&Failure::broke_off(why).openai_frame());
         self.pass(frames.into())
     }
 
@@ -232,7 +236,7 @@ impl HttpBody for ChatBody {
 
 impl Open {
     fn remember(&mut self) {
-        self.memory.remember(self.translation.encoder.take_signatures());
+        self.chat.memory.remember(self.translation.encoder.take_signatures());
     }
 }
 

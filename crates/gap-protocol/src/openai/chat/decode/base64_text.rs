@@ -11,7 +11,7 @@ use crate::gemini::mime;
 
 /// Puts base64 into the standard alphabet, with padding and without white space; says so if it is something else.
 // wire 100: URL-safe letters, line breaks, missing padding and percent escapes all occur.
-pub(super) fn normalise(text: Cow<'_, str>) -> Result<Cow<'_, str>, String> {
+pub(crate) fn normalise(text: Cow<'_, str>) -> Result<Cow<'_, str>, String> {
     if is_standard(text.as_bytes()) {
         return Ok(text);
     }
@@ -50,13 +50,13 @@ pub(super) fn normalise(text: Cow<'_, str>) -> Result<Cow<'_, str>, String> {
 }
 
 /// The first bytes behind base64, for a look at what they are.
-pub(super) fn head(standard: &str) -> Vec<u8> {
+pub(crate) fn head(standard: &str) -> Vec<u8> {
     let letters = (mime::ENOUGH / 3 * 4).min(standard.len() / 4 * 4);
     STANDARD.decode(standard.get(..letters).unwrap_or_default()).unwrap_or_default()
 }
 
 /// Base64 of bytes.
-pub(super) fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 

@@ -11,7 +11,7 @@ use super::part::{Extras, Medium, Part, Text};
 
 impl Work<'_> {
     /// The parts of a message's content.
-    pub(super) fn content<'n>(&mut self, content: &'n Node<'n>, path: &Path<'_>) -> Result<Vec<Part<'n>>, DecodeError> {
+    pub(crate) fn content<'n>(&mut self, content: &'n Node<'n>, path: &Path<'_>) -> Result<Vec<Part<'n>>, DecodeError> {
         match content.kind() {
             Kind::Null => Ok(Vec::new()),
             Kind::Text(_) => Ok(vec![Part::text(Text::Node(content))]),
@@ -73,8 +73,11 @@ impl Work<'_> {
 
     /// `image_url: {url, detail}`, or the address alone.
     fn image<'n>(&mut self, item: &'n Node<'n>, path: &Path<'_>) -> Result<(Medium<'n>, Extras<'n>), DecodeError> {
-        let image = want(item, "image_url", path)?;
-        let path = path.key("image_url");
+        // The Responses API may name an uploaded file in its place.
+        let key =
+            if item.find("image_url").is_none() && item.find("file_id").is_some() { "file_id" } else { "image_url" };
+        let image = want(item, key, path)?;
+        let path = path.key(key);
         let mut beside = extras(item, &path)?;
         let (url, url_path) = match image.kind() {
             Kind::Map(_) => (want(image, "url", &path)?, path.key("url")),
@@ -191,9 +194,18 @@ fn extras<'n>(item: &'n Node<'n>, path: &Path<'_>) -> Result<Extras<'n>, DecodeE
 }
 
 /// Whether a value is a part of a message, and not just any JSON.
-pub(super) fn is_part(item: &Node<'_>) -> bool {
-    const KINDS: [&str; 8] =
-        ["text", "input_text", "output_text", "image_url", "input_image", "input_audio", "file", "video_url"];
+pub(crate) fn is_part(item: &Node<'_>) -> bool {
+    const KINDS: [&str; 9] = [
+        "text",
+        "input_text",
+        "output_text",
+        "image_url",
+        "input_image",
+        "input_audio",
+        "file",
+        "input_file",
+        "video_url",
+    ];
     item.find("type").and_then(Node::text).is_some_and(|kind| KINDS.contains(&kind.as_ref()))
 }
 
@@ -204,7 +216,7 @@ fn guess(item: &Node<'_>) -> &'static str {
 }
 
 /// A member that must be there.
-pub(super) fn want<'n>(node: &'n Node<'n>, key: &str, path: &Path<'_>) -> Result<&'n Node<'n>, DecodeError> {
+pub(crate) fn want<'n>(node: &'n Node<'n>, key: &str, path: &Path<'_>) -> Result<&'n Node<'n>, DecodeError> {
     node.want_members(path)?;
     node.find(key).ok_or_else(|| DecodeError::new(Problem::Missing, path.key(key).to_string(), "is needed"))
 }

@@ -44,20 +44,20 @@ const HARMS: &[&str] = &["HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANG
 
 /// What stood below `google`.
 #[derive(Debug, Default)]
-pub(super) struct Extension<'n> {
+pub(crate) struct Extension<'n> {
     /// Where it stood.
     field: &'static str,
     thinking: Option<&'n Node<'n>>,
     /// Fields of the request itself.
     top: Vec<(String, Cow<'n, str>)>,
     /// Google's own tools.
-    pub(super) tools: Vec<&'n Node<'n>>,
+    pub(crate) tools: Vec<&'n Node<'n>>,
     cached_content: bool,
 }
 
 /// Reads what stands below `google`.
 // wire 98
-pub(super) fn read<'n>(
+pub(crate) fn read<'n>(
     work: &mut Work<'_>,
     request: &'n Node<'n>,
     config: &mut Config<'n>,
@@ -150,7 +150,7 @@ fn tier(work: &mut Work<'_>, request: &Node<'_>, extension: &mut Extension<'_>) 
     let path = Path::Root.key("service_tier");
     let tier = tier.want_text(&path)?;
     let own = match tier.as_ref() {
-        "auto" | "default" | "standard" => return Ok(()),
+        "auto" | "default" | "standard" | "standard_only" => return Ok(()),
         "flex" => "\"flex\"",
         "priority" | "fast" => "\"priority\"",
         other => {
@@ -173,22 +173,22 @@ fn tier(work: &mut Work<'_>, request: &Node<'_>, extension: &mut Extension<'_>) 
 
 impl<'n> Extension<'n> {
     /// `thinking_config`, and where it stands.
-    pub(super) fn thinking(&self) -> Option<(&'n Node<'n>, &'static str)> {
+    pub(crate) fn thinking(&self) -> Option<(&'n Node<'n>, &'static str)> {
         let field = if self.field == "google" { "google.thinking_config" } else { "extra_body.google.thinking_config" };
         Some((self.thinking?, field))
     }
 
     /// Where a cache is named, if one is.
-    pub(super) fn cached_content_field(&self) -> Option<String> {
+    pub(crate) fn cached_content_field(&self) -> Option<String> {
         self.cached_content.then(|| format!("{}.cached_content", self.field))
     }
 
     /// Whether Gemini's `toolConfig` is given in its own words.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.top.iter().any(|(own, _)| own == name)
     }
 
-    pub(super) fn write(&self, writer: &mut ObjectWriter<'_>, work: &Work<'_>) {
+    pub(crate) fn write(&self, writer: &mut ObjectWriter<'_>, work: &Work<'_>) {
         for (index, (name, json)) in self.top.iter().enumerate() {
             // Said twice, in two spellings: the last one counts.
             let is_last = self.top.get(index + 1..).unwrap_or_default().iter().all(|(later, _)| later != name);
@@ -207,7 +207,7 @@ impl<'n> Extension<'n> {
 }
 
 /// `thinking_config` as `thinkingConfig`.
-pub(super) fn camel(name: &str) -> String {
+pub(crate) fn camel(name: &str) -> String {
     let mut camel = String::with_capacity(name.len());
     let mut upper = false;
     for c in name.chars() {

@@ -12,7 +12,7 @@ use super::turns::Conversation;
 
 /// Reads `response_format`.
 // wire 93
-pub(super) fn read<'n>(
+pub(crate) fn read<'n>(
     work: &mut Work<'_>,
     request: &'n Node<'n>,
     declared: &mut Declared<'_>,
@@ -31,6 +31,19 @@ pub(super) fn read<'n>(
             return Err(DecodeError::new(Problem::Invalid, path.key("type").to_string(), message));
         }
     };
+    put(work, wanted, &path, declared, conversation, config);
+    Ok(())
+}
+
+/// Asks for JSON, of this schema if there is one, as the model takes it. `path` is where it was asked for.
+pub(crate) fn put<'n>(
+    work: &mut Work<'_>,
+    wanted: Option<&'n Node<'n>>,
+    path: &Path<'_>,
+    declared: &mut Declared<'_>,
+    conversation: &mut Conversation<'n>,
+    config: &mut Config<'n>,
+) {
     let takes_both = work.family.json_with_tools && !work.refused.contains(Feature::JsonWithTools);
     if !takes_both {
         declared.withhold_uncallable();
@@ -39,21 +52,20 @@ pub(super) fn read<'n>(
     if !takes_json || (!takes_both && !declared.is_empty()) {
         // wire 70: "Function calling with a response mime type: 'application/json' is unsupported", and the same of tools.
         let beside = if takes_json { " beside tools" } else { "" };
-        work.warn(&path, format!("is refused by {}{beside}; it was asked for in words", work.model));
+        work.warn(path, format!("is refused by {}{beside}; it was asked for in words", work.model));
         work.plan.json = JsonMode::Instructed;
         conversation.instruct(instruction(wanted, declared.offers_functions()));
-        return Ok(());
+        return;
     }
     work.plan.json = JsonMode::Native;
     config.set("responseMimeType", "\"application/json\"");
-    let Some(wanted) = wanted else { return Ok(()) };
+    let Some(wanted) = wanted else { return };
     if schema::is_sound(wanted) && !work.refused.contains(Feature::JsonSchema) {
         config.set("responseJsonSchema", wanted.json());
-        return Ok(());
+        return;
     }
     let cleaned = schema::clean_for_answers(&super::tools::value_of(wanted));
     config.set("responseSchema", cleaned.to_string());
-    Ok(())
 }
 
 /// The schema of a `json_schema` format, if it has one.
@@ -61,6 +73,11 @@ fn json_schema<'n>(format: &'n Node<'n>, path: &Path<'_>) -> Result<Option<&'n N
     let outer = want(format, "json_schema", path)?;
     let path = path.key("json_schema");
     outer.want_members(&path)?;
+    schema_in(outer, &path)
+}
+
+/// The schema that a format names, if it says anything.
+pub(crate) fn schema_in<'n>(outer: &'n Node<'n>, path: &Path<'_>) -> Result<Option<&'n Node<'n>>, DecodeError> {
     let Some(schema) = outer.find("schema") else { return Ok(None) };
     schema.want_members(&path.key("schema"))?;
     Ok((!schema::is_empty(schema)).then_some(schema))

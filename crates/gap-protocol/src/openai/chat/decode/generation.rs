@@ -10,20 +10,14 @@ use super::config::Config;
 const MAX_STOPS: usize = 5;
 
 /// Reads the numbers of a request into `generationConfig`.
-pub(super) fn read<'n>(
+pub(crate) fn read<'n>(
     work: &mut Work<'_>,
     request: &'n Node<'n>,
     stream: bool,
     config: &mut Config<'n>,
 ) -> Result<(), DecodeError> {
     let root = Path::Root;
-    // wire 89: zero counts.
-    for (name, field, least, most) in [("temperature", "temperature", 0.0, 2.0), ("top_p", "topP", 0.0, 1.0)] {
-        if let Some(node) = request.find(name) {
-            within(node, &root.key(name), least, most)?;
-            config.set(field, node.raw());
-        }
-    }
+    sampling(request, config)?;
     if let Some(node) = request.find("top_k") {
         let top_k = node.want_integer(&root.key("top_k"))?;
         // Zero and less switch it off, in the language of other servers.
@@ -31,7 +25,7 @@ pub(super) fn read<'n>(
             config.set("topK", i32::try_from(top_k).unwrap_or(i32::MAX).to_string());
         }
     }
-    max_tokens(work, request, config)?;
+    max_tokens(work, request, &["max_completion_tokens", "max_tokens"], config)?;
     stops(work, request, config)?;
     candidates(work, request, config)?;
     seed(work, request, config)?;
@@ -39,6 +33,18 @@ pub(super) fn read<'n>(
     log_probabilities(work, request, stream, config)?;
     stream_options(work, request, stream)?;
     parallel_calls(work, request)
+}
+
+/// `temperature` and `top_p`.
+// wire 89: zero counts.
+pub(crate) fn sampling<'n>(request: &'n Node<'n>, config: &mut Config<'n>) -> Result<(), DecodeError> {
+    for (name, field, least, most) in [("temperature", "temperature", 0.0, 2.0), ("top_p", "topP", 0.0, 1.0)] {
+        if let Some(node) = request.find(name) {
+            within(node, &Path::Root.key(name), least, most)?;
+            config.set(field, node.raw());
+        }
+    }
+    Ok(())
 }
 
 fn within(node: &Node<'_>, path: &Path<'_>, least: f64, most: f64) -> Result<f64, DecodeError> {
@@ -54,9 +60,14 @@ fn within(node: &Node<'_>, path: &Path<'_>, least: f64, most: f64) -> Result<f64
 }
 
 // wire 87
-fn max_tokens(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) -> Result<(), DecodeError> {
-    let named = ["max_completion_tokens", "max_tokens"].into_iter().find_map(|name| Some((name, request.find(name)?)));
-    let Some((name, node)) = named else { return Ok(()) };
+pub(crate) fn max_tokens(
+    work: &mut Work<'_>,
+    request: &Node<'_>,
+    names: &[&'static str],
+    config: &mut Config<'_>,
+) -> Result<(), DecodeError> {
+    let found = names.iter().find_map(|name| Some((*name, request.find(name)?)));
+    let Some((name, node)) = found else { return Ok(()) };
     let field = Path::Root.key(name);
     let asked = node.want_integer(&field)?;
     if asked < 1 {
@@ -74,9 +85,23 @@ fn max_tokens(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) 
 }
 
 // wire 88
-fn stops<'n>(work: &mut Work<'_>, request: &'n Node<'n>, config: &mut Config<'n>) -> Result<(), DecodeError> {
-    let Some(node) = request.find("stop") else { return Ok(()) };
-    let field = Path::Root.key("stop");
+pub(crate) fn stops<'n>(
+    work: &mut Work<'_>,
+    request: &'n Node<'n>,
+    config: &mut Config<'n>,
+) -> Result<(), DecodeError> {
+    stops_in(work, request, "stop", config)
+}
+
+/// The stop sequences that stand in the field `name`.
+pub(crate) fn stops_in<'n>(
+    work: &mut Work<'_>,
+    request: &'n Node<'n>,
+    name: &'static str,
+    config: &mut Config<'n>,
+) -> Result<(), DecodeError> {
+    let Some(node) = request.find(name) else { return Ok(()) };
+    let field = Path::Root.key(name);
     let stops = match node.kind() {
         Kind::Text(_) => std::slice::from_ref(node),
         Kind::List(items) => items.as_slice(),
@@ -117,7 +142,7 @@ fn candidates(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) 
 }
 
 // wire 91
-fn seed(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) -> Result<(), DecodeError> {
+pub(crate) fn seed(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) -> Result<(), DecodeError> {
     let Some(node) = request.find("seed") else { return Ok(()) };
     let field = Path::Root.key("seed");
     let seed = if let Some(seed) = node.integer() {
@@ -147,7 +172,11 @@ fn seed(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) -> Res
 }
 
 // wire 90
-fn penalties<'n>(work: &mut Work<'_>, request: &'n Node<'n>, config: &mut Config<'n>) -> Result<(), DecodeError> {
+pub(crate) fn penalties<'n>(
+    work: &mut Work<'_>,
+    request: &'n Node<'n>,
+    config: &mut Config<'n>,
+) -> Result<(), DecodeError> {
     let taken = work.family.penalties && !work.refused.contains(Feature::Penalties);
     for (name, field) in [("presence_penalty", "presencePenalty"), ("frequency_penalty", "frequencyPenalty")] {
         let Some(node) = request.find(name) else { continue };
@@ -174,6 +203,19 @@ fn log_probabilities(
 ) -> Result<(), DecodeError> {
     let root = Path::Root;
     let wanted = request.find("logprobs").map_or(Ok(false), |node| node.want_bool(&root.key("logprobs")))?;
+    put_log_probabilities(work, request, "logprobs", wanted, stream, config)
+}
+
+/// Asks for the likelihood of tokens, if it is `wanted` by the field `name`.
+pub(crate) fn put_log_probabilities(
+    work: &mut Work<'_>,
+    request: &Node<'_>,
+    name: &'static str,
+    wanted: bool,
+    stream: bool,
+    config: &mut Config<'_>,
+) -> Result<(), DecodeError> {
+    let root = Path::Root;
     let top = match request.find("top_logprobs") {
         Some(node) => {
             let path = root.key("top_logprobs");
@@ -184,18 +226,18 @@ fn log_probabilities(
     };
     if !wanted {
         if top > 0 {
-            work.warn(&root.key("top_logprobs"), "has no effect without logprobs: true");
+            work.warn(&root.key("top_logprobs"), format!("has no effect without {name}"));
         }
         return Ok(());
     }
     let most = if work.refused.contains(Feature::Logprobs) { 0 } else { work.family.logprobs };
     if most == 0 {
-        work.warn(&root.key("logprobs"), format!("are not told by {}", work.model));
+        work.warn(&root.key(name), format!("are not told by {}", work.model));
         return Ok(());
     }
     if stream {
         // "LogProbs is not supported in streaming mode": recorded.
-        work.warn(&root.key("logprobs"), "are not told in streams");
+        work.warn(&root.key(name), "are not told in streams");
         return Ok(());
     }
     work.plan.logprobs = true;
@@ -210,7 +252,7 @@ fn log_probabilities(
 }
 
 // wire 95
-fn stream_options(work: &mut Work<'_>, request: &Node<'_>, stream: bool) -> Result<(), DecodeError> {
+pub(crate) fn stream_options(work: &mut Work<'_>, request: &Node<'_>, stream: bool) -> Result<(), DecodeError> {
     let Some(options) = request.find("stream_options") else { return Ok(()) };
     let path = Path::Root.key("stream_options");
     for member in options.want_members(&path)? {
@@ -231,7 +273,7 @@ fn stream_options(work: &mut Work<'_>, request: &Node<'_>, stream: bool) -> Resu
 }
 
 // wire 68
-fn parallel_calls(work: &mut Work<'_>, request: &Node<'_>) -> Result<(), DecodeError> {
+pub(crate) fn parallel_calls(work: &mut Work<'_>, request: &Node<'_>) -> Result<(), DecodeError> {
     if let Some(node) = request.find("parallel_tool_calls")
         && !node.want_bool(&Path::Root.key("parallel_tool_calls"))?
     {

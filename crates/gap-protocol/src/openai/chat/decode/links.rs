@@ -15,7 +15,7 @@ const FILES: &str = "https://generativelanguage.googleapis.com/";
 
 impl Work<'_> {
     /// The medium behind a link: a `data:` URL, an address, or the name of a file at Google.
-    pub(super) fn link<'n>(
+    pub(crate) fn link<'n>(
         &mut self,
         url: Cow<'n, str>,
         kind: PendingKind,
@@ -48,14 +48,14 @@ impl Work<'_> {
     }
 
     /// Remembers a file at Google: only keys of its project can read it.
-    pub(super) fn note_file(&mut self, uri: &str) {
+    pub(crate) fn note_file(&mut self, uri: &str) {
         if let Some(name) = file_name(uri) {
             self.resources.push(name.to_owned());
         }
     }
 
     /// A medium in base64, with or without a label.
-    pub(super) fn inline<'n>(
+    pub(crate) fn inline<'n>(
         &mut self,
         data: Cow<'n, str>,
         label: &str,
@@ -113,7 +113,7 @@ impl Work<'_> {
     }
 }
 
-fn has_scheme(url: &str, scheme: &str) -> bool {
+pub(crate) fn has_scheme(url: &str, scheme: &str) -> bool {
     url.trim_start().get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
 }
 

@@ -27,7 +27,7 @@ const VOICES: &[(&str, &str)] = &[
 
 /// Reads `modalities` and `audio`.
 // wire 97
-pub(super) fn read(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) -> Result<(), DecodeError> {
+pub(crate) fn read(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) -> Result<(), DecodeError> {
     let path = Path::Root.key("modalities");
     let mut asked = Vec::new();
     if let Some(list) = request.find("modalities") {

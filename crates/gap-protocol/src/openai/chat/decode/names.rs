@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The longest name.
-pub(super) const MAX_NAME: usize = 64;
+pub(crate) const MAX_NAME: usize = 64;
 
 /// The name itself, or its nearest relative that Google takes.
 // wire 51: it starts with a letter or underscore, goes on with these letters, and has at most 64 of them.
-pub(super) fn sanitise(name: &str) -> Cow<'_, str> {
+pub(crate) fn sanitise(name: &str) -> Cow<'_, str> {
     let is_inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-');
     let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if starts_well && name.len() <= MAX_NAME && name.chars().all(is_inner) {

@@ -33,7 +33,7 @@ const NO_PART: &str = "is no part that GAP's answers give, and was not sent on";
 
 impl Work<'_> {
     /// The parts that stand in `extra_content.google.parts` of a model's message.
-    pub(super) fn native_parts<'n>(
+    pub(crate) fn native_parts<'n>(
         &mut self,
         message: &'n Node<'n>,
         path: &Path<'_>,
@@ -51,7 +51,11 @@ impl Work<'_> {
     }
 
     /// One part; none if it is nothing that Google would know.
-    fn native_part<'n>(&mut self, item: &'n Node<'n>, path: &Path<'_>) -> Result<Option<Part<'n>>, DecodeError> {
+    pub(crate) fn native_part<'n>(
+        &mut self,
+        item: &'n Node<'n>,
+        path: &Path<'_>,
+    ) -> Result<Option<Part<'n>>, DecodeError> {
         let mut seen: Vec<&str> = Vec::new();
         let mut content = None;
         for member in item.want_members(path)? {

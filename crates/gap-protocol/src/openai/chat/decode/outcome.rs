@@ -8,7 +8,7 @@ use super::part::Text;
 
 /// What a tool answered.
 #[derive(Clone, Debug)]
-pub(super) enum Outcome<'n> {
+pub(crate) enum Outcome<'n> {
     /// A JSON object, as it is.
     Object(Cow<'n, str>),
     /// Anything else that is JSON, to be wrapped.
@@ -22,7 +22,7 @@ pub(super) enum Outcome<'n> {
 impl<'n> Outcome<'n> {
     /// The outcome that a text holds: an object or list if it is one, else the text.
     // wire 62: the response must be an object.
-    pub(super) fn of_text(node: &'n Node<'n>) -> Self {
+    pub(crate) fn of_text(node: &'n Node<'n>) -> Self {
         let Some(text) = node.text() else { return Self::Text(Text::Node(node)) };
         match text.trim_start().as_bytes().first() {
             Some(b'{' | b'[') => match json::parse(text.as_bytes()) {
@@ -40,7 +40,7 @@ impl<'n> Outcome<'n> {
     }
 
     /// The outcome of a value that is JSON already.
-    pub(super) fn of_value(node: &'n Node<'n>) -> Self {
+    pub(crate) fn of_value(node: &'n Node<'n>) -> Self {
         match node.kind() {
             Kind::Text(_) => Self::of_text(node),
             _ if has_references(node) => Self::Text(Text::Own(node.json())),
@@ -49,7 +49,7 @@ impl<'n> Outcome<'n> {
         }
     }
 
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Object(object) => out.extend_from_slice(object.as_bytes()),
             Self::Json(json) => {
@@ -73,7 +73,7 @@ impl<'n> Outcome<'n> {
 
 /// The letters of a document that was read from a text of its own, unless they are that text to the letter: then no copy is
 /// needed.
-pub(super) fn letters_of(parsed: &Node<'_>, text: &str) -> Option<String> {
+pub(crate) fn letters_of(parsed: &Node<'_>, text: &str) -> Option<String> {
     match parsed.json() {
         Cow::Borrowed(letters) if letters.len() == text.len() => None,
         letters => Some(letters.into_owned()),

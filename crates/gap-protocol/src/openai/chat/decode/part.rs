@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 
 /// One part of a turn.
 #[derive(Clone, Debug)]
-pub(super) enum Part<'n> {
+pub(crate) enum Part<'n> {
     Text {
         text: Text<'n>,
         signature: Option<Cow<'n, str>>,
@@ -27,14 +27,14 @@ pub(super) enum Part<'n> {
 
 /// A text: as it stands in the request, or one of our own.
 #[derive(Clone, Debug)]
-pub(super) enum Text<'n> {
+pub(crate) enum Text<'n> {
     Node(&'n Node<'n>),
     Own(Cow<'n, str>),
 }
 
 /// An image, document, sound or film.
 #[derive(Clone, Debug)]
-pub(super) enum Medium<'n> {
+pub(crate) enum Medium<'n> {
     /// Base64 in the standard alphabet.
     Inline { mime: String, data: Cow<'n, str> },
     /// Something that Google can reach.
@@ -45,58 +45,58 @@ pub(super) enum Medium<'n> {
 
 /// What stands beside a medium.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Extras<'n> {
-    pub(super) video: Option<Cow<'n, str>>,
-    pub(super) resolution: Option<&'static str>,
+pub(crate) struct Extras<'n> {
+    pub(crate) video: Option<Cow<'n, str>>,
+    pub(crate) resolution: Option<&'static str>,
 }
 
 /// A call of a function.
 #[derive(Clone, Debug)]
-pub(super) struct Call<'n> {
-    pub(super) id: Option<Cow<'n, str>>,
-    pub(super) name: Cow<'n, str>,
+pub(crate) struct Call<'n> {
+    pub(crate) id: Option<Cow<'n, str>>,
+    pub(crate) name: Cow<'n, str>,
     /// A JSON object.
-    pub(super) arguments: Cow<'n, str>,
-    pub(super) signature: Option<Cow<'n, str>>,
+    pub(crate) arguments: Cow<'n, str>,
+    pub(crate) signature: Option<Cow<'n, str>>,
 }
 
 /// What a function answered.
 #[derive(Clone, Debug)]
-pub(super) struct Response<'n> {
-    pub(super) id: Option<Cow<'n, str>>,
-    pub(super) name: Cow<'n, str>,
-    pub(super) outcome: Outcome<'n>,
-    pub(super) media: Vec<Part<'n>>,
+pub(crate) struct Response<'n> {
+    pub(crate) id: Option<Cow<'n, str>>,
+    pub(crate) name: Cow<'n, str>,
+    pub(crate) outcome: Outcome<'n>,
+    pub(crate) media: Vec<Part<'n>>,
 }
 
 // === impl Part ===
 
 impl<'n> Part<'n> {
     /// A text without a signature.
-    pub(super) fn text(text: Text<'n>) -> Self {
+    pub(crate) fn text(text: Text<'n>) -> Self {
         Self::Text { text, signature: None }
     }
 
     /// Whether it says nothing, and carries nothing.
     // wire 45, 75: empty parts are refused; one that holds a signature is not empty.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         matches!(self, Self::Text { text, signature: None } if text.is_empty())
     }
 
     /// Whether it is a medium whose bytes are at hand.
-    pub(super) fn is_inline(&self) -> bool {
+    pub(crate) fn is_inline(&self) -> bool {
         matches!(self, Self::Medium { medium: Medium::Inline { .. }, .. })
     }
 
     /// The medium without what stands beside it.
-    pub(super) fn bare(self) -> Self {
+    pub(crate) fn bare(self) -> Self {
         match self {
             Self::Medium { medium, .. } => Self::Medium { medium, extras: Extras::default(), signature: None },
             other => other,
         }
     }
 
-    pub(super) fn write(&self, out: &mut Vec<u8>, pending: &mut Vec<Pending>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, pending: &mut Vec<Pending>) {
         match self {
             Self::Text { text, signature } => {
                 out.extend_from_slice(b"{\"text\":");
@@ -150,7 +150,7 @@ impl<'n> Part<'n> {
 }
 
 /// Writes parts as an array.
-pub(super) fn write_all(parts: &[Part<'_>], out: &mut Vec<u8>, pending: &mut Vec<Pending>) {
+pub(crate) fn write_all(parts: &[Part<'_>], out: &mut Vec<u8>, pending: &mut Vec<Pending>) {
     out.push(b'[');
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
@@ -171,14 +171,14 @@ fn write_signature(out: &mut Vec<u8>, signature: Option<&str>) {
 // === impl Text ===
 
 impl Text<'_> {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Node(node) => node.is_empty_text(),
             Self::Own(text) => text.is_empty(),
         }
     }
 
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Node(node) => node.write(out),
             Self::Own(text) => write_text(out, text),

@@ -15,7 +15,7 @@ pub const NO_SIGNATURE: &str = "skip_thought_signature_validator";
 /// Puts the signature of a message where it came from: at its last text, else at its first call, else at a text that says
 /// nothing. In the form before there were tools a call has no other place for its own.
 // wire 75, 76, 77
-pub(super) fn sign<'n>(
+pub(crate) fn sign<'n>(
     signature: Cow<'n, str>,
     is_of_call: bool,
     parts: &mut Vec<Part<'n>>,
@@ -43,7 +43,7 @@ pub(super) fn sign<'n>(
 impl Work<'_> {
     /// `extra_content.google.thought_signature`, wherever it is kept.
     // wire 77
-    pub(super) fn signature_in<'n>(
+    pub(crate) fn signature_in<'n>(
         &mut self,
         holder: &'n Node<'n>,
         path: &Path<'_>,
@@ -63,7 +63,7 @@ impl Work<'_> {
     }
 
     /// A signature that Google can read as base64; another provider's is left out.
-    fn usable_signature<'n>(&mut self, signature: Cow<'n, str>, path: &Path<'_>) -> Option<Cow<'n, str>> {
+    pub(crate) fn usable_signature<'n>(&mut self, signature: Cow<'n, str>, path: &Path<'_>) -> Option<Cow<'n, str>> {
         let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
         if signature.is_empty() {
             return None;

@@ -27,21 +27,26 @@ enum Wish {
 
 /// A wish, where it stands, and whether thoughts are to be shown.
 #[derive(Default)]
-struct Asked {
+pub(crate) struct Asked {
     wish: Option<(Wish, String)>,
     /// A second one, of the other kind, in the same place.
     other: Option<(Wish, String)>,
-    include_thoughts: Option<bool>,
+    pub(crate) include_thoughts: Option<bool>,
 }
 
 /// Reads all that is said about thinking into `thinkingConfig`.
-pub(super) fn read(
+pub(crate) fn read(
     work: &mut Work<'_>,
     request: &Node<'_>,
     extension: &Extension<'_>,
     config: &mut Config<'_>,
 ) -> Result<(), DecodeError> {
-    let asked = asked(request, extension)?;
+    put_asked(work, asked(request, extension)?, config);
+    Ok(())
+}
+
+/// Puts what is asked, as the model takes it.
+pub(crate) fn put_asked(work: &mut Work<'_>, asked: Asked, config: &mut Config<'_>) {
     let shown = asked.include_thoughts.unwrap_or_else(|| {
         let thinks = asked.wish.as_ref().is_some_and(|(wish, _)| !matches!(wish, Wish::Off | Wish::Budget(0)));
         thinks || work.context.options.always_include_thoughts
@@ -69,7 +74,25 @@ pub(super) fn read(
         config.set("thinkingConfig", format!("{{{}}}", members.join(",")));
     }
     leave_room(work, config);
-    Ok(())
+}
+
+impl Asked {
+    /// No thinking.
+    pub(crate) fn off(path: &Path<'_>) -> Self {
+        Self { wish: Some((Wish::Off, path.to_string())), other: None, include_thoughts: Some(false) }
+    }
+
+    /// So many tokens of thinking, or as many as the model likes.
+    pub(crate) fn budget(tokens: Option<i64>, path: &Path<'_>, shown: bool) -> Self {
+        let wish = Wish::Budget(tokens.unwrap_or(-1));
+        Self { wish: Some((wish, path.to_string())), other: None, include_thoughts: Some(shown) }
+    }
+
+    /// What an effort in words asks for; thoughts are shown if `shown` says so.
+    pub(crate) fn effort(effort: Option<&Node<'_>>, path: &Path<'_>, shown: Option<bool>) -> Result<Self, DecodeError> {
+        let wish = effort.map(|effort| of_effort(effort, path)).transpose()?.flatten();
+        Ok(Self { wish: wish.map(|wish| (wish, path.to_string())), other: None, include_thoughts: shown })
+    }
 }
 
 /// What is asked, from the most exact place.
@@ -119,7 +142,7 @@ fn asked(request: &Node<'_>, extension: &Extension<'_>) -> Result<Asked, DecodeE
 }
 
 /// `thinking_config: {thinking_budget, thinking_level, include_thoughts}`, in either spelling.
-fn in_googles_words(own: &Node<'_>, field: &str) -> Result<Asked, DecodeError> {
+pub(crate) fn in_googles_words(own: &Node<'_>, field: &str) -> Result<Asked, DecodeError> {
     let path = Path::Key(&Path::Root, field);
     own.want_members(&path)?;
     let find = |snake: &str, camel: &str| own.find(snake).or_else(|| own.find(camel));

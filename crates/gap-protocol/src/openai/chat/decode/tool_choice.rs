@@ -8,7 +8,7 @@ use super::content::want;
 
 /// Which functions may be called, and whether one must.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(crate) enum Choice {
     /// As the model likes.
     #[default]
     Auto,
@@ -22,7 +22,7 @@ pub(super) enum Choice {
 
 /// Reads `tool_choice`, or `function_call`.
 // wire 67
-pub(super) fn read(work: &mut Work<'_>, request: &Node<'_>) -> Result<Choice, DecodeError> {
+pub(crate) fn read(work: &mut Work<'_>, request: &Node<'_>) -> Result<Choice, DecodeError> {
     let (node, field) = match (request.find("tool_choice"), request.find("function_call")) {
         (Some(node), _) => (node, "tool_choice"),
         (None, Some(node)) => (node, "function_call"),
@@ -100,7 +100,7 @@ fn sent_name(work: &Work<'_>, node: &Node<'_>, path: &Path<'_>) -> Result<String
 // === impl Choice ===
 
 impl Choice {
-    pub(super) fn write(&self, writer: &mut ObjectWriter<'_>) {
+    pub(crate) fn write(&self, writer: &mut ObjectWriter<'_>) {
         let (mode, names) = match self {
             Self::Auto | Self::Only(_) => return,
             Self::None => ("NONE", None),

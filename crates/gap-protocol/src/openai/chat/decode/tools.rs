@@ -7,61 +7,44 @@ use serde_json::Value;
 
 use crate::call::{CallForm, DecodeError, Feature, Problem, ToolKind, ToolPlan};
 use crate::gemini::schema;
-use crate::json::{Node, ObjectWriter, Path};
+use crate::json::{Node, ObjectWriter, Path, write_text};
 
 use super::Work;
+use super::built_in::{BuiltIn, built_in_name};
 use super::content::want;
 use super::extension::Extension;
 use super::names::{MAX_NAME, sanitise};
+use super::part::Text;
 use super::tool_choice::{self, Choice};
 
 /// More tools are a mistake; names that must be told apart by numbers would cost the square of their number.
 const MAX_TOOLS: usize = 2048;
 
-/// Google's own tools, and what clients call them.
-const BUILT_IN: &[(&str, &[&str])] = &[
-    ("googleSearch", &["google_search", "googleSearch", "web_search", "web_search_preview"]),
-    ("urlContext", &["url_context", "urlContext"]),
-    ("codeExecution", &["code_execution", "codeExecution", "code_interpreter"]),
-    ("googleMaps", &["google_maps", "googleMaps"]),
-    ("googleSearchRetrieval", &["google_search_retrieval", "googleSearchRetrieval"]),
-    ("fileSearch", &["file_search", "fileSearch"]),
-    ("computerUse", &["computer_use", "computerUse"]),
-];
-
 /// The tools of a request.
 #[derive(Debug, Default)]
-pub(super) struct Declared<'n> {
-    functions: Vec<Function<'n>>,
-    built_in: Vec<BuiltIn<'n>>,
+pub(crate) struct Declared<'n> {
+    pub(super) functions: Vec<Function<'n>>,
+    pub(super) built_in: Vec<BuiltIn<'n>>,
     choice: Choice,
 }
 
 #[derive(Debug)]
-struct Function<'n> {
+pub(super) struct Function<'n> {
     /// Its name at Google.
     sent: String,
-    description: Option<&'n Node<'n>>,
+    description: Option<Text<'n>>,
     parameters: Parameters<'n>,
 }
 
 #[derive(Debug)]
-enum Parameters<'n> {
+pub(crate) enum Parameters<'n> {
     None,
     JsonSchema(Cow<'n, str>),
     Schema(String),
 }
 
-#[derive(Debug)]
-struct BuiltIn<'n> {
-    name: &'static str,
-    /// What it is told, as JSON.
-    settings: Cow<'n, str>,
-    field: String,
-}
-
 /// Reads the tools of a request, in both forms, and which of them are to be called.
-pub(super) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Declared<'n>, DecodeError> {
+pub(crate) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Declared<'n>, DecodeError> {
     let root = Path::Root;
     let mut declared = Declared::default();
     if let Some(tools) = request.find("tools") {
@@ -80,43 +63,55 @@ pub(super) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Dec
             work.plan.single_call = true;
         }
         for (index, function) in functions.iter().enumerate() {
-            declared.function(work, function, &path.index(index))?;
+            declared.function(work, function, &path.index(index), None)?;
         }
     }
     declared.web_search(work, request)?;
-    declared.choice = tool_choice::read(work, request)?;
-    let takes_functions = work.family.tools && !work.refused.contains(Feature::Tools);
-    if !takes_functions && !declared.functions.is_empty() {
-        let field = if request.find("tools").is_some() { "tools" } else { "functions" };
-        if matches!(declared.choice, Choice::Any(_)) {
-            let message = format!("{} knows no functions, and was told to call one", work.model);
-            return Err(DecodeError::new(Problem::Unsupported, field, message));
-        }
-        work.warn(&root.key(field), format!("are refused by {} and were left out", work.model));
-        declared.functions.clear();
-    }
-    if let Choice::Only(names) = &declared.choice {
-        // Gemini knows no subset that may be called and need not; so only these are declared.
-        let names: HashSet<&String> = names.iter().collect();
-        declared.functions.retain(|function| names.contains(&function.sent));
-    }
+    let choice = tool_choice::read(work, request)?;
+    let field = if request.find("tools").is_some() { "tools" } else { "functions" };
+    declared.choose(work, choice, field)?;
     Ok(declared)
 }
 
 // === impl Declared ===
 
 impl<'n> Declared<'n> {
-    pub(super) fn is_empty(&self) -> bool {
+    /// Says which of the functions, which stand in `field`, may be called.
+    pub(crate) fn choose(
+        &mut self,
+        work: &mut Work<'_>,
+        choice: Choice,
+        field: &'static str,
+    ) -> Result<(), DecodeError> {
+        self.choice = choice;
+        let takes_functions = work.family.tools && !work.refused.contains(Feature::Tools);
+        if !takes_functions && !self.functions.is_empty() {
+            if matches!(self.choice, Choice::Any(_)) {
+                let message = format!("{} knows no functions, and was told to call one", work.model);
+                return Err(DecodeError::new(Problem::Unsupported, field, message));
+            }
+            work.warn(&Path::Root.key(field), format!("are refused by {} and were left out", work.model));
+            self.functions.clear();
+        }
+        if let Choice::Only(names) = &self.choice {
+            // Gemini knows no subset that may be called and need not; so only these are self.
+            let names: HashSet<&String> = names.iter().collect();
+            self.functions.retain(|function| names.contains(&function.sent));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
         self.functions.is_empty() && self.built_in.is_empty()
     }
 
     /// Whether there are functions that may be called.
-    pub(super) fn offers_functions(&self) -> bool {
+    pub(crate) fn offers_functions(&self) -> bool {
         !self.functions.is_empty()
     }
 
     /// Leaves the functions out, if none of them may be called anyway.
-    pub(super) fn withhold_uncallable(&mut self) {
+    pub(crate) fn withhold_uncallable(&mut self) {
         if self.choice == Choice::None {
             self.functions.clear();
         }
@@ -127,11 +122,11 @@ impl<'n> Declared<'n> {
         let kind = tool.find("type").map(|kind| kind.want_text(&path.key("type"))).transpose()?;
         match kind.as_deref() {
             // The form of the Responses API, which some editors send here.
-            Some("function") if is_flat(tool, "function") => self.function(work, tool, path),
+            Some("function") if is_flat(tool, "function") => self.function(work, tool, path, None),
             Some("custom") if is_flat(tool, "custom") => self.custom(work, tool, path),
-            Some("function") => self.function(work, want(tool, "function", path)?, &path.key("function")),
+            Some("function") => self.function(work, want(tool, "function", path)?, &path.key("function"), None),
             None if tool.find("function").is_some() => {
-                self.function(work, want(tool, "function", path)?, &path.key("function"))
+                self.function(work, want(tool, "function", path)?, &path.key("function"), None)
             }
             Some("custom") => self.custom(work, want(tool, "custom", path)?, &path.key("custom")),
             Some(kind) => {
@@ -140,7 +135,7 @@ impl<'n> Declared<'n> {
                     return Err(DecodeError::new(Problem::Invalid, path.key("type").to_string(), message));
                 };
                 let settings = tool.find(kind).map_or(Cow::Borrowed("{}"), Node::json);
-                self.built_in.push(BuiltIn { name, settings, field: path.to_string() });
+                self.built_in(name, settings, path);
                 Ok(())
             }
             // `{"google_search": {}}`, as Google writes it.
@@ -148,30 +143,22 @@ impl<'n> Declared<'n> {
         }
     }
 
-    /// A tool in Google's own form.
-    fn own(&mut self, tool: &'n Node<'n>, path: &Path<'_>) -> Result<(), DecodeError> {
-        for member in tool.want_members(path)? {
-            let Some(name) = built_in_name(&member.key) else {
-                let message = "must say its type: function, custom, or one of Google's own tools";
-                return Err(DecodeError::new(Problem::Missing, path.key("type").to_string(), message));
-            };
-            let path = path.key(&member.key);
-            if !member.value.is_null() {
-                member.value.want_members(&path)?;
-                self.built_in.push(BuiltIn { name, settings: member.value.json(), field: path.to_string() });
-            }
-        }
-        Ok(())
-    }
-
-    /// `{name, description, parameters}`
-    fn function(&mut self, work: &mut Work<'_>, function: &'n Node<'n>, path: &Path<'_>) -> Result<(), DecodeError> {
+    /// `{name, description, parameters}`, perhaps in a namespace.
+    pub(crate) fn function(
+        &mut self,
+        work: &mut Work<'_>,
+        function: &'n Node<'n>,
+        path: &Path<'_>,
+        namespace: Option<&str>,
+    ) -> Result<(), DecodeError> {
         let name = want(function, "name", path)?.want_text(&path.key("name"))?;
         let description = described(function, path)?;
         let mut restore = Vec::new();
-        let parameters = match function.find("parameters") {
+        // Anthropic's word for it is another.
+        let key = if function.find("input_schema").is_some() { "input_schema" } else { "parameters" };
+        let parameters = match function.find(key) {
             Some(parameters) if !schema::is_empty(parameters) => {
-                parameters.want_members(&path.key("parameters"))?;
+                parameters.want_members(&path.key(key))?;
                 if schema::is_sound(parameters) && !work.refused.contains(Feature::JsonSchema) {
                     // wire 53
                     Parameters::JsonSchema(parameters.json())
@@ -184,12 +171,21 @@ impl<'n> Declared<'n> {
             // wire 52
             _ => Parameters::None,
         };
-        let tool = ToolPlan { name: name.into_owned(), restore, ..ToolPlan::default() };
+        let name = match namespace {
+            Some(namespace) => format!("{namespace}{}{name}", ToolPlan::NAMESPACE_END),
+            None => name.into_owned(),
+        };
+        let tool = ToolPlan { name, namespace: namespace.map(str::to_owned), restore, ..ToolPlan::default() };
         self.declare(work, tool, description, parameters, path)
     }
 
     /// `{name, description, format}`: a tool that takes a text.
-    fn custom(&mut self, work: &mut Work<'_>, custom: &'n Node<'n>, path: &Path<'_>) -> Result<(), DecodeError> {
+    pub(crate) fn custom(
+        &mut self,
+        work: &mut Work<'_>,
+        custom: &'n Node<'n>,
+        path: &Path<'_>,
+    ) -> Result<(), DecodeError> {
         let name = want(custom, "name", path)?.want_text(&path.key("name"))?;
         let description = described(custom, path)?;
         if let Some(format) = custom.find("format") {
@@ -214,11 +210,11 @@ impl<'n> Declared<'n> {
     }
 
     // wire 50, 51: names are unique, and such as Google takes.
-    fn declare(
+    pub(crate) fn declare(
         &mut self,
         work: &mut Work<'_>,
         mut tool: ToolPlan,
-        description: Option<&'n Node<'n>>,
+        description: Option<Text<'n>>,
         parameters: Parameters<'n>,
         path: &Path<'_>,
     ) -> Result<(), DecodeError> {
@@ -248,60 +244,7 @@ impl<'n> Declared<'n> {
         Ok(())
     }
 
-    /// `web_search_options`
-    fn web_search(&mut self, work: &mut Work<'_>, request: &Node<'_>) -> Result<(), DecodeError> {
-        let Some(options) = request.find("web_search_options") else { return Ok(()) };
-        let path = Path::Root.key("web_search_options");
-        for member in options.want_members(&path)? {
-            let asks_for_nothing = member.value.is_null() || member.value.raw() == "\"medium\"";
-            if !asks_for_nothing {
-                work.warn(&path.key(&member.key), "has no equal: Google searches in its own way");
-            }
-        }
-        self.built_in.push(BuiltIn { name: "googleSearch", settings: Cow::Borrowed("{}"), field: path.to_string() });
-        Ok(())
-    }
-
-    /// Adds Google's own tools from the extension, and leaves out what the model does not take.
-    // wire 69
-    pub(super) fn add_built_in(&mut self, work: &mut Work<'_>, extension: &Extension<'n>) {
-        for tool in &extension.tools {
-            for member in tool.members().unwrap_or_default() {
-                match built_in_name(&member.key) {
-                    Some(name) if !member.value.is_null() => {
-                        let field = format!("google.tools.{name}");
-                        self.built_in.push(BuiltIn { name, settings: member.value.json(), field });
-                    }
-                    _ => {
-                        let key: String = member.key.chars().take(80).collect();
-                        work.warnings.add(format!("google.tools.{key}"), "is none of Google's own tools");
-                    }
-                }
-            }
-        }
-        let beside_functions = !self.functions.is_empty();
-        let mut seen: Vec<&'static str> = Vec::new();
-        self.built_in.retain(|tool| {
-            let has = |list: &[String]| list.iter().any(|name| name == tool.name);
-            let alone = has(&work.family.built_in);
-            let together = has(&work.family.built_in_with_tools) && !work.refused.contains(Feature::BuiltInWithTools);
-            let message = match (alone, beside_functions && !together) {
-                (false, _) => format!("{} is not taken by {} and was left out", tool.name, work.model),
-                (true, true) => {
-                    format!("{} is not taken by {} beside functions and was left out", tool.name, work.model)
-                }
-                (true, false) => {
-                    let is_new = !seen.contains(&tool.name);
-                    seen.push(tool.name);
-                    return is_new;
-                }
-            };
-            work.warnings.add(tool.field.clone(), message);
-            false
-        });
-    }
-
-    pub(super) fn write(&self, writer: &mut ObjectWriter<'_>, extension: &Extension<'_>) {
+    pub(crate) fn write(&self, writer: &mut ObjectWriter<'_>, extension: &Extension<'_>) {
         if !self.is_empty() {
             let out = writer.key("tools");
             out.push(b'[');
@@ -338,11 +281,11 @@ impl Function<'_> {
     fn write(&self, out: &mut Vec<u8>) {
         let mut object = ObjectWriter::open(out);
         object.text("name", &self.sent);
-        match self.description {
-            Some(description) => object.node("description", description),
+        match &self.description {
+            Some(description) => description.write(object.key("description")),
             // Google's schema has it among the required fields.
-            None => object.text("description", &self.sent),
-        };
+            None => write_text(object.key("description"), &self.sent),
+        }
         match &self.parameters {
             Parameters::None => {}
             Parameters::JsonSchema(json) => {
@@ -362,19 +305,13 @@ fn is_flat(tool: &Node<'_>, kind: &str) -> bool {
 }
 
 /// A description that says something.
-fn described<'n>(node: &'n Node<'n>, path: &Path<'_>) -> Result<Option<&'n Node<'n>>, DecodeError> {
+fn described<'n>(node: &'n Node<'n>, path: &Path<'_>) -> Result<Option<Text<'n>>, DecodeError> {
     let Some(description) = node.find("description") else { return Ok(None) };
     description.want_text(&path.key("description"))?;
-    Ok((!description.is_empty_text()).then_some(description))
-}
-
-fn built_in_name(called: &str) -> Option<&'static str> {
-    // Clients append dates: `web_search_preview_2025_03_11`.
-    let is_it = |name: &&str| called == *name || called.strip_prefix(name).is_some_and(|rest| rest.starts_with("_20"));
-    BUILT_IN.iter().find(|(_, names)| names.iter().any(is_it)).map(|(own, _)| *own)
+    Ok((!description.is_empty_text()).then_some(Text::Node(description)))
 }
 
 /// A part of the request as a value tree, for rewriting.
-pub(super) fn value_of(node: &Node<'_>) -> Value {
+pub(crate) fn value_of(node: &Node<'_>) -> Value {
     serde_json::from_str(&node.json()).unwrap_or(Value::Null)
 }

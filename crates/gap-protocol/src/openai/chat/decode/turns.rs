@@ -22,14 +22,14 @@ use super::part::{self, Part, Response, Text};
 
 /// The conversation of a request.
 #[derive(Debug, Default)]
-pub(super) struct Conversation<'n> {
+pub(crate) struct Conversation<'n> {
     system: Vec<Part<'n>>,
     turns: Vec<Turn<'n>>,
 }
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     User,
     Model,
 }
@@ -44,27 +44,27 @@ struct Turn<'n> {
 
 /// A call that waits for its result.
 #[derive(Debug)]
-pub(super) struct Slot<'n> {
+pub(crate) struct Slot<'n> {
     /// The id in the client's words.
-    pub(super) call_id: Cow<'n, str>,
+    pub(crate) call_id: Cow<'n, str>,
     /// The id in Google's words.
-    pub(super) id: Option<Cow<'n, str>>,
-    pub(super) name: Cow<'n, str>,
+    pub(crate) id: Option<Cow<'n, str>>,
+    pub(crate) name: Cow<'n, str>,
     /// The path of the call, for warnings.
-    pub(super) field: String,
+    pub(crate) field: String,
     result: Option<ToolResult<'n>>,
 }
 
 /// What a tool answered.
 #[derive(Debug)]
-pub(super) struct ToolResult<'n> {
-    pub(super) outcome: Outcome<'n>,
-    pub(super) media: Vec<Part<'n>>,
+pub(crate) struct ToolResult<'n> {
+    pub(crate) outcome: Outcome<'n>,
+    pub(crate) media: Vec<Part<'n>>,
 }
 
 /// How a result names its call.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum ResultOf<'r> {
+pub(crate) enum ResultOf<'r> {
     /// By the id of the call.
     Id(&'r str),
     /// By the name of the function, in the form before there were ids.
@@ -73,7 +73,7 @@ pub(super) enum ResultOf<'r> {
 
 /// The conversation while its messages arrive.
 #[derive(Debug, Default)]
-pub(super) struct Builder<'n> {
+pub(crate) struct Builder<'n> {
     conversation: Conversation<'n>,
     /// Whether the model spoke last; system messages in between do not count.
     model_spoke_last: bool,
@@ -119,11 +119,11 @@ impl Calls {
 // === impl Builder ===
 
 impl<'n> Builder<'n> {
-    pub(super) fn system(&mut self, parts: Vec<Part<'n>>) {
+    pub(crate) fn system(&mut self, parts: Vec<Part<'n>>) {
         self.conversation.system.extend(parts.into_iter().filter(|part| !part.is_empty()));
     }
 
-    pub(super) fn user(&mut self, parts: Vec<Part<'n>>) {
+    pub(crate) fn user(&mut self, parts: Vec<Part<'n>>) {
         self.model_spoke_last = false;
         let parts: Vec<Part<'n>> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         if !parts.is_empty() {
@@ -131,7 +131,7 @@ impl<'n> Builder<'n> {
         }
     }
 
-    pub(super) fn model(&mut self, parts: Vec<Part<'n>>, slots: Vec<Slot<'n>>) {
+    pub(crate) fn model(&mut self, parts: Vec<Part<'n>>, slots: Vec<Slot<'n>>) {
         // Clients write each of several calls as a message of its own.
         let goes_on =
             self.model_spoke_last && self.conversation.turns.last().is_some_and(|turn| turn.role == Role::Model);
@@ -151,7 +151,7 @@ impl<'n> Builder<'n> {
     }
 
     /// Puts a result behind its call; gives it back if there is no such call.
-    pub(super) fn result(&mut self, of: ResultOf<'_>, result: ToolResult<'n>) -> Result<(), ToolResult<'n>> {
+    pub(crate) fn result(&mut self, of: ResultOf<'_>, result: ToolResult<'n>) -> Result<(), ToolResult<'n>> {
         self.model_spoke_last = false;
         let calls = match of {
             ResultOf::Id(id) => self.by_id.get_mut(id),
@@ -168,7 +168,7 @@ impl<'n> Builder<'n> {
     }
 
     /// The conversation, repaired.
-    pub(super) fn finish(self, work: &mut Work<'_>) -> Result<Conversation<'n>, DecodeError> {
+    pub(crate) fn finish(self, work: &mut Work<'_>) -> Result<Conversation<'n>, DecodeError> {
         let Self { conversation: Conversation { mut system, turns: given }, .. } = self;
         let mut turns: Vec<Turn<'n>> = Vec::with_capacity(given.len() * 2);
         let mut add = |role: Role, parts: Vec<Part<'n>>| match turns.last_mut() {
@@ -225,7 +225,7 @@ fn results<'n>(slots: Vec<Slot<'n>>, work: &mut Work<'_>) -> Vec<Part<'n>> {
 }
 
 impl<'n> Slot<'n> {
-    pub(super) fn new(call_id: Cow<'n, str>, id: Option<Cow<'n, str>>, name: Cow<'n, str>, field: String) -> Self {
+    pub(crate) fn new(call_id: Cow<'n, str>, id: Option<Cow<'n, str>>, name: Cow<'n, str>, field: String) -> Self {
         Self { call_id, id, name, field, result: None }
     }
 }
@@ -233,17 +233,17 @@ impl<'n> Slot<'n> {
 // === impl Conversation ===
 
 impl Conversation<'_> {
-    pub(super) fn has_system(&self) -> bool {
+    pub(crate) fn has_system(&self) -> bool {
         !self.system.is_empty()
     }
 
     /// Says something more to the model, behind what the client's system messages say.
-    pub(super) fn instruct(&mut self, text: String) {
+    pub(crate) fn instruct(&mut self, text: String) {
         self.system.push(Part::text(Text::Own(Cow::Owned(text))));
     }
 
     /// Moves the system messages in front of what the user says first, for models that know none.
-    pub(super) fn system_into_first_turn(&mut self) {
+    pub(crate) fn system_into_first_turn(&mut self) {
         if let Some(first) = self.turns.first_mut() {
             let mut parts = std::mem::take(&mut self.system);
             parts.append(&mut first.parts);
@@ -252,11 +252,11 @@ impl Conversation<'_> {
     }
 
     /// Whether the model's own words stand last.
-    pub(super) fn ends_with_model(&self) -> bool {
+    pub(crate) fn ends_with_model(&self) -> bool {
         self.turns.last().is_some_and(|turn| turn.role == Role::Model)
     }
 
-    pub(super) fn write(&self, writer: &mut ObjectWriter<'_>, pending: &mut Vec<Pending>) {
+    pub(crate) fn write(&self, writer: &mut ObjectWriter<'_>, pending: &mut Vec<Pending>) {
         if !self.system.is_empty() {
             let mut object = ObjectWriter::open(writer.key("systemInstruction"));
             part::write_all(&self.system, object.key("parts"), pending);

@@ -139,15 +139,19 @@ pub(in crate::api::admin) struct AccessKeyFilter {
     /// A part of the name, the hint or the id, in any case of letters.
     search: Option<String>,
     /// Those in this state.
+    #[param(inline)]
     state: Option<StateName>,
     /// Those of this role.
+    #[param(inline)]
     role: Option<RoleName>,
     /// In which order: by age unless said otherwise.
+    #[param(inline)]
     pub(super) sort: Option<SortBy>,
 }
 
 /// Whether an access key opens anything.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[schema(as = AccessKeyState)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::api::admin) enum StateName {
     /// It does.

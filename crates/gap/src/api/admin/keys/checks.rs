@@ -39,16 +39,7 @@ pub(in crate::api::admin) struct JobList {
     path = "/api/v1/keys/check",
     tag = "keys",
     request_body = CheckRequest,
-    responses(
-        (status = 202, body = Job),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 202, body = Job)),
 )]
 pub(in crate::api::admin) async fn check_keys(
     State(app): State<App>,
@@ -70,11 +61,7 @@ pub(in crate::api::admin) async fn check_keys(
     get,
     path = "/api/v1/keys/check",
     tag = "keys",
-    responses(
-        (status = 200, body = JobList),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = JobList)),
 )]
 pub(in crate::api::admin) async fn list_checks(State(app): State<App>, _: Administrator) -> Json<JobList> {
     Json(JobList { items: app.checks.list() })
@@ -86,12 +73,7 @@ pub(in crate::api::admin) async fn list_checks(State(app): State<App>, _: Admini
     path = "/api/v1/keys/check/{id}",
     tag = "keys",
     params(("id" = Uuid, Path, description = "The job's identifier")),
-    responses(
-        (status = 200, body = Job),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, body = Job)),
 )]
 pub(in crate::api::admin) async fn find_check(
     State(app): State<App>,
@@ -107,12 +89,7 @@ pub(in crate::api::admin) async fn find_check(
     path = "/api/v1/keys/check/{id}",
     tag = "keys",
     params(("id" = Uuid, Path, description = "The job's identifier")),
-    responses(
-        (status = 204),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 204)),
 )]
 pub(in crate::api::admin) async fn cancel_check(
     State(app): State<App>,

@@ -29,13 +29,7 @@ struct ExportedSum {
     path = "/api/v1/stats/export",
     tag = "usage",
     params(StatsQuery),
-    responses(
-        (status = 200, description = "The file: CSV with a header line, or a JSON array.", content_type = "text/csv", body = String),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, description = "The file: CSV with a header line, or a JSON array.", content_type = "text/csv", body = String)),
 )]
 pub(in crate::api::admin) async fn export_stats(
     State(app): State<App>,

@@ -1,0 +1,2 @@
+/** The types as text, for the file and for the test that compares it. */
+export function generate(): Promise<string>
