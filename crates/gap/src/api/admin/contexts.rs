@@ -1,8 +1,6 @@
 //! Conversations that are kept for clients: listed, read, changed, exported and deleted by whose they are, and by
 //! administrators. What was said is told to nobody else, and never to the audit log.
 
-#![expect(unused_qualifications, reason = "utoipa spells out the type of a query")]
-
 mod shapes;
 
 use std::time::Duration;
