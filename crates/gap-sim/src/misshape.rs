@@ -4,21 +4,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use serde_json::Value;
 
 use crate::body::{Body, Piece, Pieces};
 use crate::fault::{Afterwards, Drip, PresetError, Reply, Script, Stall, millis};
-use crate::outgoing::EVENTS;
-use crate::wire;
 
 /// Between the pieces of a split answer: long enough that each is written by itself.
 const BETWEEN_WRITES: Duration = Duration::from_millis(1);
 
-/// An answer with a fault in it. `error` makes the body of an error.
+/// An answer with a fault in it. `error` makes the last frame of a stream, of an error after so many
+/// events.
 pub(crate) fn answer(
     mut response: Response<Body>,
     script: &Script,
-    error: impl FnOnce(&PresetError) -> Value,
+    error: impl FnOnce(&PresetError, u64) -> Vec<u8>,
 ) -> Response<Body> {
     match script {
         Script::EmptyBody => response.map(|_| Body::empty()),
@@ -33,9 +31,7 @@ pub(crate) fn answer(
         }
         script => {
             let error = if let Script::ErrorEvent(event) = script {
-                let error = error(&PresetError::new(event.preset));
-                let as_events = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == EVENTS);
-                if as_events { wire::event(&error) } else { wire::last_element(&error, event.after > 0) }
+                error(&PresetError::new(event.preset), event.after)
             } else {
                 Vec::new()
             };

@@ -8,8 +8,7 @@ use crate::error::ApiError;
 use crate::wire;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
-/// What a stream of events calls itself.
-pub(crate) const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
+const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
 const HTML: HeaderValue = HeaderValue::from_static("text/html");
 
 /// On every answer of the API.

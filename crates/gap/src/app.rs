@@ -22,7 +22,7 @@ use crate::live::{self, Live};
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
 use crate::outbound::Outbound;
-use crate::owners::Owners;
+use crate::owners::{self, Owners};
 use crate::pages::Pages;
 use crate::prefixes::{PrefixPolicy, Prefixes};
 use crate::relay::{Relay, RelayPolicy};
@@ -143,7 +143,6 @@ impl App {
         if keeping == Keeping::Memory {
             roster.adopt(&settings.pool.keys)?;
         }
-        let checks = Checks::new(clock.clone(), lifecycle.clone());
         let upstream = Arc::new(Upstream::new(&settings.upstream)?);
         let prefixes = PrefixPolicy { count: settings.pool.affinity_count, lifetime: settings.pool.affinity_ttl };
         let prefixes = Prefixes::new(prefixes, rand::random(), clock.clone());
@@ -160,6 +159,8 @@ impl App {
         let (spans, exporter) = endpoint.map(|endpoint| Spans::new(endpoint, outbound.clone())).unzip();
         let kept = settings.usage.max_records_memory;
         let books = Books::new(&store, models.clone(), clock.clone(), kept, spans);
+        keyring.announce_to(books.events().clone());
+        let checks = Checks::new(clock.clone(), lifecycle.clone(), books.events().clone());
         let access = Access::new(&settings.auth, &store, clock.clone());
         let admission = Admission::new(clock.clone());
         let conversations =
@@ -217,7 +218,9 @@ impl App {
     pub async fn open(&self) -> Result<(), RosterError> {
         self.conversations.open().await?;
         access::load(self).await?;
-        self.roster.open(&self.settings.pool.keys, &self.lifecycle).await
+        self.roster.open(&self.settings.pool.keys, &self.lifecycle).await?;
+        owners::kept::load(self).await;
+        Ok(())
     }
 
     /// Begins what goes on beside requests, until shutdown.

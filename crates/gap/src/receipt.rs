@@ -14,6 +14,7 @@ use std::time::Duration;
 use gap_pool::verdict::{self, Fault, TransportFault};
 use gap_pool::waiting::Asker;
 use gap_pool::{Answered, ProjectId, Ranking, TierPolicy};
+use gap_protocol::call::Warnings;
 use gap_protocol::meter::{Findings, Usage};
 use gap_store::usage::Outcome;
 use http::header::HeaderName;
@@ -77,6 +78,8 @@ pub struct Receipt {
     followed: Option<Followed>,
     /// The model that was asked for, when another stood in.
     model_asked: Option<String>,
+    /// What could not be done as asked.
+    warnings: Warnings,
 }
 
 /// Which keys were tried for a call, as headers tell it.
@@ -167,6 +170,7 @@ impl Receipt {
             part: false,
             followed: None,
             model_asked: None,
+            warnings: Warnings::default(),
         }
     }
 
@@ -187,11 +191,21 @@ impl Receipt {
         Some(format!("{asked} could not be had; {model} answered in its place"))
     }
 
+    /// This could not be done as asked. The record says so as well as the answer's headers.
+    pub fn warned(&mut self, warnings: &Warnings) {
+        self.warnings.clone_from(warnings);
+    }
+
     /// Keeps the permit of the call, which is settled when the receipt is.
     #[must_use]
     pub fn with_permit(mut self, permit: Permit) -> Self {
         self.permit = permit;
         self
+    }
+
+    /// Whether the caller may use this model.
+    pub fn may_use(&self, model: &str) -> bool {
+        self.facts.caller.policy.allows_model(model)
     }
 
     /// Which tiers may serve the caller; none: as the pool's policy says.
@@ -453,6 +467,13 @@ impl Receipt {
         if let Some(name) = own_name {
             let _ = write!(json, ",\"request_id\":{name:?}");
         }
+        if let Some(model) = &self.model_asked {
+            let _ = write!(json, ",\"model_asked\":{}", serde_json::Value::from(model.as_str()));
+        }
+        if !self.warnings.is_empty() {
+            let warnings: Vec<String> = self.warnings.iter().map(ToString::to_string).collect();
+            let _ = write!(json, ",\"warnings\":{}", serde_json::Value::from(warnings));
+        }
         json.push_str(",\"decisions\":");
         json.push_str(decisions);
         json.push('}');
@@ -504,8 +525,11 @@ impl Drop for Receipt {
         if !self.part {
             let entry = &self.facts.visit.entry;
             let noteworthy = self.is_noteworthy();
-            let decisions =
-                if noteworthy || entry.is_open() { self.decisions.to_json(&self.attempts) } else { String::new() };
+            let decisions = if noteworthy || entry.is_open() {
+                self.decisions.to_json(&self.attempts, self.facts.visit.began)
+            } else {
+                String::new()
+            };
             self.write_line(noteworthy.then_some(&decisions));
             self.close_entry(&decisions, bill);
         }

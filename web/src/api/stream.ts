@@ -60,6 +60,8 @@ export interface FollowOptions {
   onEvent: (event: StreamEvent) => void
   /** Told when the stream stands and when it is lost. */
   onState?: (connected: boolean) => void
+  /** Told why it was refused or lost; it is tried again all the same. */
+  onError?: (error: unknown) => void
   /** The last event that was seen before, so that nothing is missed. */
   lastEventId?: string
   /** Ends it. */
@@ -86,8 +88,9 @@ export async function follow(path: string, options: FollowOptions): Promise<void
           options.onEvent(event)
         }
       }
-    } catch {
+    } catch (error) {
       // Lost or refused: tried again below, whatever it was.
+      if (!signal.aborted) options.onError?.(error)
     }
     if (signal.aborted) return
     options.onState?.(false)

@@ -14,6 +14,7 @@ mod fields;
 mod files;
 mod implicit;
 mod keys;
+mod predict;
 mod quota;
 mod recordings;
 mod strict;

@@ -50,6 +50,8 @@ mod operators;
 #[cfg(test)]
 mod owners;
 #[cfg(test)]
+mod packed;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod pool;

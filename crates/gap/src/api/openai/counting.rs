@@ -58,6 +58,7 @@ pub(in crate::api) async fn count<F: Refusing>(
     let Some(body) = encode(&counted.body) else {
         return Err(F::from(Failure::unusable_answer()).receipted(receipt));
     };
+    receipt.warned(&wanted.warnings);
     receipt.committed(StatusCode::OK);
     receipt.passed(body.len());
     receipt.completed(&counted.findings);

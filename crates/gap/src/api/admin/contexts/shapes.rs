@@ -1,7 +1,5 @@
 //! What the routes of conversations take and show.
 
-#![expect(unused_qualifications, reason = "utoipa spells out the type of a query")]
-
 use gap_store::conversations::{Conversation, ConversationFilter, ConversationOrder, Turn};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
