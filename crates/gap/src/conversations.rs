@@ -171,7 +171,8 @@ impl Conversations {
         if !is_wanted {
             return Ok(None);
         }
-        history::follow(self, asked).await
+        // On the heap: it would make every request larger, and few belong to a conversation.
+        Box::pin(history::follow(self, asked)).await
     }
 
     /// What the turns of an access key's conversations are named with.

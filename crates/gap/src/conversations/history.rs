@@ -39,7 +39,7 @@ pub(super) async fn follow(conversations: &Conversations, asked: Asked<'_>) -> R
     let Some(first) = chain.turns().first() else { return Ok(None) };
     let said: Vec<Said> = chain.turns().iter().map(said_in).collect();
 
-    let known = find(conversations, &asked, Digest(first.turn), &said).await.map_err(unreadable)?;
+    let known = find(conversations, &asked, Digest(first.turn), &said).await.map_err(|error| unreadable(&error))?;
     let found = known.as_ref().map_or_else(|| recognise(&[], 0, &said), |known| known.recognise(&said));
     let terms = conversations.0.live.read(|settings| Terms {
         completion: asked.caller.policy.context_completion.unwrap_or(settings.context.completion),
@@ -137,7 +137,7 @@ async fn complete(
         return Ok(completed);
     }
     let table = conversations.store().conversations();
-    let contents = table.contents(known.conversation.id, &wanted).await.map_err(unreadable)?;
+    let contents = table.contents(known.conversation.id, &wanted).await.map_err(|error| unreadable(&error))?;
     let content = |number: i64| {
         let at = contents.binary_search_by_key(&number, |(one, _)| *one).ok()?;
         contents.get(at).map(|(_, content)| content.as_str())
@@ -286,7 +286,7 @@ fn title_of(content: &str) -> Option<String> {
     (!line.is_empty()).then_some(line)
 }
 
-fn unreadable(error: StoreError) -> Failure {
+fn unreadable(error: &StoreError) -> Failure {
     error!("Conversations cannot be read: {error}");
     Failure::conversations_unreadable()
 }

@@ -22,7 +22,8 @@ const KEYS: [&str; 10] = [
 ];
 
 fn conversations() -> usize {
-    std::env::var("GAP_TEST_CONVERSATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(CONVERSATIONS)
+    let asked = std::env::var_os("GAP_TEST_CONVERSATIONS").and_then(|count| count.into_string().ok()?.parse().ok());
+    asked.unwrap_or(CONVERSATIONS)
 }
 
 fn turn(role: &str, text: &str) -> Value {

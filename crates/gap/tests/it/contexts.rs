@@ -82,13 +82,12 @@ async fn what_the_client_sends_again_is_never_doubled(#[case] path: &str) {
         let reply = client.post(path, request(&turns)).await;
         assert_eq!(reply.header("x-gap-history"), Some("0"));
         assert_eq!(seen(&app), turns);
-        let parts = match path {
-            UNARY => answer(&reply)["parts"].clone(),
-            _ => {
-                let events = reply.events();
-                let parts = events.iter().filter_map(|event| event["candidates"][0]["content"]["parts"].as_array());
-                parts.flatten().cloned().collect()
-            }
+        let parts: Value = if path == UNARY {
+            answer(&reply)["parts"].clone()
+        } else {
+            let events = reply.events();
+            let parts = events.iter().filter_map(|event| event["candidates"][0]["content"]["parts"].as_array());
+            parts.flatten().cloned().collect()
         };
         turns.push(json!({ "role": "model", "parts": parts }));
         turns.push(user(&format!("question {number}")));

@@ -130,10 +130,10 @@ pub(super) async fn answer<T: Tongue>(
     let request_line = format!("{} {}", head.method, head.uri.path());
     let facts = Facts { visit: visit.clone(), caller, request_line, model: Some(model) };
     let receipt = Receipt::begin(facts).with_permit(permit);
-    let pending = exchange.answer(decoded, form, receipt);
+    let pending = Box::pin(exchange.answer(decoded, form, receipt));
     let policy = app.relay.policy();
     let answered = if stream {
-        match phases::decide::<T::Voice>(Box::pin(pending), policy.open_after).await {
+        match phases::decide::<T::Voice>(pending, policy.open_after).await {
             Phase::Decided(answered) => answered,
             Phase::Undecided(pending) => {
                 let mut response = phases::open(pending, voice, policy.keep_alive);
