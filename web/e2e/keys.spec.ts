@@ -40,20 +40,20 @@ test(
       await expect(page.getByRole('list', { name: t('keys.title') })).toBeVisible()
       await look('keys-cards')
     }
-    await page.goto(`./app/keys?key=${id}`)
+    await page.goto(`./app/keys?id=${id}`)
     await expect(dialog(page, 'seen').getByText(id)).toBeVisible()
     await look('key')
     await page.reload()
     await expect(dialog(page, 'seen').getByText(id)).toBeVisible()
     await page.keyboard.press('Escape')
-    await expect(page).not.toHaveURL(/key=/)
+    await expect(page).not.toHaveURL(/[?&]id=/)
   },
 )
 
 test('a link to a key that is gone says so', async ({ page, t, logIn, watch }) => {
   watch.expect(/status of 404/)
   await logIn()
-  await page.goto('./app/keys?key=00000000-0000-0000-0000-000000000000')
+  await page.goto('./app/keys?id=00000000-0000-0000-0000-000000000000')
   await expect(page.getByText(t('keys.gone'))).toBeVisible()
 })
 

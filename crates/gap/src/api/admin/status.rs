@@ -15,6 +15,7 @@ use crate::app::App;
     get,
     path = "/api/v1/status",
     tag = "status",
+    security((), ("session" = []), ("admin_token" = [])),
     responses((status = 200, body = Health)),
 )]
 pub(super) async fn show_status(State(app): State<App>, mut head: Parts) -> Result<Json<Health>, Problem> {
