@@ -31,6 +31,9 @@ async fn every_schema_is_brought_forward_row_by_row(#[values(On::File, On::Postg
         if version >= 2 {
             rows::check_second(&store).await;
         }
+        if version >= 4 {
+            rows::check_fourth(&store).await;
+        }
         // It is a store like any other: it can be written and opened again.
         rows::change(&store).await;
         db.restart(store).await.close().await;

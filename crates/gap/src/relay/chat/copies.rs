@@ -49,7 +49,13 @@ impl Relay {
         while let Some((answer, part)) = asking.next().await {
             receipt.absorb(part);
             let answer = answer?;
-            if !std::mem::take(&mut is_first) {
+            if std::mem::take(&mut is_first) {
+                // A conversation goes on with the first of them.
+                if let Some(recording) = &chat.recording {
+                    recording.begin();
+                    recording.chunk(&answer.body);
+                }
+            } else {
                 encoder.another();
             }
             encoder.chunk(&answer.body).map_err(|_| RelayError::Empty)?;
