@@ -20,14 +20,14 @@ readonly LOGS=logs
 readonly START_LIMIT=30
 readonly STOP_LIMIT=40
 
-# What the tests need: stage · probe function · Debian packages · what for. A stage that needs more adds a line here.
+# What the tests need: stages · probe function · Debian packages · what for. A stage that needs more adds a line here.
 readonly TEST_NEEDS=(
   "build|have_cc|gcc libc6-dev|ring and mimalloc compile C"
   "test|have_postgres|postgresql|the store's tests start a PostgreSQL of their own"
   "test|have_redis|redis-server|the tests of several instances start a Redis of their own"
-  "image|have_node|nodejs npm|the container's stages build the web page"
   "e2e-python|have_venv|python3 python3-venv|the end-to-end tests with Google's Python SDK"
-  "e2e-js|have_node|nodejs npm|the end-to-end tests with Google's JavaScript SDK"
+  "e2e-js image web e2e-web|have_node|nodejs npm|the web page, and the end-to-end tests with Google's JavaScript SDK"
+  "e2e-web|have_chromium|chromium|the tests of the web page in a browser"
 )
 # The process that runs in the foreground, for the traps, and whether we were asked to end it.
 CHILD=''
@@ -85,6 +85,7 @@ have_cc() { have cc || have gcc || have clang; }
 have_curl() { have curl; }
 have_venv() { have python3 && python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
 have_node() { have node && have npm; }
+have_chromium() { [ -n "${GAP_CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome || have google-chrome-stable; }
 # A server that the environment names is as good as one that the tests could start.
 have_postgres() { [ -n "${GAP_TEST_POSTGRES:-}" ] || have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 have_redis() { [ -n "${GAP_TEST_REDIS:-}" ] || have redis-server || have valkey-server; }
@@ -145,6 +146,16 @@ wants() {
   [[ -z $only || ,$only, == *,$stage,* ]] && [[ ,$skip, != *,$stage,* ]]
 }
 
+# wants_any "STAGE..." ARGUMENT...: whether it includes one of them.
+wants_any() {
+  local stage stages=$1
+  shift
+  for stage in $stages; do
+    if wants "$stage" "$@"; then return 0; fi
+  done
+  return 1
+}
+
 need_test_tools() {
   local component version remedy="rustup component add rustfmt clippy"
   for component in fmt clippy; do
@@ -159,10 +170,10 @@ need_test_tools() {
     at_least "$version" "$MIN_PYTHON" || fail 3 "python3 is version $version; the tests need $MIN_PYTHON or newer." \
       "Put a newer python3 first in PATH, or leave these tests out: ./deploy.sh test --skip e2e-python"
   fi
-  if wants e2e-js "$@" || wants image "$@"; then
+  if wants_any "e2e-js image web e2e-web" "$@"; then
     version=$(version_of node --version)
     at_least "$version" "$MIN_NODE" || fail 3 "node is version $version; the tests need $MIN_NODE or newer." \
-      "Install it from https://nodejs.org/en/download, or leave these tests out: ./deploy.sh test --skip image,e2e-js"
+      "Install it from https://nodejs.org/en/download, or leave these tests out: ./deploy.sh test --skip image,e2e-js,web,e2e-web"
   fi
 }
 
@@ -187,11 +198,11 @@ install_packages() (
 
 # Installs the missing packages of TEST_NEEDS as root; says the line and ends otherwise.
 need_test_packages() {
-  local row stage probe packages reason
+  local row stages probe packages reason
   local -a missing=() reasons=()
   for row in "${TEST_NEEDS[@]}"; do
-    IFS='|' read -r stage probe packages reason <<<"$row"
-    if wants "$stage" "$@" && ! "$probe"; then
+    IFS='|' read -r stages probe packages reason <<<"$row"
+    if wants_any "$stages" "$@" && ! "$probe"; then
       local -a words
       read -r -a words <<<"$packages"
       missing+=("${words[@]}")
@@ -298,8 +309,36 @@ target_dir() {
   [ -n "$TARGET" ] || TARGET=$(cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 }
 
+# build_page: the web page, which the build below embeds. Without node there is none, and everything else works.
+build_page() {
+  [ -f web/package.json ] || return 0
+  local version
+  version=$(version_of node --version)
+  if ! have_node || ! at_least "${version:-0}" "$MIN_NODE"; then
+    [ -f web/dist/index.html ] && return 0
+    note "GAP is built without its web page, which needs Node.js $MIN_NODE or newer (here: ${version:-none})."
+    note "The APIs work. For the page, install it (apt-get install -y nodejs npm, or https://nodejs.org/en/download) and run this again."
+    return 0
+  fi
+  if [ -f web/dist/index.html ] && [ -z "$(find web/src web/public web/scripts web/index.html web/vite.config.ts \
+    web/package-lock.json -newer web/dist/index.html -print -quit)" ]; then
+    return 0
+  fi
+  note "Building the web page"
+  if ! (
+    cd web || exit 1
+    if ! cmp -s package-lock.json node_modules/.made-from; then
+      npm ci --no-audit --no-fund >&2 && cp package-lock.json node_modules/.made-from || exit 1
+    fi
+    npm run --silent build >&2
+  ); then
+    note "The web page could not be built (see above); GAP goes on without a new one. By hand: cd web && npm ci && npm run build"
+  fi
+}
+
 # build: the gateway without the minutes of link-time optimisation (profile quick); sets GAP.
 build() {
+  build_page
   target_dir
   note "Building (the first time takes some minutes)"
   cargo build --locked --profile quick --package gap --bin gap >&2

@@ -35,8 +35,8 @@ struct Stage {
     name: &'static str,
     /// What it checks, for people.
     about: &'static str,
-    /// A stage without which this one means nothing.
-    after: Option<&'static str>,
+    /// Stages without which this one means nothing.
+    after: &'static [&'static str],
     /// Does it.
     run: fn(&Repo) -> Result<Tally>,
 }
@@ -59,7 +59,7 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<ExitCode> {
 
     let mut report = Report::default();
     for stage in chosen {
-        if let Some(base) = stage.after.filter(|base| report.has_failed(base)) {
+        if let Some(base) = stage.after.iter().find(|base| report.has_failed(base)) {
             report.add(stage.name, std::time::Duration::ZERO, Outcome::Skipped(base));
             continue;
         }

@@ -19,6 +19,7 @@ mod shell;
 mod soak;
 mod stopwatch;
 mod tidy;
+mod web;
 
 use std::process::ExitCode;
 
@@ -52,6 +53,8 @@ enum Command {
     Clients(clients::Options),
     /// Write the generated documents again
     Docs(docs::Options),
+    /// Build the web page, which `cargo build` then embeds
+    Web,
 }
 
 fn main() -> ExitCode {
@@ -75,5 +78,6 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Soak(options) => soak::run(&repo, &options),
         Command::Clients(options) => clients::run(&repo, &options),
         Command::Docs(options) => docs::run(&repo, &options),
+        Command::Web => web::run(&repo),
     }
 }

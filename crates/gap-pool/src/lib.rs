@@ -43,6 +43,7 @@ pub use pool::projects::Hint;
 pub use pool::ranking::{Candidate, Explained, Explanation, Ranking, Reason, Rejected, Score, Why};
 pub use pool::rows::{BucketRow, Changes, KeyRow, ROW_VERSION};
 pub use pool::snapshot::Snapshot;
+pub use pool::turns::Turn;
 pub use pool::view::{BucketView, Counters, Glance, KeyState, KeyView, QuotaView, Standing, Summary};
 pub use pool::{Policy, Pool};
 pub use verdict::Fault;

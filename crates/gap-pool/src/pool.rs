@@ -31,6 +31,7 @@ mod settling;
 pub(crate) mod snapshot;
 mod storms;
 mod strangers;
+pub(crate) mod turns;
 pub(crate) mod view;
 
 #[cfg(test)]
@@ -101,6 +102,8 @@ pub struct Pool {
     rechecks: BTreeSet<(Timestamp, KeyId)>,
     /// What a store does not know yet; none while nobody wants to know.
     unsaved: Option<rows::Unsaved>,
+    /// Keys that went out of use or came back.
+    turns: turns::Turns,
     /// How minutes are counted.
     rule: Rule,
     belief: learning::Belief,
@@ -135,6 +138,8 @@ struct Key {
     recheck: Option<rechecks::Recheck>,
     /// Whether its row says anything.
     saved_news: bool,
+    /// Whether it was out of use when that was noted last.
+    out: bool,
 }
 
 #[derive(Debug, Default)]
@@ -282,6 +287,7 @@ impl Pool {
             expiring: BTreeSet::new(),
             rechecks: BTreeSet::new(),
             unsaved: None,
+            turns: turns::Turns::default(),
             rule: Rule { guard: learning::FIRST_GUARD },
             belief: learning::Belief::default(),
             storms: Storms::default(),

@@ -28,6 +28,7 @@ use bytes::Bytes;
 
 use self::events::Events;
 pub use self::findings::{BlockReason, Findings, FinishReason};
+pub use self::scan::ErrorSpan;
 use self::scan::Scanner;
 pub use self::usage::{Modalities, Usage};
 
@@ -82,12 +83,14 @@ impl Meter {
 
     /// Follows the next bytes of the answer.
     pub fn feed(&mut self, chunk: &[u8]) {
+        self.scanner.begin_chunk();
         let document = match &mut self.events {
             Some(events) => events.feed(chunk, &mut self.scanner, &mut self.findings),
             None => Some(chunk),
         };
         if let Some(document) = document {
             self.events = None;
+            self.scanner.begin_at(chunk.len() - document.len());
             self.scanner.feed(document, &mut self.findings);
         }
     }
@@ -115,6 +118,17 @@ impl Meter {
     /// What the answer has said so far.
     pub fn findings(&self) -> &Findings {
         &self.findings
+    }
+
+    /// Which part of the last chunk belongs to the value of an `error` at the top level of an event. It is the one thing
+    /// that may have to be kept from a client: Google repeats keys and projects in it.
+    pub fn error_span(&self) -> Option<ErrorSpan> {
+        self.scanner.error_span()
+    }
+
+    /// Whether the value of an `error` has begun and not ended.
+    pub fn is_in_error(&self) -> bool {
+        self.error_span().is_some_and(|span| span.until.is_none())
     }
 
     /// The bytes that end the answer here with `error_json` (a body like `{"error": {…}}`) as its last event, so that

@@ -4,20 +4,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use serde_json::Value;
 
 use crate::body::{Body, Piece, Pieces};
 use crate::fault::{Afterwards, Drip, PresetError, Reply, Script, Stall, millis};
-use crate::wire;
 
 /// Between the pieces of a split answer: long enough that each is written by itself.
 const BETWEEN_WRITES: Duration = Duration::from_millis(1);
 
-/// An answer with a fault in it. `error` makes the body of an error.
+/// An answer with a fault in it. `error` makes the last frame of a stream, of an error after so many
+/// events.
 pub(crate) fn answer(
     mut response: Response<Body>,
     script: &Script,
-    error: impl FnOnce(&PresetError) -> Value,
+    error: impl FnOnce(&PresetError, u64) -> Vec<u8>,
 ) -> Response<Body> {
     match script {
         Script::EmptyBody => response.map(|_| Body::empty()),
@@ -32,7 +31,7 @@ pub(crate) fn answer(
         }
         script => {
             let error = if let Script::ErrorEvent(event) = script {
-                wire::event(&error(&PresetError::new(event.preset)))
+                error(&PresetError::new(event.preset), event.after)
             } else {
                 Vec::new()
             };

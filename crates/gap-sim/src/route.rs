@@ -140,6 +140,11 @@ impl Target {
         matches!(&self.call, Call::Model { action: Action::EmbedContent | Action::BatchEmbedContents, .. })
     }
 
+    /// Whether its answer comes in pieces.
+    pub(crate) fn streams(&self) -> bool {
+        matches!(&self.call, Call::Model { action: Action::StreamGenerateContent, .. })
+    }
+
     /// The method by its last name, such as `generateContent` or `files.list`.
     pub(crate) fn method_name(&self) -> &'static str {
         match &self.call {

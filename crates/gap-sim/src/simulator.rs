@@ -27,7 +27,7 @@ use crate::quota::Quotas;
 use crate::refusal::{self, Caller};
 use crate::route::{Call, Target};
 use crate::store::Store;
-use crate::{lock, misshape};
+use crate::{lock, misshape, wire};
 
 /// A simulated Gemini. Clones are the same one.
 #[derive(Debug, Clone)]
@@ -166,7 +166,10 @@ impl Simulator {
                 Script::Reply(reply) => break misshape::reply(&reply),
                 script => {
                     let answer = self.answer_as_google(&ask, Directives::default()).await;
-                    break misshape::answer(answer, &script, |preset| self.error_event(&ask, preset));
+                    break misshape::answer(answer, &script, |preset, after| {
+                        let error = self.error_event(&ask, preset);
+                        ask.frame_of_error(&error, after)
+                    });
                 }
             }
         };
@@ -245,6 +248,12 @@ struct Incoming<'a> {
 }
 
 impl Incoming<'_> {
+    /// An error in the place of a stream's next event; in an answer of one piece it is nonsense.
+    fn frame_of_error(&self, error: &serde_json::Value, after: u64) -> Vec<u8> {
+        let is_array = !self.wants_events() && self.target.is_some_and(Target::streams);
+        if is_array { wire::last_element(error, after > 0) } else { wire::event(error) }
+    }
+
     fn wants_events(&self) -> bool {
         self.query.wants_events()
     }

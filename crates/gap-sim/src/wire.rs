@@ -29,6 +29,14 @@ pub(crate) fn event(value: &Value) -> Vec<u8> {
     frame
 }
 
+/// The end of a stream without `alt=sse`: its last element, where others have come before it or none.
+pub(crate) fn last_element(value: &Value, has_begun: bool) -> Vec<u8> {
+    let mut frame = if has_begun { b",\r\n".to_vec() } else { b"[".to_vec() };
+    frame.append(&mut pretty(value));
+    frame.push(b']');
+    frame
+}
+
 /// The elements of a stream without `alt=sse`, framed so that together they are one JSON array.
 ///
 /// `]` is the end of the last element's frame, so the next element has to be known before one can be framed.

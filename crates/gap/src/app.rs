@@ -21,6 +21,7 @@ use crate::live::{self, Live};
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
 use crate::outbound::Outbound;
+use crate::owners::Owners;
 use crate::pages::Pages;
 use crate::prefixes::{PrefixPolicy, Prefixes};
 use crate::relay::{Relay, RelayPolicy};
@@ -71,6 +72,8 @@ pub struct Parts {
     pub uploads: Uploads,
     /// Whose pages of lists were given out.
     pub pages: Pages,
+    /// Whose the resources at Google are.
+    pub owners: Owners,
     /// What models can do, as far as it is known beforehand.
     pub models: Models,
     /// Which models there are.
@@ -137,7 +140,6 @@ impl App {
         if keeping == Keeping::Memory {
             roster.adopt(&settings.pool.keys)?;
         }
-        let checks = Checks::new(clock.clone(), lifecycle.clone());
         let upstream = Arc::new(Upstream::new(&settings.upstream)?);
         let prefixes = PrefixPolicy { count: settings.pool.affinity_count, lifetime: settings.pool.affinity_ttl };
         let prefixes = Prefixes::new(prefixes, rand::random(), clock.clone());
@@ -154,6 +156,8 @@ impl App {
         let (spans, exporter) = endpoint.map(|endpoint| Spans::new(endpoint, outbound.clone())).unzip();
         let kept = settings.usage.max_records_memory;
         let books = Books::new(&store, models.clone(), clock.clone(), kept, spans);
+        keyring.announce_to(books.events().clone());
+        let checks = Checks::new(clock.clone(), lifecycle.clone(), books.events().clone());
         let access = Access::new(&settings.auth, &store, clock.clone());
         let admission = Admission::new(clock.clone());
         let uploads = Uploads::new(&settings, clock.clone());
@@ -185,6 +189,7 @@ impl App {
             prefixes,
             uploads,
             pages,
+            owners: Owners::default(),
             models,
             list: List::default(),
             learned: Learned::default(),

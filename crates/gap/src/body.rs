@@ -11,6 +11,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, EXPECT};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 
@@ -79,11 +81,15 @@ pub struct Document {
 impl Document {
     /// Reads `body`, which may be as long as the policy keeps one.
     ///
-    /// Errors: those of [`RequestBody::read`].
-    pub async fn read(body: axum::body::Body, policy: &BodyPolicy) -> Result<Self, Failure> {
+    /// Errors: those of [`RequestBody::read`], and 415 for one that does not come as it is.
+    pub async fn read(body: axum::body::Body, headers: &HeaderMap, policy: &BodyPolicy) -> Result<Self, Failure> {
+        if let Some(coding) = coding_of(headers) {
+            discard(body, headers).await;
+            return Err(Failure::coded_body(coding));
+        }
         let longest = u64::try_from(policy.replay_limit).unwrap_or(u64::MAX).min(policy.body_limit);
         if body.size_hint().lower() > longest {
-            discard(body).await;
+            discard(body, headers).await;
             return Err(Failure::body_too_large(longest));
         }
         let RequestBody::Kept(Kept { chunks, _held: held, .. }) = RequestBody::read(body, policy).await? else {
@@ -159,6 +165,14 @@ impl RequestBody {
         }
     }
 
+    /// All of it in one piece, if it is kept.
+    pub fn kept(&self) -> Option<Bytes> {
+        match self {
+            Self::Kept(kept) => Some(kept.to_bytes()),
+            Self::Once(_) => None,
+        }
+    }
+
     /// Why the client did not send it to the end, if it did not.
     pub fn ended(&self) -> Option<BodyEnded> {
         match self {
@@ -191,12 +205,20 @@ impl From<Bytes> for RequestBody {
     }
 }
 
+/// What the body is compressed with, if it is.
+fn coding_of(headers: &HeaderMap) -> Option<&str> {
+    let mut codings = headers.get_all(CONTENT_ENCODING).into_iter().map(|coding| coding.to_str().unwrap_or("?"));
+    codings.find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
+}
+
 /// Reads what is left of a body that nobody needs, within reason: a client that is still sending when the connection is
-/// closed may lose the answer that says why.
-pub async fn discard(mut body: axum::body::Body) {
+/// closed may lose the answer that says why. One that asked beforehand (`Expect: 100-continue`) is not sending yet, and the
+/// first look at its body would tell it to.
+pub async fn discard(mut body: axum::body::Body, headers: &HeaderMap) {
     const MOST: u64 = 16 * 1024 * 1024;
     const PATIENCE: Duration = Duration::from_secs(5);
-    if body.size_hint().lower() > MOST {
+    let asks_first = headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    if asks_first || body.size_hint().lower() > MOST {
         return;
     }
     let mut read = 0;

@@ -6,10 +6,12 @@ use gap_store::clean_up::Retention;
 use gap_store::{Address, Options, SecretKeys, Store, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::{info, warn};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{DatabaseUrl, Settings};
+use crate::events::Progress;
 use crate::secrets::{self, FolderError};
 
 /// How often what is over is removed.
@@ -69,17 +71,25 @@ pub fn retention(settings: &Settings) -> Retention {
 
 /// Removes what is over, from time to time, until shutdown.
 pub fn begin_chores(app: &App) {
-    let (store, clock) = (app.store.clone(), app.clock.clone());
+    let (store, clock, events) = (app.store.clone(), app.clock.clone(), app.books.events().clone());
     let retention = retention(&app.settings);
     app.lifecycle.every(CLEAN_UP_EVERY, move || {
-        let (store, clock) = (store.clone(), clock.clone());
+        let (store, clock, events) = (store.clone(), clock.clone(), events.clone());
         async move {
+            let mut progress = Progress { id: Uuid::now_v7(), state: "running", total: 0, done: 0 };
+            events.job_went_on("clean_up", &progress);
             match store.clean_up(&retention, clock.now()).await {
                 Ok(removed) => {
+                    let rows = removed.records + removed.sums + removed.audit + removed.sessions + removed.resources;
+                    progress = Progress { state: "done", total: rows, done: rows, ..progress };
                     info!(records = removed.records, sums = removed.sums, "Cleaned up what is older than it should be");
                 }
-                Err(error) => warn!("Cleaning up failed and will be tried again: {error}"),
+                Err(error) => {
+                    progress.state = "failed";
+                    warn!("Cleaning up failed and will be tried again: {error}");
+                }
             }
+            events.job_went_on("clean_up", &progress);
         }
     });
 }

@@ -59,6 +59,8 @@ pub enum Kind {
     InvalidRequest,
     /// The body is larger than this route takes.
     TooLarge,
+    /// The body is in a form that this route does not read.
+    UnsupportedMedia,
     /// The client was too slow.
     ClientTimeout,
     /// Quota is used up; come back later.
@@ -85,6 +87,7 @@ impl Kind {
             Self::NotBuilt => StatusCode::NOT_IMPLEMENTED,
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ClientTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -105,6 +108,7 @@ impl Kind {
             Self::NotBuilt => ("invalid_request_error", Some("not_implemented")),
             Self::InvalidRequest => ("invalid_request_error", None),
             Self::TooLarge => ("invalid_request_error", Some("request_too_large")),
+            Self::UnsupportedMedia => ("invalid_request_error", Some("unsupported_media_type")),
             Self::ClientTimeout => ("invalid_request_error", Some("request_timeout")),
             Self::RateLimited => ("rate_limit_error", Some("rate_limit_exceeded")),
             Self::Unavailable => ("server_error", Some("service_unavailable")),
@@ -120,7 +124,7 @@ impl Kind {
             Self::Unauthenticated => "authentication_error",
             Self::Forbidden => "permission_error",
             Self::UnknownRoute | Self::UnknownModel | Self::WrongMethod | Self::NotBuilt => "not_found_error",
-            Self::InvalidRequest | Self::ClientTimeout => "invalid_request_error",
+            Self::InvalidRequest | Self::UnsupportedMedia | Self::ClientTimeout => "invalid_request_error",
             Self::TooLarge => "request_too_large",
             Self::RateLimited => "rate_limit_error",
             Self::Unavailable => "overloaded_error",
@@ -217,6 +221,15 @@ impl Failure {
     /// The body is over the limit (bytes).
     pub fn body_too_large(limit: u64) -> Self {
         Self::new(Kind::TooLarge, format!("The request body is larger than the {limit} bytes this gateway takes."))
+    }
+
+    /// The body is compressed.
+    pub fn coded_body(coding: &str) -> Self {
+        let coding: String = coding.chars().take(40).collect();
+        Self::new(
+            Kind::UnsupportedMedia,
+            format!("The header content-encoding: {coding} is not taken here; send the body uncompressed."),
+        )
     }
 
     /// The client fell silent while sending its body.
@@ -344,11 +357,20 @@ impl Failure {
 
     /// The error as Google writes it: `{"error": {"code", "message", "status", "details"}}`.
     pub fn google_json(&self) -> String {
+        self.google_status().to_json()
+    }
+
+    /// The value of `error` in it, on one line.
+    pub fn google_error(&self) -> String {
+        serde_json::to_string(&self.google_status()).unwrap_or_default()
+    }
+
+    fn google_status(&self) -> Status {
         let mut status = Status::new(self.status().as_u16(), self.message.clone());
         if let Some(wait) = self.retry_after {
             status = status.with_retry_info(wait);
         }
-        status.to_json()
+        status
     }
 
     /// When it makes sense to come back.

@@ -8,6 +8,8 @@
 //! While nobody listens, and nobody did a moment ago, nothing is kept: a request must not pay for a page that is closed.
 //! Numbers begin anew with each start of the process, so an event's name says which start it belongs to.
 
+mod told;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
@@ -18,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tokio::sync::broadcast::{self, Receiver, Sender};
 
+pub use self::told::{KeyEvent, Progress};
 use crate::clock::Clock;
 
 /// Events that are kept for readers that come back, and that one reader may be behind.

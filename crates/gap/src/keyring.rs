@@ -13,14 +13,14 @@ mod terms;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use gap_pool::waiting::Asker;
 use gap_pool::{
-    Answered, Fault, Forecast, KeyId, Lease, Need, Outcome, Policy, Pool, ProjectId, ProjectName, Ranking, Summary,
-    Tier, Tried,
+    Answered, Fault, Forecast, KeyId, KeyState, Lease, Need, Outcome, Policy, Pool, ProjectId, ProjectName, Ranking,
+    Summary, Tier, Tried, Turn,
 };
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -36,6 +36,7 @@ use self::terms::Told;
 pub use self::terms::{Terms, USUAL_WEIGHT};
 use crate::clock::Clock;
 use crate::config::UpstreamKey;
+use crate::events::Events;
 use crate::lifecycle::Lifecycle;
 use crate::upstream::{Secret, UnsendableKey};
 
@@ -53,6 +54,8 @@ struct Inner {
     lifecycle: Lifecycle,
     /// Told when somebody waits for less long than those before.
     sooner: Notify,
+    /// Told when a key goes out of use or comes back.
+    events: OnceLock<Events>,
 }
 
 #[derive(Debug)]
@@ -120,7 +123,18 @@ impl Keyring {
             clock,
             lifecycle,
             sooner: Notify::new(),
+            events: OnceLock::new(),
         }))
+    }
+
+    /// Tells of keys that go out of use or come back from now on. The first call counts.
+    pub fn announce_to(&self, events: Events) {
+        self.0.events.get_or_init(|| events);
+    }
+
+    /// Where it tells what happens to keys.
+    pub(crate) fn events(&self) -> Option<&Events> {
+        self.0.events.get()
     }
 
     /// Adds the keys of the settings.
@@ -240,9 +254,30 @@ impl Keyring {
         let mut state = self.state();
         let result = change(&mut state, now);
         let news = state.look_again(self, now);
+        let turned = self.turned(&mut state.pool, now);
         drop(state);
         news.spread();
+        for (turn, reference, label, standing) in turned {
+            if let Some(events) = self.events() {
+                events.key_turned(turn, &reference, &label, &standing);
+            }
+        }
         result
+    }
+
+    /// Keys that went out of use or came back, as listeners hear of them; nothing while nobody listens.
+    fn turned(&self, pool: &mut Pool, now: Timestamp) -> Vec<(Turn, String, String, KeyState)> {
+        let turns = pool.take_turns();
+        if turns.len() == 0 || !self.events().is_some_and(Events::is_heard) {
+            return Vec::new();
+        }
+        let turns: Vec<Turn> = turns.collect();
+        let tell = |turn: Turn| {
+            let view = pool.key(turn.key, now)?;
+            let reference = pool.reference(turn.key).unwrap_or_default().to_owned();
+            Some((turn, reference, view.label, view.state))
+        };
+        turns.into_iter().filter_map(tell).collect()
     }
 
     fn settle(&self, lease: Lease, outcome: &Outcome) {

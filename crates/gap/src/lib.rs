@@ -33,6 +33,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod models;
 pub mod outbound;
+pub mod owners;
 pub mod pages;
 pub mod prefixes;
 pub mod receipt;

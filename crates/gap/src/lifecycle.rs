@@ -1,8 +1,9 @@
 //! Every task that runs beside a request is started here, so that shutdown knows all of them.
 //!
-//! Stopping has two steps. *Soft*: no new connections, requests under way go on. *Hard*: the grace period is over,
-//! whatever still runs is told to end now. What must see the end of all others (the writer of the usage ledger) is
-//! started with [`Lifecycle::spawn_last`] and has a short time of its own after them.
+//! Stopping has three steps. *Leaving*: everything works as before, but readiness says no, so that a load balancer looks
+//! elsewhere before it would find the door shut. *Soft*: no new connections, requests under way go on. *Hard*: the grace
+//! period is over, whatever still runs is told to end now. What must see the end of all others (the writer of the usage
+//! ledger) is started with [`Lifecycle::spawn_last`] and has a short time of its own after them.
 
 use std::future::Future;
 use std::io;
@@ -16,6 +17,7 @@ use tokio_util::task::TaskTracker;
 #[derive(Clone, Debug, Default)]
 pub struct Lifecycle {
     tasks: TaskTracker,
+    leaving: CancellationToken,
     soft: CancellationToken,
     hard: CancellationToken,
     /// Those who end after all others.
@@ -67,6 +69,19 @@ impl Lifecycle {
         });
     }
 
+    /// Says that shutdown is to come, and gives those who ask whether GAP is ready `notice` to hear of it.
+    pub async fn take_leave(&self, notice: Duration) {
+        self.leaving.cancel();
+        if !notice.is_zero() {
+            tokio::time::sleep(notice).await;
+        }
+    }
+
+    /// Whether nobody new should be sent here: shutdown is to come, or has begun.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.is_cancelled() || self.is_stopping()
+    }
+
     /// Resolves when shutdown has begun.
     pub async fn stopping(&self) {
         self.soft.cancelled().await;
@@ -109,6 +124,15 @@ impl Lifecycle {
     }
 }
 
+/// Who asks a process to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// A supervisor, behind which a load balancer may stand.
+    Supervisor,
+    /// Somebody who waits at a terminal.
+    Terminal,
+}
+
 /// The signals that ask a process to stop: SIGTERM from a supervisor, SIGINT from a terminal.
 #[derive(Debug)]
 pub struct Signals {
@@ -123,11 +147,11 @@ impl Signals {
         Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
     }
 
-    /// Resolves when the process is asked to stop (once more).
-    pub async fn next(&mut self) {
+    /// Resolves when the process is asked to stop (once more), and says by whom.
+    pub async fn next(&mut self) -> Asker {
         tokio::select! {
-            _ = self.term.recv() => {}
-            _ = self.int.recv() => {}
+            _ = self.term.recv() => Asker::Supervisor,
+            _ = self.int.recv() => Asker::Terminal,
         }
     }
 }

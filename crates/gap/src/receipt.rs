@@ -14,6 +14,7 @@ use std::time::Duration;
 use gap_pool::verdict::{self, Fault, TransportFault};
 use gap_pool::waiting::Asker;
 use gap_pool::{Answered, ProjectId, Ranking, TierPolicy};
+use gap_protocol::call::Warnings;
 use gap_protocol::meter::{Findings, Usage};
 use gap_store::usage::Outcome;
 use http::header::HeaderName;
@@ -32,9 +33,9 @@ use crate::prefixes::Followed;
 use crate::relay::RelayError;
 use crate::upstream::Secret;
 
-/// Which upstream key answered, masked.
+/// Which upstream key answered, or was tried last, masked.
 pub const X_GAP_KEY: HeaderName = HeaderName::from_static("x-gap-key");
-/// How many tries the answer took.
+/// How many tries the answer took, or its refusal.
 pub const X_GAP_ATTEMPTS: HeaderName = HeaderName::from_static("x-gap-attempts");
 /// How many milliseconds it waited for a key, if it did.
 pub const X_GAP_WAITED: HeaderName = HeaderName::from_static("x-gap-waited");
@@ -62,6 +63,8 @@ pub struct Receipt {
     usage: Option<Usage>,
     finish_reason: Option<String>,
     end: End,
+    /// Whose fault it is that the answer broke off, where the upstream said so.
+    fault: Option<Box<Fault>>,
     /// Whether the client gets a stream.
     streamed: bool,
     /// Who was asked last.
@@ -75,6 +78,30 @@ pub struct Receipt {
     followed: Option<Followed>,
     /// The model that was asked for, when another stood in.
     model_asked: Option<String>,
+    /// What could not be done as asked.
+    warnings: Warnings,
+}
+
+/// Which keys were tried for a call, as headers tell it.
+#[derive(Clone, Debug, Default)]
+pub struct Tries {
+    attempts: usize,
+    waited: u64,
+    /// The last key, masked.
+    key: Option<HeaderValue>,
+}
+
+impl Tries {
+    /// Names the key and the number of tries in an answer's headers; nothing where no key was tried.
+    pub fn name_in(&self, headers: &mut HeaderMap) {
+        if self.waited > 0 {
+            headers.insert(X_GAP_WAITED, HeaderValue::from(self.waited));
+        }
+        if let Some(key) = &self.key {
+            headers.insert(X_GAP_ATTEMPTS, HeaderValue::from(self.attempts));
+            headers.insert(X_GAP_KEY, key.clone());
+        }
+    }
 }
 
 /// What is known of a call before it is tried.
@@ -135,6 +162,7 @@ impl Receipt {
             usage: None,
             finish_reason: None,
             end: End::Open,
+            fault: None,
             streamed: false,
             served: None,
             scope: None,
@@ -142,6 +170,7 @@ impl Receipt {
             part: false,
             followed: None,
             model_asked: None,
+            warnings: Warnings::default(),
         }
     }
 
@@ -160,6 +189,11 @@ impl Receipt {
     pub fn substitution(&self) -> Option<String> {
         let (asked, model) = (self.model_asked.as_ref()?, self.facts.model.as_ref()?);
         Some(format!("{asked} could not be had; {model} answered in its place"))
+    }
+
+    /// This could not be done as asked. The record says so as well as the answer's headers.
+    pub fn warned(&mut self, warnings: &Warnings) {
+        self.warnings.clone_from(warnings);
     }
 
     /// Keeps the permit of the call, which is settled when the receipt is.
@@ -311,20 +345,29 @@ impl Receipt {
         self.lease.as_ref().and_then(LeaseGuard::project)
     }
 
+    /// The key of the try that answered, while the answer is under way.
+    pub fn secret(&self) -> Option<&Secret> {
+        self.lease.as_ref().map(LeaseGuard::secret)
+    }
+
+    /// The upstream said within its answer why it does not go on.
+    pub fn failed_in_stream(&mut self, fault: Fault) {
+        self.fault = Some(Box::new(fault));
+    }
+
+    /// Which keys were tried so far.
+    pub fn tries(&self) -> Tries {
+        let key = self.attempts.last().map(|last| last.key.masked_header());
+        Tries { attempts: self.attempts.len(), waited: millis(self.waited), key }
+    }
+
     /// Names the key and the number of tries in an answer's headers.
     pub fn name_in(&self, headers: &mut HeaderMap) {
-        headers.insert(X_GAP_ATTEMPTS, HeaderValue::from(self.attempts.len()));
-        let waited = millis(self.waited);
-        if waited > 0 {
-            headers.insert(X_GAP_WAITED, HeaderValue::from(waited));
-        }
+        self.tries().name_in(headers);
         if self.model_asked.is_some()
             && let Some(model) = self.facts.model.as_ref().and_then(|model| HeaderValue::from_str(model).ok())
         {
             headers.insert(X_GAP_MODEL, model);
-        }
-        if let Some(last) = self.attempts.last() {
-            headers.insert(X_GAP_KEY, last.key.masked_header());
         }
     }
 
@@ -346,7 +389,10 @@ impl Receipt {
         self.note_conversation();
         let Some(lease) = self.lease.take() else { return };
         match self.end {
-            End::BrokeOff(_) => lease.failed(verdict::of_transport(TransportFault::Reset)),
+            End::BrokeOff(_) => {
+                let said = self.fault.take().map(|fault| *fault);
+                lease.failed(said.unwrap_or_else(|| verdict::of_transport(TransportFault::Reset)));
+            }
             // A client that left in the middle has seen that the key does answer.
             End::Completed | End::Open | End::Refused => lease.answered(self.answer()),
         }
@@ -416,6 +462,13 @@ impl Receipt {
         if let Some(name) = own_name {
             let _ = write!(json, ",\"request_id\":{name:?}");
         }
+        if let Some(model) = &self.model_asked {
+            let _ = write!(json, ",\"model_asked\":{}", serde_json::Value::from(model.as_str()));
+        }
+        if !self.warnings.is_empty() {
+            let warnings: Vec<String> = self.warnings.iter().map(ToString::to_string).collect();
+            let _ = write!(json, ",\"warnings\":{}", serde_json::Value::from(warnings));
+        }
         json.push_str(",\"decisions\":");
         json.push_str(decisions);
         json.push('}');
@@ -467,8 +520,11 @@ impl Drop for Receipt {
         if !self.part {
             let entry = &self.facts.visit.entry;
             let noteworthy = self.is_noteworthy();
-            let decisions =
-                if noteworthy || entry.is_open() { self.decisions.to_json(&self.attempts) } else { String::new() };
+            let decisions = if noteworthy || entry.is_open() {
+                self.decisions.to_json(&self.attempts, self.facts.visit.began)
+            } else {
+                String::new()
+            };
             self.write_line(noteworthy.then_some(&decisions));
             self.close_entry(&decisions, bill);
         }

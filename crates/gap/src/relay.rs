@@ -10,6 +10,7 @@
 
 mod attempts;
 pub mod chat;
+mod judge;
 mod pace;
 pub mod phases;
 mod reading;
@@ -30,8 +31,9 @@ use tokio::time::Instant;
 
 use self::attempts::{Attempts, Next};
 use self::chat::{Chat, ChatError, ChatReply};
-pub use self::reading::Refusal;
-use self::reading::{Opened, Reading, Unopened};
+pub use self::judge::Refusal;
+use self::judge::Unopened;
+use self::reading::{Opened, Reading};
 pub use self::reply::Reply;
 use self::whole::Whole;
 pub use self::whole::WholeAnswer;
@@ -39,7 +41,7 @@ use crate::body::{BodyEnded, RequestBody};
 use crate::clock::Clock;
 use crate::keyring::{Keyring, LeaseGuard, NoLease, Patience};
 use crate::prefixes::{Followed, Prefixes};
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, Tries};
 use crate::upstream::{Answer, Outgoing, Upstream};
 
 /// How the relay behaves; from `server`, `upstream` and `pool` settings.
@@ -161,6 +163,15 @@ pub enum RelayError {
     BodyEnded(BodyEnded),
 }
 
+/// A call has no answer.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// Why.
+    pub error: RelayError,
+    /// Which keys were tried for it.
+    pub tries: Tries,
+}
+
 /// Finds a key for each call and gets it answered.
 #[derive(Debug)]
 pub struct Relay {
@@ -204,15 +215,15 @@ impl Relay {
     }
 
     /// Gets `call` answered in Google's own words. `receipt` follows the call to its end, whatever the end is.
-    pub async fn answer(self: Arc<Self>, mut call: Call, mut receipt: Receipt) -> Result<Reply, RelayError> {
+    pub async fn answer(self: Arc<Self>, mut call: Call, mut receipt: Receipt) -> Result<Reply, Unanswered> {
         loop {
             let error = match self.try_keys(&call, &Native, &mut receipt).await {
-                Ok(opened) => return Ok(Reply::commit(opened, receipt, &self.policy)),
+                Ok(opened) => return Ok(Reply::commit(opened, receipt, &self.policy, &self.clock)),
                 Err(error) => error,
             };
             let Some(other) = self.instead_of(&call, &error).and_then(|model| call.for_model(model)) else {
                 receipt.refused(&error);
-                return Err(error);
+                return Err(Unanswered { error, tries: receipt.tries() });
             };
             receipt.fell_back(other.model.as_deref().unwrap_or_default());
             call = other;

@@ -5,6 +5,7 @@ pub mod demo;
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use gap_store::Address;
 use tokio::net::TcpListener;
@@ -14,7 +15,7 @@ use crate::app::{App, BuildError, Mode};
 use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::database::DatabaseError;
-use crate::lifecycle::{Lifecycle, Signals};
+use crate::lifecycle::{Asker, Lifecycle, Signals};
 use crate::live::Live;
 use crate::roster::{Keeping, RosterError};
 use crate::secrets::FolderError;
@@ -91,10 +92,16 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
         let (app, lifecycle) = (app.clone(), lifecycle.clone());
         async move { server::serve(listener, door, &app.settings.server, &lifecycle).await }
     });
-    signals.next().await;
+    let asker = signals.next().await;
+    // Nobody balances load at a terminal.
+    let notice = if asker == Asker::Supervisor { app.settings.server.drain_notice } else { Duration::ZERO };
     info!(drain_s = app.settings.server.drain.as_secs(), "Asked to stop; answers under way may finish");
+    let finish = async {
+        lifecycle.take_leave(notice).await;
+        lifecycle.finish(app.settings.server.drain).await
+    };
     tokio::select! {
-        in_time = lifecycle.finish(app.settings.server.drain) => {
+        in_time = finish => {
             if in_time {
                 info!("Stopped");
             } else {
@@ -102,7 +109,7 @@ pub async fn run(loaded: Loaded, mode: Mode, announce: impl FnOnce()) -> Result<
             }
             Ok(Ended::Orderly)
         }
-        () = signals.next() => {
+        _ = signals.next() => {
             warn!("Asked to stop a second time; stopped at once");
             Ok(Ended::AtOnce)
         }

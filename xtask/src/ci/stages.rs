@@ -9,32 +9,39 @@ use crate::ci::report::Tally;
 use crate::environments;
 use crate::repo::{Profile, Repo};
 use crate::servers::Servers;
-use crate::{docs, shell, tidy};
+use crate::{docs, shell, tidy, web};
 
 /// In the order in which they run.
 pub(super) const STAGES: &[Stage] = &[
-    Stage { name: "fmt", about: "the code is formatted", after: None, run: format },
-    Stage { name: "fetch", about: "every dependency of Cargo.lock is here", after: None, run: fetch },
-    Stage { name: "tidy", about: "the house rules hold", after: Some("fetch"), run: keep_tidy },
-    Stage { name: "clippy", about: "no lint is left", after: Some("fetch"), run: lint },
-    Stage { name: "build", about: "everything builds", after: Some("fetch"), run: build },
-    Stage { name: "test", about: "Rust tests, with a PostgreSQL and a Redis", after: Some("build"), run: test },
-    Stage { name: "doctest", about: "examples in the documentation", after: Some("build"), run: test_examples },
-    Stage { name: "doc", about: "the documentation has no broken link", after: Some("build"), run: document },
-    Stage { name: "generated", about: "generated documents are fresh", after: Some("build"), run: check_generated },
+    Stage { name: "fmt", about: "the code is formatted", after: &[], run: format },
+    Stage { name: "fetch", about: "every dependency of Cargo.lock is here", after: &[], run: fetch },
+    Stage { name: "tidy", about: "the house rules hold", after: &["fetch"], run: keep_tidy },
+    Stage { name: "web", about: "the page's format, lints, types, tests and build", after: &[], run: build_page },
+    Stage { name: "clippy", about: "no lint is left", after: &["fetch"], run: lint },
+    Stage { name: "build", about: "everything builds", after: &["fetch"], run: build },
+    Stage { name: "test", about: "Rust tests, with a PostgreSQL and a Redis", after: &["build"], run: test },
+    Stage { name: "doctest", about: "examples in the documentation", after: &["build"], run: test_examples },
+    Stage { name: "doc", about: "the documentation has no broken link", after: &["build"], run: document },
+    Stage { name: "generated", about: "generated documents are fresh", after: &["build"], run: check_generated },
     Stage {
         name: "image",
-        about: "the container's stages build the page and the program",
-        after: Some("build"),
+        about: "the container's stage builds the program",
+        after: &["web", "build"],
         run: build_image,
     },
     Stage {
         name: "e2e-python",
         about: "Google's and OpenAI's Python SDKs against the binary",
-        after: Some("build"),
+        after: &["build"],
         run: drive_python,
     },
-    Stage { name: "e2e-js", about: "their JavaScript SDKs against the binary", after: Some("build"), run: drive_js },
+    Stage { name: "e2e-js", about: "their JavaScript SDKs against the binary", after: &["build"], run: drive_js },
+    Stage {
+        name: "e2e-web",
+        about: "the page in a real browser, against the binary",
+        after: &["web", "build"],
+        run: drive_page,
+    },
 ];
 
 /// What every cargo command of a run shares: other features or another profile would build everything again.
@@ -56,6 +63,20 @@ fn fetch(repo: &Repo) -> Result<Tally> {
 fn keep_tidy(repo: &Repo) -> Result<Tally> {
     ensure!(tidy::check(repo)?, "see above");
     Ok(Tally::default())
+}
+
+fn build_page(repo: &Repo) -> Result<Tally> {
+    // The script that the Dockerfile runs.
+    shell::run(Command::new(repo.path("deployment/docker/build-page.sh")).arg(repo.path("web/dist")))?;
+    for script in ["format:check", "lint", "type-check"] {
+        shell::run(web::npm(repo).args(["run", "--silent", script]))?;
+    }
+    let report = repo.target("e2e/vitest.xml");
+    remove(&report)?;
+    let mut tests = web::npm(repo);
+    tests.args(["run", "--silent", "test:unit", "--", "--reporter=default", "--reporter=junit"]);
+    let ended = shell::run(tests.arg(format!("--outputFile.junit={}", report.display())));
+    finish(Tally::from_junit(&read(&report)?), ended)
 }
 
 fn lint(repo: &Repo) -> Result<Tally> {
@@ -114,10 +135,9 @@ fn check_generated(repo: &Repo) -> Result<Tally> {
     Ok(Tally::default())
 }
 
-/// The very scripts that the Dockerfile runs, without Docker. The end-to-end tests go on with what they make.
+/// The script that the Dockerfile runs, without Docker; the other one is run by the stage `web`. The end-to-end tests go on with what they make.
 fn build_image(repo: &Repo) -> Result<Tally> {
     let script = |name: &str| Command::new(repo.path("deployment/docker").join(name));
-    shell::run(script("build-page.sh").arg(repo.path("web/dist")))?;
     // Built already with these options: this tells whether the script finds the program.
     shell::run(script("build-program.sh").arg(repo.target("image/gap")).args(SHARED).args(TARGETS))?;
     Ok(Tally::default())
@@ -144,6 +164,15 @@ fn drive_js(repo: &Repo) -> Result<Tally> {
     command.arg("--test-reporter=tap").arg(format!("--test-reporter-destination={}", report.display()));
     let ended = shell::run(command.current_dir(folder).env("GAP_BIN", repo.binary(Profile::Ci, "gap")));
     finish(Tally::from_tap(&read(&report)?), ended)
+}
+
+fn drive_page(repo: &Repo) -> Result<Tally> {
+    let report = repo.target("e2e/playwright.xml");
+    remove(&report)?;
+    let mut command = web::npm(repo);
+    command.args(["run", "--silent", "test:e2e"]).env("CI", "1").env("PLAYWRIGHT_JUNIT_OUTPUT_FILE", &report);
+    let ended = shell::run(command.env("GAP_BIN", repo.binary(Profile::Ci, "gap")));
+    finish(Tally::from_junit(&read(&report)?), ended)
 }
 
 fn cargo_test(command: &mut Command) -> Result<Tally> {

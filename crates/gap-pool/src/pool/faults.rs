@@ -161,6 +161,7 @@ impl Pool {
             self.plan_recheck(key, now);
         }
         self.refresh(id, now);
+        self.note_turns(id, now);
     }
 }
 

@@ -40,6 +40,7 @@ impl Pool {
                 counters: Counters::default(),
                 recheck: None,
                 saved_news: false,
+                out: false,
             },
         );
         if let Some(found) = self.projects.get_mut(&project) {
@@ -108,6 +109,7 @@ impl Pool {
         }
         self.refresh_key(key, now);
         self.refresh_everywhere(id, now);
+        self.note_turns(id, now);
         true
     }
 

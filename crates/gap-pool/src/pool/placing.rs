@@ -76,6 +76,7 @@ impl Pool {
             member.state = key.state(member, now);
         }
         self.refresh(key.project, now);
+        self.note_turn(id, now);
     }
 
     /// Brings the lanes up to date after a project has changed.

@@ -71,6 +71,7 @@ impl Pool {
         }
         self.refresh_key(id, now);
         self.refresh_everywhere(project_id, now);
+        self.note_turns(project_id, now);
     }
 
     /// Sees to it that a disabled key is looked at again, and one that is not is left alone.

@@ -119,6 +119,7 @@ impl Events {
                 Place::Data | Place::Skipped => {
                     let end = memchr2(b'\r', b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length);
                     if self.place == Place::Data {
+                        scanner.begin_at(at);
                         scanner.feed(&bytes[at..end], findings);
                     }
                     at = end;

@@ -27,6 +27,20 @@ pub(super) struct Scanner {
     key_next: bool,
     key: KeyBuffer,
     value: Value,
+    /// Where in the chunk under way the bytes that are fed begin.
+    base: usize,
+    /// Where in them the next value begins.
+    cursor: usize,
+    error: Option<ErrorSpan>,
+}
+
+/// Which part of the last chunk belongs to the value of an `error`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorSpan {
+    /// Where it begins; 0 when it began in an earlier chunk.
+    pub from: usize,
+    /// Where it ends; none when it goes on in the next chunk.
+    pub until: Option<usize>,
 }
 
 /// What has come at the top level. An element under way shows in `lex` and `spine`.
@@ -71,17 +85,40 @@ impl Default for Scanner {
             key_next: false,
             key: KeyBuffer::default(),
             value: Value::default(),
+            base: 0,
+            cursor: 0,
+            error: None,
         }
     }
 }
 
 impl Scanner {
+    /// A new chunk of the answer begins.
+    pub(super) fn begin_chunk(&mut self) {
+        if let Some(span) = &mut self.error {
+            match span.until {
+                Some(_) => self.error = None,
+                None => span.from = 0,
+            }
+        }
+    }
+
+    /// The bytes that are fed next begin here in the chunk.
+    pub(super) fn begin_at(&mut self, base: usize) {
+        self.base = base;
+    }
+
+    /// Where the value of an error is in the last chunk.
+    pub(super) fn error_span(&self) -> Option<ErrorSpan> {
+        self.error
+    }
+
     /// Begins a new document.
     pub(super) fn restart(&mut self) {
         // The memory is kept: a stream says the same kind of things in every event.
         let mut value = std::mem::take(&mut self.value);
         value.begin(None);
-        *self = Self { value, ..Self::default() };
+        *self = Self { value, error: self.error, ..Self::default() };
     }
 
     /// Follows the next bytes of the document.
@@ -97,6 +134,12 @@ impl Scanner {
                 Lex::Skip { depth, in_string } => self.skip(bytes, at, depth, in_string, findings),
                 Lex::Garbage => return,
             };
+            if let Some(span) = &mut self.error
+                && span.until.is_none()
+                && self.value.slot != Some(Slot::Error)
+            {
+                span.until = Some(self.base + at);
+            }
         }
     }
 
@@ -145,6 +188,7 @@ impl Scanner {
         let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
         let at = at + bytes[at..].iter().take_while(|byte| is_space(byte)).count();
         let Some(&byte) = bytes.get(at) else { return at };
+        self.cursor = at;
         match (byte, self.spine.innermost()) {
             (byte, None) => self.read_top(byte, findings),
             (b'"', Some(node)) if node.is_object() && self.key_next => {
@@ -180,6 +224,11 @@ impl Scanner {
             _ => Key::Other,
         };
         self.value.begin(node.and_then(|node| node.slot(key)));
+        if self.value.slot == Some(Slot::Error) {
+            // Of several in one chunk, all that lies between the first and the last belongs to it.
+            let from = self.error.map_or(self.base + self.cursor, |span| span.from);
+            self.error = Some(ErrorSpan { from, until: None });
+        }
         if node == Some(Node::Part) && !matches!(key, Key::Text | Key::Signature) {
             findings.content = true;
         }

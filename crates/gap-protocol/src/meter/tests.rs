@@ -416,3 +416,52 @@ fn an_interrupted_event_leaves_nothing_behind_for_the_next() {
     assert_eq!(meter.findings().model_version.as_deref(), Some("m"));
     assert_eq!((meter.events(), meter.position()), (2, Position::Between));
 }
+
+/// What a client gets that must not read the value of an error.
+fn censored(framing: Framing, chunks: &[&[u8]]) -> String {
+    let mut meter = Meter::new(framing);
+    let mut out = Vec::new();
+    for chunk in chunks {
+        meter.feed(chunk);
+        let Some(span) = meter.error_span() else {
+            out.extend_from_slice(chunk);
+            continue;
+        };
+        out.extend_from_slice(&chunk[..span.from]);
+        if let Some(until) = span.until {
+            out.extend_from_slice(format!("<{}>", meter.findings().error.as_deref().unwrap_or("null")).as_bytes());
+            out.extend_from_slice(&chunk[until..]);
+        }
+    }
+    String::from_utf8(out).unwrap()
+}
+
+const HEALTHY: &str = r#"{"candidates": [{"content": {"parts": [{"text": "\"error\": {\"code\": 1}"}]}}]}"#;
+const BROKEN: &str = r#"{"code": 403, "message": "key }\"{ [x]"}"#;
+
+#[test]
+fn of_an_error_exactly_its_value_is_found() {
+    let events = format!("data: {HEALTHY}\r\n\r\ndata: {{\"error\": {BROKEN}}}\r\n\r\n");
+    let array = format!("[{HEALTHY}\n,\r\n{{\n  \"error\" : {BROKEN}\n}}\n]");
+    for (framing, bytes) in [(Framing::Sse, events), (Framing::JsonArray, array)] {
+        let expected = bytes.replace(BROKEN, &format!("<{BROKEN}>"));
+        assert_eq!(censored(framing, &[bytes.as_bytes()]), expected);
+        // Wherever it is cut, in two places.
+        for first in 0..bytes.len() {
+            for second in [first + 1, first + 7, first + 60] {
+                let second = second.min(bytes.len());
+                let (begin, rest) = bytes.as_bytes().split_at(first);
+                let (middle, end) = rest.split_at(second - first);
+                assert_eq!(censored(framing, &[begin, middle, end]), expected, "cut at {first} and {second}");
+            }
+        }
+    }
+}
+
+#[test]
+fn of_several_errors_in_a_chunk_the_last_stands_for_all() {
+    let events = format!("data: {{\"error\": {{\"code\": 1}}}}\n\ndata: {{\"error\": {BROKEN}}}\n\n");
+    assert_eq!(censored(Framing::Sse, &[events.as_bytes()]), format!("data: {{\"error\": <{BROKEN}>}}\n\n"));
+    assert_eq!(censored(Framing::Sse, &[b"data: {\"error\": null}\n\n"]), "data: {\"error\": <null>}\n\n");
+    assert_eq!(censored(Framing::Sse, &[b"data: {\"error\": 7", b"}\n\n"]), "data: {\"error\": <7>}\n\n");
+}

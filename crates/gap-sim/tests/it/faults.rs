@@ -350,6 +350,15 @@ async fn errors_and_nonsense_as_events() {
     assert_eq!(events.len(), 3);
     assert_eq!(events[2]["error"]["code"], 500);
 
+    let array = Ask::post(&format!("/v1beta/models/{MODEL}:streamGenerateContent"), &said(STORY));
+    for after in [0, 2] {
+        let script = Script::ErrorEvent(ErrorEvent { after, preset: Preset::Internal });
+        sim.control.add_fault(Fault::new(script).times(1)).unwrap();
+        let elements = sim.send(&array).await.json();
+        let last = elements.as_array().unwrap().last().unwrap();
+        assert_eq!((elements.as_array().unwrap().len() as u64, last["error"]["code"].as_u64()), (after + 1, Some(500)));
+    }
+
     sim.control.add_fault(Fault::new(Script::GarbageEvent(After { after: 2 })).times(1)).unwrap();
     let text = sim.send(&ask).await.text();
     let events: Vec<&str> = text.split_terminator("\r\n\r\n").collect();

@@ -14,15 +14,15 @@ use crate::api::openai::exchange::Refusing;
 use crate::dialect::Dialect;
 use crate::error::{Failure, X_GAP_ERROR_SCOPE};
 use crate::media::MediaError;
-use crate::receipt::Receipted;
+use crate::receipt::{Receipt, Receipted, Tries};
 use crate::relay::RelayError;
 
 /// A failure in Anthropic's shape.
 #[derive(Debug)]
 pub struct AnthropicFailure {
     words: Words,
-    /// Whether a receipt has written the line in the log.
-    receipted: bool,
+    /// Which keys were tried; then a receipt has written the line in the log.
+    tries: Option<Box<Tries>>,
 }
 
 #[derive(Debug)]
@@ -53,21 +53,22 @@ impl Refusing for AnthropicFailure {
         }
     }
 
-    fn receipted(mut self) -> Self {
-        self.receipted = true;
+    fn receipted(mut self, mut receipt: Receipt) -> Self {
+        receipt.refused_with(Refusing::status(&self));
+        self.tries = Some(Box::new(receipt.tries()));
         self
     }
 }
 
 impl From<Failure> for AnthropicFailure {
     fn from(failure: Failure) -> Self {
-        Self { words: Words::Ours(failure), receipted: false }
+        Self { words: Words::Ours(failure), tries: None }
     }
 }
 
 impl From<Refusal> for AnthropicFailure {
     fn from(refusal: Refusal) -> Self {
-        Self { words: Words::Field(refusal), receipted: false }
+        Self { words: Words::Field(refusal), tries: None }
     }
 }
 
@@ -112,7 +113,8 @@ impl IntoResponse for AnthropicFailure {
                 response
             }
         };
-        if self.receipted {
+        if let Some(tries) = self.tries {
+            tries.name_in(response.headers_mut());
             response.extensions_mut().insert(Receipted);
         }
         response

@@ -27,9 +27,9 @@ use crate::caller::{Caller, Denied};
 use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::middleware::Visit;
-use crate::receipt::{Facts, Receipt, Receipted};
+use crate::receipt::{Facts, Receipt, Receipted, Tries};
 use crate::relay::phases::{self, GoogleVoice, Phase};
-use crate::relay::{Call, RelayError};
+use crate::relay::{Call, RelayError, Reply, Unanswered};
 use crate::uploads::{Owner, Resumed};
 use crate::upstream::headers;
 
@@ -41,8 +41,8 @@ const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-overr
 pub struct GeminiFailure {
     failure: Failure,
     framing: Framing,
-    /// Whether a receipt has written the line in the log.
-    receipted: bool,
+    /// Which keys were tried; then a receipt has written the line in the log.
+    tries: Option<Box<Tries>>,
 }
 
 impl IntoResponse for GeminiFailure {
@@ -51,7 +51,8 @@ impl IntoResponse for GeminiFailure {
             Framing::JsonArray => self.failure.into_array_response(),
             Framing::Json | Framing::Sse => self.failure.into_response(Dialect::Gemini),
         };
-        if self.receipted {
+        if let Some(tries) = self.tries {
+            tries.name_in(response.headers_mut());
             response.extensions_mut().insert(Receipted);
         }
         response
@@ -79,7 +80,7 @@ async fn relay(
     let query = parts.uri.query();
     let target = Target::parse(parts.uri.path());
     let framing = target.as_ref().map_or(Framing::Json, |target| target.framing(query));
-    let refuse = |failure| GeminiFailure { failure, framing, receipted: false };
+    let refuse = |failure| GeminiFailure { failure, framing, tries: None };
 
     // Google does not know the operator's own names: the model, and the path with it.
     let renamed = target.as_ref().ok().and_then(|target| {
@@ -107,7 +108,7 @@ async fn relay(
     let (mut guest, target) = match admitted {
         Ok(admitted) => admitted,
         Err(failure) => {
-            discard(body).await;
+            discard(body, &parts.headers).await;
             return Err(refuse(failure));
         }
     };
@@ -120,8 +121,18 @@ async fn relay(
         model: target.model().map(|model| renamed.as_ref().map_or(model, |(model, _)| model).to_owned()),
     };
     let origin = || (parts.method == Method::GET).then(|| app.pages.origin(query)).flatten();
-    let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin);
+    let owner = || app.owners.find(target.resource);
+    let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin).or_else(owner);
     let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
+    let body = RequestBody::read(body, &app.bodies).await.map_err(refuse)?;
+    let named = || body.kept().and_then(|bytes| app.owners.find_in(&bytes));
+    let home = if is_upload || app.owners.is_empty() { home } else { home.or_else(named) };
+    let passing = Passing {
+        may_be_a_page: parts.method == Method::GET,
+        gone: (parts.method == Method::DELETE).then(|| target.resource.to_owned()),
+        spends: facts.model.is_some(),
+        upload: started,
+    };
     let call = Call {
         path: renamed.map_or_else(|| target.upstream_path().into_owned(), |(_, path)| path),
         query: query.map(|query| path::strip_credentials(query).into_owned()),
@@ -133,7 +144,7 @@ async fn relay(
         finishes: target.method == Some("streamGenerateContent"),
         client_deadline: client_deadline(&parts.headers),
         may_fall_back: !is_strict(&parts.headers),
-        body: RequestBody::read(body, &app.bodies).await.map_err(refuse)?,
+        body,
         verb: parts.method,
     };
     if call.model.is_none() && !is_upload {
@@ -145,7 +156,7 @@ async fn relay(
     if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
         return models::list(app, &caller.policy, &call, receipt).await;
     }
-    answer(app, call, receipt, started).await
+    answer(app, call, receipt, passing).await
 }
 
 /// Who asks. A piece of an upload may come without a key: its id says whose it is. It was counted when it began.
@@ -162,16 +173,43 @@ fn receive(app: &App, visit: &Visit, parts: &Parts, resumed: Option<&Resumed>) -
     }
 }
 
-/// Waits for the relay's answer; a stream that has none in time is opened without. `upload` says who may have begun one,
-/// and where its pieces are to come.
-async fn answer(
-    app: &App,
-    call: Call,
-    receipt: Receipt,
+/// What is to be noted of an answer that passes.
+struct Passing {
+    /// It may be a page of a list.
+    may_be_a_page: bool,
+    /// The resource that is gone if the answer is a good one.
+    gone: Option<String>,
+    /// It is a model's answer, which names nothing.
+    spends: bool,
+    /// Who may have begun an upload, and where its pieces are to come.
     upload: Option<(Caller, String)>,
-) -> Result<Response, GeminiFailure> {
+}
+
+impl Passing {
+    /// Notes what later requests depend on: whose a resource, a page or an upload is.
+    fn note(self, app: &App, reply: &mut Reply) {
+        let Some(project) = reply.project().filter(|_| reply.status().is_success()) else { return };
+        if let Some(gone) = self.gone {
+            app.owners.forget(&gone);
+        } else if let Some(name) = reply.name() {
+            app.owners.note(name, project);
+        }
+        if self.may_be_a_page
+            && !self.spends
+            && let Some(document) = reply.document()
+        {
+            app.pages.note(&document, project);
+            app.owners.note_page(&document, project);
+        }
+        if let Some((caller, own_address)) = self.upload {
+            app.uploads.take_over(reply.headers_mut(), &Owner { caller, project }, &own_address);
+        }
+    }
+}
+
+/// Waits for the relay's answer; a stream that has none in time is opened without.
+async fn answer(app: &App, call: Call, receipt: Receipt, passing: Passing) -> Result<Response, GeminiFailure> {
     let framing = call.framing;
-    let may_be_a_page = call.verb == Method::GET;
     let policy = app.relay.policy();
     let pending = app.relay.clone().answer(call, receipt);
     let decided = match framing {
@@ -188,16 +226,17 @@ async fn answer(
     };
     match decided {
         Ok(mut reply) => {
-            if may_be_a_page && let (Some(document), Some(project)) = (reply.document(), reply.project()) {
-                app.pages.note(&document, project);
-            }
-            if let (Some((caller, own_address)), Some(project)) = (upload, reply.project()) {
-                app.uploads.take_over(reply.headers_mut(), &Owner { caller, project }, &own_address);
-            }
+            passing.note(app, &mut reply);
             Ok(reply.into_response())
         }
-        Err(RelayError::Refused(refusal)) => Ok(refusal.into_response()),
-        Err(error) => Err(GeminiFailure { failure: error.into(), framing, receipted: true }),
+        Err(Unanswered { error: RelayError::Refused(refusal), tries }) => {
+            let mut response = refusal.into_response();
+            tries.name_in(response.headers_mut());
+            Ok(response)
+        }
+        Err(Unanswered { error, tries }) => {
+            Err(GeminiFailure { failure: error.into(), framing, tries: Some(Box::new(tries)) })
+        }
     }
 }
 

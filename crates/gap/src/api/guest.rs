@@ -66,7 +66,7 @@ pub async fn attend<R: IntoResponse>(
     let guest = match Guest::receive(app, visit, &head) {
         Ok(guest) => guest,
         Err(failure) => {
-            discard(body).await;
+            discard(body, &head.headers).await;
             return failure.into_response(visit.dialect);
         }
     };

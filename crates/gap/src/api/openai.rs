@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use crate::dialect::Dialect;
 use crate::error::{Failure, X_GAP_ERROR_SCOPE};
 use crate::media::MediaError;
-use crate::receipt::{Receipted, X_GAP_WARNINGS};
+use crate::receipt::{Receipt, Receipted, Tries, X_GAP_WARNINGS};
 use crate::relay::RelayError;
 
 /// Makes every warning a refusal.
@@ -30,8 +30,8 @@ const X_GAP_STRICT: HeaderName = HeaderName::from_static("x-gap-strict");
 #[derive(Debug)]
 pub struct OpenAiFailure {
     words: Words,
-    /// Whether a receipt has written the line in the log.
-    receipted: bool,
+    /// Which keys were tried; then a receipt has written the line in the log.
+    tries: Option<Box<Tries>>,
 }
 
 #[derive(Debug)]
@@ -53,10 +53,21 @@ impl OpenAiFailure {
         }
     }
 
-    /// Says that a receipt has written the line in the log.
+    /// A prompt of about `guess` tokens, in the field `param`, does not fit into the model's `window`.
+    pub(in crate::api) fn beyond_window(param: &str, window: u64, guess: u64) -> Self {
+        let message = format!(
+            "This model's maximum context length is {window} tokens. However, your messages have about {guess} tokens. \
+             Please reduce the length of the messages."
+        );
+        let code = Some("context_length_exceeded");
+        Refusal { status: 400, message, param: Some(param.to_owned()), code }.into()
+    }
+
+    /// Closes the record of a call that stays without an answer, which then writes the line in the log.
     #[must_use]
-    pub fn receipted(mut self) -> Self {
-        self.receipted = true;
+    pub fn receipted(mut self, mut receipt: Receipt) -> Self {
+        receipt.refused_with(self.status());
+        self.tries = Some(Box::new(receipt.tries()));
         self
     }
 
@@ -88,13 +99,13 @@ impl OpenAiFailure {
 
 impl From<Failure> for OpenAiFailure {
     fn from(failure: Failure) -> Self {
-        Self { words: Words::Ours(failure), receipted: false }
+        Self { words: Words::Ours(failure), tries: None }
     }
 }
 
 impl From<Refusal> for OpenAiFailure {
     fn from(refusal: Refusal) -> Self {
-        Self { words: Words::Field(Box::new(refusal)), receipted: false }
+        Self { words: Words::Field(Box::new(refusal)), tries: None }
     }
 }
 
@@ -141,7 +152,8 @@ impl IntoResponse for OpenAiFailure {
                 response
             }
         };
-        if self.receipted {
+        if let Some(tries) = self.tries {
+            tries.name_in(response.headers_mut());
             response.extensions_mut().insert(Receipted);
         }
         response
@@ -166,10 +178,12 @@ pub(in crate::api) fn is_strict(headers: &HeaderMap) -> bool {
     headers.get(X_GAP_STRICT).is_some_and(|value| matches!(value.as_bytes(), b"true" | b"1"))
 }
 
-/// How long the client says it waits: OpenAI's SDKs send their timeout in seconds.
-pub(in crate::api) fn client_deadline(headers: &HeaderMap) -> Option<Duration> {
+/// How long the client says it waits for its answer: OpenAI's SDKs send their timeout in seconds. The one for a single
+/// read says nothing about a stream, which is kept alive.
+pub(in crate::api) fn client_deadline(headers: &HeaderMap, stream: bool) -> Option<Duration> {
     let seconds = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let seconds = seconds("x-stainless-timeout").or_else(|| seconds("x-stainless-read-timeout"))?;
+    let read = || if stream { None } else { seconds("x-stainless-read-timeout") };
+    let seconds = seconds("x-stainless-timeout").or_else(|| seconds("x-server-timeout")).or_else(read)?;
     Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero())
 }
 

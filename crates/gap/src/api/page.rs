@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 
+use super::probes::Spectator;
 use super::{admin, probes, v1};
 use crate::app::App;
 use crate::assets;
@@ -13,11 +14,11 @@ use crate::error::Failure;
 use crate::middleware::Visit;
 
 /// The page for browsers; for programs, what this address is.
-pub async fn show_page(State(app): State<App>, headers: HeaderMap) -> Response {
+pub async fn show_page(State(app): State<App>, spectator: Spectator, headers: HeaderMap) -> Response {
     if wants_html(&headers) && assets::is_built() {
         return assets::html("index.html", &app.settings.server.root_path);
     }
-    probes::show_welcome(State(app)).await.into_response()
+    probes::show_welcome(State(app), spectator).await.into_response()
 }
 
 /// A file of the page.

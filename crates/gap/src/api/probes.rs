@@ -1,5 +1,6 @@
 //! What orchestrators and people ask first: is it alive, is it ready, what is it.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Json;
@@ -8,11 +9,12 @@ use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use gap_store::Address;
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use http::{Request, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::admin::actor::Administrator;
+use crate::api::admin::actor::{Administrator, Anyone};
 use crate::app::{App, Mode};
 use crate::body::discard;
 use crate::config::MetricsAccess;
@@ -67,24 +69,64 @@ pub struct Keys {
     pub disabled: usize,
 }
 
-/// 200 while the process lives, with the state of its parts in the body.
-pub async fn show_health(State(app): State<App>) -> Json<Health> {
-    Json(health(&app).await)
+/// What strangers see while the status page is protected.
+#[derive(Debug, Serialize)]
+struct Protected {
+    /// `ok`: the process lives, or is ready.
+    status: &'static str,
+    /// How to see more.
+    detail: &'static str,
 }
 
-/// 503 when no upstream key is usable, the database is away, or shutdown has begun: a load balancer should look elsewhere.
-pub async fn show_readiness(State(app): State<App>) -> Response {
+/// Somebody who may see how the gateway fares: anybody, or, with `PROTECT_STATUS_PAGE`, whoever is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spectator {
+    /// Sees everything.
+    Welcome,
+    /// Sees whether it lives.
+    Stranger,
+}
+
+impl FromRequestParts<App> for Spectator {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let protected = app.live.read(|settings| settings.server.protect_status_page);
+        let welcome = !protected || Anyone::from_request_parts(parts, app).await.is_ok();
+        Ok(if welcome { Self::Welcome } else { Self::Stranger })
+    }
+}
+
+/// 200 while the process lives, with the state of its parts in the body.
+pub async fn show_health(State(app): State<App>, spectator: Spectator) -> Response {
+    match spectator {
+        Spectator::Welcome => Json(health(&app).await).into_response(),
+        Spectator::Stranger => protected(StatusCode::OK),
+    }
+}
+
+fn protected(status: StatusCode) -> Response {
+    let word = if status == StatusCode::OK { "ok" } else { "unavailable" };
+    let detail = "More is shown to those who log in or send an access key (PROTECT_STATUS_PAGE).";
+    (status, Json(Protected { status: word, detail })).into_response()
+}
+
+/// 503 when no upstream key is usable, the database is away, or shutdown is to come: a load balancer should look elsewhere.
+pub async fn show_readiness(State(app): State<App>, spectator: Spectator) -> Response {
     let health = health(&app).await;
     let usable = health.keys.total > health.keys.disabled && health.database.status != UNREACHABLE;
-    let ready = usable && !app.lifecycle.is_stopping();
+    let ready = usable && !app.lifecycle.is_leaving();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(health)).into_response()
+    match spectator {
+        Spectator::Welcome => (status, Json(health)).into_response(),
+        Spectator::Stranger => protected(status),
+    }
 }
 
 /// Everything that is counted, for Prometheus, as far as `telemetry.metrics` allows.
 pub async fn show_metrics(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
     let (mut head, body) = request.into_parts();
-    discard(body).await;
+    discard(body, &head.headers).await;
     match app.settings.telemetry.metrics {
         MetricsAccess::Off => {
             return Failure::unknown_route(&head.method, head.uri.path()).into_response(visit.dialect);
@@ -103,7 +145,10 @@ pub async fn show_metrics(State(app): State<App>, visit: Visit, request: Request
 }
 
 /// Says what this address is.
-pub async fn show_welcome(State(app): State<App>) -> Json<serde_json::Value> {
+pub async fn show_welcome(State(app): State<App>, spectator: Spectator) -> Json<serde_json::Value> {
+    if spectator == Spectator::Stranger {
+        return Json(serde_json::json!({ "name": "GAP", "gemini": "/v1beta", "health": "/healthz" }));
+    }
     let health = health(&app).await;
     Json(serde_json::json!({
         "name": "GAP",

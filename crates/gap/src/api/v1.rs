@@ -31,13 +31,13 @@ fn is_models(path: &str) -> bool {
 /// Answers a path that nobody serves, in the shape of whoever asks.
 pub async fn refuse_unknown(visit: Visit, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    discard(body).await;
+    discard(body, &parts.headers).await;
     Failure::unknown_route(&parts.method, parts.uri.path()).into_response(visit.dialect)
 }
 
 /// Answers a verb that a path does not take.
 pub async fn refuse_method(visit: Visit, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    discard(body).await;
+    discard(body, &parts.headers).await;
     Failure::wrong_method(&parts.method, parts.uri.path()).into_response(visit.dialect)
 }

@@ -4,6 +4,9 @@ use super::document::{self, Leaf, Raw};
 
 pub(super) const TEXT: &str = include_str!("../../config.default.toml");
 
+/// How much alike two names must be for one to be taken for the other: a letter too many in a name of seven.
+const NEAR: f64 = 0.85;
+
 /// All settings, in the order of the file.
 pub(super) struct Catalog {
     pub(super) items: Vec<Item>,
@@ -107,6 +110,23 @@ impl Catalog {
     /// Whether there is a section of this name.
     pub(super) fn has_section(&self, name: &str) -> bool {
         self.items.iter().any(|item| item.section == name)
+    }
+
+    /// The name of the variable that `variable` nearly is; none when it is one, or nothing like any.
+    pub(super) fn near(&self, variable: &str) -> Option<String> {
+        if self.find_variable(variable).is_some() {
+            return None;
+        }
+        let plain = |name: &str| name.replace('_', "").to_uppercase();
+        let (whole, own) = (plain(variable), plain(variable.strip_prefix("GAP_").unwrap_or(variable)));
+        let likeness = |name: &String| {
+            let name = plain(name);
+            strsim::normalized_damerau_levenshtein(&name, &whole)
+                .max(strsim::normalized_damerau_levenshtein(&name, &own))
+        };
+        let names = self.items.iter().flat_map(Item::variables);
+        let (likeness, best) = names.map(|name| (likeness(&name), name)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+        (likeness > NEAR).then_some(best)
     }
 
     /// What somebody who wrote the dotted `name` most likely meant.

@@ -42,9 +42,12 @@ impl Layers {
         layers.add_named(catalog, inputs.run_time, &Source::RunTime);
         layers.add_named(catalog, inputs.overrides, &Source::CommandLine);
         let environment = layers.environment(catalog, inputs.env);
+        // The rest of the environment is other people's.
+        layers.warn_of_near_misses(catalog, &environment, |name| name.starts_with("GAP_"));
         layers.add_variables(catalog, &environment);
         if let Some(text) = layers.text(files.dot_env.as_deref(), ".env", |line| Source::DotEnv(line, String::new())) {
             let variables = layers.dot_env(catalog, &text);
+            layers.warn_of_near_misses(catalog, &variables, |_| true);
             layers.add_variables(catalog, &variables);
         }
         if let Some(text) = layers.text(files.gap_toml.as_deref(), "gap.toml", Source::GapToml) {
@@ -140,6 +143,23 @@ impl Layers {
             } else {
                 self.push_first(item, found);
             }
+        }
+    }
+
+    /// Names what is nearly a setting: a key in `GEMINI_API_KEY` would otherwise be missed without a word.
+    fn warn_of_near_misses(&mut self, catalog: &Catalog, variables: &[Variable], ours: impl Fn(&str) -> bool) {
+        for variable in variables.iter().filter(|variable| ours(&variable.name) && !is_systematic(&variable.name)) {
+            let Some(meant) = catalog.near(&variable.name) else { continue };
+            // Whoever has set the right one too needs the other for something else.
+            if variables.iter().any(|other| other.name == meant) {
+                continue;
+            }
+            let source = match &variable.source {
+                Source::Environment(name) => Source::Environment(shortened(name)),
+                Source::DotEnv(line, name) => Source::DotEnv(*line, shortened(name)),
+                other => other.clone(),
+            };
+            self.warnings.push(Notice::NearMiss { source, meant });
         }
     }
 

@@ -16,11 +16,6 @@ struct Missing {
 const ALWAYS: fn(&Settings) -> bool = |_| true;
 
 const MISSING: &[Missing] = &[
-    Missing {
-        setting: "server.protect_status_page",
-        feature: "the status page",
-        asked: |s| s.server.protect_status_page,
-    },
     Missing { setting: "cache.native", feature: "explicit caching", asked: |s| s.cache.native },
     Missing { setting: "context.completion", feature: "memory of conversations", asked: |s| s.context.completion },
     Missing {

@@ -150,6 +150,13 @@ pub enum Notice {
         /// The one that does not.
         ignored: Source,
     },
+    /// A name that is nobody's setting, and nearly one.
+    NearMiss {
+        /// Where it stands.
+        source: Source,
+        /// What was most likely meant.
+        meant: String,
+    },
     /// A setting is valid, but what it asks for is not built yet.
     NotYet {
         /// The name under which it was set, such as `REDIS_URL`.
@@ -185,6 +192,7 @@ impl fmt::Display for Notice {
             Self::Shadowed { setting, used, ignored } => {
                 write!(f, "{setting} ({ignored}) is ignored, because {used} sets it too")
             }
+            Self::NearMiss { source, meant } => write!(f, "{source} is no setting; did you mean {meant}?"),
             Self::NotYet { name, source, feature } => {
                 write!(f, "{name} ({source}) has no effect yet: {feature} is not built")
             }

@@ -93,6 +93,8 @@ pub struct Server {
     pub body_timeout: Duration,
     /// How long a client may leave unread what it is sent.
     pub unread_timeout: Duration,
+    /// How long `/readyz` says no at shutdown before connections are refused.
+    pub drain_notice: Duration,
     /// How long answers under way may take to finish at shutdown.
     pub drain: Duration,
     /// Connections at a time.
@@ -122,6 +124,8 @@ pub struct Upstream {
     pub ca_file: Option<PathBuf>,
     /// Whether the most permissive safety settings are set where the client set none.
     pub disable_safety_filtering: bool,
+    /// Send on arguments of earlier tool calls that are no JSON object, in place of refusing the request.
+    pub keep_broken_arguments: bool,
 }
 
 /// Section `media`.
@@ -444,6 +448,7 @@ impl Server {
             idle_timeout: reader.take("server.idle_timeout", &Span::some()),
             body_timeout: reader.take("server.body_timeout", &Span::some()),
             unread_timeout: reader.take("server.unread_timeout", &Span::some()),
+            drain_notice: reader.take("server.drain_notice", &Span::or_zero()),
             drain: reader.take("server.drain", &Span::or_zero()),
             max_connections: reader.take("server.max_connections", &Whole(1..=1_000_000)),
         }
@@ -463,6 +468,7 @@ impl Upstream {
             pool_idle: reader.take("upstream.pool_idle", &Span::some()),
             ca_file: reader.take("upstream.ca_file", &Maybe(FilePath)),
             disable_safety_filtering: reader.take("upstream.disable_safety_filtering", &Switch),
+            keep_broken_arguments: reader.take("upstream.keep_broken_arguments", &Switch),
         }
     }
 }

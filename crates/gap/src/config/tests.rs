@@ -225,3 +225,21 @@ proptest! {
         let _ = resolve(env(&[(&item.variable(), &value)]), &Files::default(), Vec::new());
     }
 }
+
+#[test]
+fn a_name_that_is_nearly_a_setting_is_pointed_out_where_it_must_be_ours() {
+    let dot_env = "GEMINI_API_KEY=AIzaSecret\nPASSWORDS=x\nSECRETKEY=y\ngemini_api_keys=z\nNODE_ENV=production\n";
+    let said = warnings(&loaded(env(&[("GEMINI_API_KEY", "foreign"), ("GAP_PORT", "1")]), &files(dot_env, "")));
+    assert_eq!(
+        said,
+        [
+            "env GAP_PORT is no setting; did you mean PORT?",
+            ".env:1 GEMINI_API_KEY is no setting; did you mean GEMINI_API_KEYS?",
+            ".env:2 PASSWORDS is no setting; did you mean PASSWORD?",
+            ".env:3 SECRETKEY is no setting; did you mean SECRET_KEY?",
+            ".env:4 gemini_api_keys is no setting; did you mean GEMINI_API_KEYS?",
+        ]
+    );
+    let both = warnings(&loaded(env(&[]), &files("GEMINI_API_KEY=a1234567\nGEMINI_API_KEYS=b1234567\n", "")));
+    assert!(both.iter().all(|said| !said.contains("did you mean")), "{both:?}");
+}

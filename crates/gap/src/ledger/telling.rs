@@ -68,6 +68,7 @@ impl Books {
 /// A key that was refused.
 #[derive(Serialize)]
 pub(super) struct Refused<'a> {
+    change: &'static str,
     upstream_key: &'a str,
     label: &'a str,
     project: &'a str,
@@ -78,6 +79,7 @@ pub(super) struct Refused<'a> {
 impl<'a> Refused<'a> {
     pub(super) fn of(served: Option<&'a Served>, label: &'a str, fault: &Fault) -> Self {
         Self {
+            change: "refused",
             upstream_key: served.map_or("", |served| &served.upstream_key),
             label,
             project: served.map_or("", |served| &served.project),

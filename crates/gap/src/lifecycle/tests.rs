@@ -38,6 +38,27 @@ async fn periodic_work_runs_until_the_soft_stop() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn leaving_is_said_before_the_door_is_shut() {
+    let lifecycle = Lifecycle::default();
+    assert!(!lifecycle.is_leaving());
+    let began = tokio::time::Instant::now();
+    let watch = lifecycle.clone();
+    let (waited, ()) = tokio::join!(
+        async {
+            lifecycle.take_leave(Duration::from_secs(2)).await;
+            began.elapsed()
+        },
+        async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert!(watch.is_leaving() && !watch.is_stopping());
+        }
+    );
+    assert_eq!(waited, Duration::from_secs(2));
+    lifecycle.stop();
+    assert!(lifecycle.is_leaving() && lifecycle.is_stopping());
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_ends_last_sees_the_end_of_all_others() {
     let lifecycle = Lifecycle::default();
     lifecycle.spawn(tokio::time::sleep(Duration::from_secs(5)));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gap_pool::{Explanation, Ranking};
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::{Attempt, millis};
 
@@ -27,6 +28,9 @@ struct Explained<'a> {
     key: Option<&'a str>,
     #[serde(skip_serializing_if = "is_zero")]
     waited_ms: u64,
+    /// When the try began, since the request came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     took_ms: Option<u64>,
     outcome: &'static str,
@@ -53,13 +57,14 @@ impl Decisions {
         self.0.iter().any(|decision| decision.ranking.candidates.is_empty())
     }
 
-    /// A JSON array; an element for each decision.
-    pub(super) fn to_json(&self, attempts: &[Attempt]) -> String {
+    /// A JSON array; an element for each decision on a request that came at `began`.
+    pub(super) fn to_json(&self, attempts: &[Attempt], began: Instant) -> String {
         let explained = self.0.iter().enumerate().take(MOST).map(|(at, decision)| {
             let attempt = attempts.get(at);
             Explained {
                 key: attempt.map(|attempt| attempt.key.masked()),
                 waited_ms: millis(decision.waited),
+                after_ms: attempt.map(|attempt| millis(attempt.began.saturating_duration_since(began))),
                 took_ms: attempt.map(|attempt| millis(attempt.took)),
                 outcome: attempt.map_or("no_key", |attempt| attempt.cause.unwrap_or("answered")),
                 scope: attempt.and_then(|attempt| attempt.scope),

@@ -11,7 +11,7 @@ use gap_pool::Reason;
 use gap_pool::verdict::{Cause, Fault, Retry};
 use tokio::time::Instant;
 
-use super::reading::{Refusal, Unopened};
+use super::judge::{Refusal, Unopened};
 use super::{Call, RelayError, RelayPolicy};
 use crate::keyring::NoLease;
 

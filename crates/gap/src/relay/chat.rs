@@ -19,7 +19,8 @@ use http::Response;
 
 use self::encoder::{StreamEncoder, UnaryEncoder};
 pub use self::reply::{ChatBody, ChatReply, EVENT_STREAM, KEEP_ALIVE};
-use super::reading::{Reading, Unopened};
+use super::judge::Unopened;
+use super::reading::Reading;
 use super::{Opening, RelayError, whole};
 use crate::receipt::Receipt;
 use crate::responses::Keeper;

@@ -18,7 +18,7 @@ use http_body::{Body as HttpBody, Frame};
 use tokio::time::{Instant, Sleep};
 
 use super::reply::{BrokenOff, ReplyBody, X_ACCEL_BUFFERING};
-use super::{RelayError, Reply};
+use super::{Reply, Unanswered};
 use crate::error::Failure;
 use crate::receipt::Receipted;
 
@@ -160,7 +160,7 @@ impl GoogleVoice {
 
 impl Voice for GoogleVoice {
     type Reply = Reply;
-    type Error = RelayError;
+    type Error = Unanswered;
     type Body = ReplyBody;
 
     fn content_type(&self) -> &'static str {
@@ -178,8 +178,8 @@ impl Voice for GoogleVoice {
         (reply.framing() == self.framing).then(|| reply.into_body())
     }
 
-    fn give_up(&self, error: RelayError) -> Option<Bytes> {
-        self.fail(&Failure::from(error))
+    fn give_up(&self, unanswered: Unanswered) -> Option<Bytes> {
+        self.fail(&Failure::from(unanswered.error))
     }
 
     fn fail(&self, failure: &Failure) -> Option<Bytes> {

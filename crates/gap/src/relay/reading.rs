@@ -4,26 +4,23 @@
 //! is complete, a unary answer until its end, each up to `server.hold_back` bytes. What breaks before that point
 //! breaks unseen, and another key may answer.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
-use gap_pool::verdict::{self, Fault, TransportFault, Verdict};
-use gap_protocol::gemini::error::Status;
+use gap_pool::verdict::TransportFault;
 use gap_protocol::meter::{Framing, Meter, Position};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 
+use super::judge::{Judge, Unopened};
 use super::{Call, RelayPolicy};
 use crate::clock::Clock;
 use crate::upstream::{Answer, Secret, headers};
 
 /// Error bodies longer than this are cut; Google's are a few kilobytes.
 const MAX_ERROR_BODY: usize = 1024 * 1024;
-
-const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
 
 /// What is needed to read an answer to `call`.
 #[derive(Debug)]
@@ -64,50 +61,6 @@ pub(super) enum Promise {
     Finish,
 }
 
-/// Why a try has no answer to commit.
-#[derive(Debug)]
-pub(super) enum Unopened {
-    /// The request itself is at fault: Google's answer is the answer.
-    Refused(Box<Refusal>),
-    /// Something else is at fault.
-    Faulty {
-        fault: Box<Fault>,
-        /// Whether Google may have begun to do what it was asked.
-        executed: bool,
-        /// Google's own answer, where it speaks of the request once no other key is left.
-        answer: Option<Box<Refusal>>,
-    },
-}
-
-/// Google's refusal of a request, without secrets.
-#[derive(Debug)]
-pub struct Refusal {
-    /// What the classifier made of it.
-    pub fault: Fault,
-    /// Google's status.
-    pub status: StatusCode,
-    /// Google's headers that may cross.
-    pub headers: HeaderMap,
-    /// Google's body, redacted.
-    pub body: Bytes,
-}
-
-// === impl Unopened ===
-
-impl Unopened {
-    pub(super) fn transport(fault: TransportFault) -> Self {
-        let executed = !matches!(fault, TransportFault::Connect);
-        Self::Faulty { fault: Box::new(verdict::of_transport(fault)), executed, answer: None }
-    }
-
-    pub(super) fn fault(&self) -> &Fault {
-        match self {
-            Self::Refused(refusal) => &refusal.fault,
-            Self::Faulty { fault, .. } => fault,
-        }
-    }
-}
-
 // === impl Reading ===
 
 impl Reading<'_> {
@@ -132,7 +85,9 @@ impl Reading<'_> {
         self.read_ahead(&mut opened).await.map_err(Unopened::transport)?;
         match self.error_instead_of_answer(&opened) {
             Some(unopened) => Err(unopened),
-            None if opened.is_damaged() => Err(Unopened::transport(TransportFault::Reset)),
+            None if opened.is_damaged() || opened.meter.is_in_error() => {
+                Err(Unopened::transport(TransportFault::Reset))
+            }
             None => Ok(opened),
         }
     }
@@ -192,7 +147,7 @@ impl Reading<'_> {
     fn may_commit(&self, opened: &Opened) -> bool {
         match opened.framing {
             Framing::Json => opened.promise == Promise::None && self.call.is_stream(),
-            Framing::Sse | Framing::JsonArray => opened.meter.events() > 0,
+            Framing::Sse | Framing::JsonArray => opened.meter.events() > 0 && !opened.meter.is_in_error(),
         }
     }
 
@@ -206,15 +161,7 @@ impl Reading<'_> {
 
     /// What an error means that stands in the place of an event: the value of `error`, as JSON.
     pub(super) fn error_event(&self, error: &str) -> Option<Unopened> {
-        let code = serde_json::from_str::<serde_json::Value>(error).ok()?.get("code")?.as_u64()?;
-        let status = u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok())?;
-        let failed = status.is_client_error() || status.is_server_error();
-        let body = match self.call.framing {
-            Framing::JsonArray => format!("[{{\"error\":{error}}}]"),
-            Framing::Json | Framing::Sse => format!("{{\"error\":{error}}}"),
-        };
-        let headers = HeaderMap::from_iter([(CONTENT_TYPE, JSON)]);
-        failed.then(|| self.classify(status, &headers, body.into()))
+        self.judge().error_event(error, self.call.framing)
     }
 
     /// Reads and classifies an answer that is no success.
@@ -223,49 +170,11 @@ impl Reading<'_> {
         let until = self.until.min(Instant::now() + self.policy.idle_timeout);
         // The status is known; a body that never comes adds nothing.
         let body = timeout_at(until, read_some(body)).await.unwrap_or_default();
-        self.classify(parts.status, &parts.headers, body)
+        self.judge().classify(parts.status, &parts.headers, body)
     }
 
-    fn classify(&self, status: StatusCode, headers: &HeaderMap, body: Bytes) -> Unopened {
-        let retry_after = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let answer = verdict::Answer { status: status.as_u16(), retry_after, body: &body };
-        match verdict::of(&answer, self.clock.now()) {
-            Verdict::Refused(fault) => Unopened::Refused(Box::new(self.refusal(fault, status, headers, body))),
-            Verdict::TryElsewhere(mut fault) => {
-                self.redact(&mut fault);
-                let about_the_request = fault.is_about_the_request();
-                let answer = about_the_request.then(|| Box::new(self.refusal(fault.clone(), status, headers, body)));
-                // A backend that failed may have begun; one that refused has done nothing.
-                let executed = status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE;
-                Unopened::Faulty { fault: Box::new(fault), executed, answer }
-            }
-            Verdict::Answered => Unopened::transport(TransportFault::Reset),
-        }
-    }
-
-    fn redact(&self, fault: &mut Fault) {
-        if let Cow::Owned(clean) = self.secret.redact(&fault.message) {
-            fault.message = clean;
-        }
-    }
-
-    fn refusal(&self, mut fault: Fault, status: StatusCode, headers: &HeaderMap, body: Bytes) -> Refusal {
-        self.redact(&mut fault);
-        let encoded = is_encoded(headers);
-        let mut headers = headers::for_client(headers);
-        let text = if encoded || body.is_empty() { None } else { std::str::from_utf8(&body).ok() };
-        let body = match text.map(|text| self.secret.redact(text)) {
-            Some(Cow::Borrowed(_)) => body,
-            Some(Cow::Owned(clean)) => clean.into(),
-            // Nothing, or nothing that can be shown to be harmless: then in our words.
-            None => {
-                headers.remove(CONTENT_ENCODING);
-                headers.insert(CONTENT_TYPE, JSON);
-                Status::new(status.as_u16(), fault.cause.sentence()).to_json().into()
-            }
-        };
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
-        Refusal { fault, status, headers, body }
+    fn judge(&self) -> Judge<'_> {
+        Judge { secret: self.secret, now: self.clock.now() }
     }
 }
 
@@ -285,17 +194,6 @@ impl Opened {
 /// Whether the bytes are something else than what they mean. GAP asks for `identity`, so this is rare.
 pub(super) fn is_encoded(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-}
-
-/// What an error within an answer (the value of `error`, as JSON) says of why the answer does not go on.
-pub(super) fn why_it_broke_off(error: &str) -> &'static str {
-    let code = serde_json::from_str::<serde_json::Value>(error).ok().and_then(|error| error.get("code")?.as_u64());
-    match code {
-        Some(429) => "the upstream's quota ran out",
-        Some(503) => "the upstream is overloaded",
-        Some(504) => "the upstream took too long",
-        _ => "the upstream reported an error",
-    }
 }
 
 /// What a model never answers with, so that something else is taken for its answer.

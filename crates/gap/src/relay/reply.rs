@@ -3,6 +3,10 @@
 //! Bytes pass as they came. What GAP adds is only what keeps a connection honest: a keep-alive between events when
 //! the upstream is quiet, an error event when it breaks off between events, an aborted transfer when it breaks off
 //! inside one. Never an invented end.
+//!
+//! One thing does not pass as it came: the value of an `error` within a stream. Google repeats keys in it, and calls an
+//! upstream key's fault 400 or 403, which a client would take for its own. It is held until it is whole, and what
+//! [`Judge`] lets a client read goes in its place; the bytes around it stay as they are.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -13,14 +17,16 @@ use std::task::{Context, Poll, ready};
 use axum::body::{Body, Bytes};
 use gap_pool::ProjectId;
 use gap_protocol::call::Warnings;
-use gap_protocol::meter::{Findings, Framing, Meter, Position};
+use gap_protocol::meter::{ErrorSpan, Findings, Framing, Meter, Position};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderName};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::RelayPolicy;
+use super::judge::{Judge, why_it_broke_off};
 use super::pace::{Beat, Pace};
-use super::reading::{Opened, Promise, why_it_broke_off};
+use super::reading::{Opened, Promise};
+use crate::clock::Clock;
 use crate::error::Failure;
 use crate::receipt::{Receipt, Receipted, X_GAP_WARNINGS};
 use crate::upstream::Answer;
@@ -47,6 +53,7 @@ pub struct ReplyBody {
     meter: Meter,
     pace: Pace,
     receipt: Receipt,
+    clock: Clock,
 }
 
 #[derive(Debug)]
@@ -69,7 +76,7 @@ pub struct BrokenOff;
 // === impl Reply ===
 
 impl Reply {
-    pub(super) fn commit(opened: Opened, mut receipt: Receipt, policy: &RelayPolicy) -> Self {
+    pub(super) fn commit(opened: Opened, mut receipt: Receipt, policy: &RelayPolicy, clock: &Clock) -> Self {
         let Opened { status, mut headers, framing, promise, held, rest, trailers, meter } = opened;
         let stream = !matches!(framing, Framing::Json);
         if stream {
@@ -81,7 +88,12 @@ impl Reply {
         receipt.committed(status);
         let rest = rest.map_or(Rest::Ended, Rest::Open);
         let pace = Pace::new(policy, stream);
-        Self { status, headers, body: ReplyBody { framing, promise, held, rest, trailers, meter, pace, receipt } }
+        let clock = clock.clone();
+        Self {
+            status,
+            headers,
+            body: ReplyBody { framing, promise, held, rest, trailers, meter, pace, receipt, clock },
+        }
     }
 
     /// The status, as Google gave it.
@@ -109,6 +121,11 @@ impl Reply {
             Some(only) if held.len() == 1 => Some(Cow::Borrowed(only)),
             _ => Some(held.iter().flatten().copied().collect()),
         }
+    }
+
+    /// The name of the resource that the answer is about, as far as it has been read.
+    pub fn name(&self) -> Option<&str> {
+        self.body.meter.findings().name.as_deref()
     }
 
     /// How the answer is framed.
@@ -157,10 +174,16 @@ impl ReplyBody {
             };
             match Pin::new(answer).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
+                    let mut frame = frame;
                     if let Some(data) = frame.data_ref() {
                         self.meter.feed(data);
                         self.pace.heard();
-                        self.receipt.passed(data.len());
+                        if let Some(span) = self.meter.error_span().filter(|_| self.framing != Framing::Json) {
+                            let data = data.clone();
+                            let Some(clean) = self.censor(&data, span) else { continue };
+                            frame = Frame::data(clean);
+                        }
+                        self.receipt.passed(frame.data_ref().map_or(0, Bytes::len));
                     }
                     self.note_last_byte();
                     return Poll::Ready(Some(Ok(frame)));
@@ -179,6 +202,27 @@ impl ReplyBody {
                 },
             }
         }
+    }
+
+    /// A chunk without what a client may not read of the error in it; none when nothing is left.
+    fn censor(&mut self, chunk: &[u8], span: ErrorSpan) -> Option<Bytes> {
+        let mut clean = chunk.get(..span.from).unwrap_or_default().to_vec();
+        if let Some(until) = span.until {
+            clean.extend_from_slice(self.presentable_error().as_bytes());
+            clean.extend_from_slice(chunk.get(until..).unwrap_or_default());
+        }
+        (!clean.is_empty()).then(|| clean.into())
+    }
+
+    /// The error that has just passed by, as a client may read it.
+    fn presentable_error(&mut self) -> Cow<'static, str> {
+        let Some(error) = self.meter.findings().error.as_deref() else { return Cow::Borrowed("null") };
+        let Some(secret) = self.receipt.secret() else { return Cow::Borrowed("{}") };
+        let (shown, fault) = Judge { secret, now: self.clock.now() }.show_in_stream(error, self.framing);
+        if let Some(fault) = fault {
+            self.receipt.failed_in_stream(fault);
+        }
+        Cow::Owned(shown)
     }
 
     /// Of a body with a length nobody asks for more than that, so its end is noted with its last byte.
@@ -217,7 +261,7 @@ impl ReplyBody {
         self.rest = Rest::Over;
         let findings = self.meter.findings();
         match findings.error.as_deref().filter(|_| self.framing != Framing::Json) {
-            // The client has Google's own words for it.
+            // The client has read it.
             Some(error) => self.receipt.broke_off(why_it_broke_off(error), findings),
             None => self.receipt.completed(findings),
         }

@@ -8,7 +8,8 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::Opening;
-use super::reading::{Reading, Unopened, is_encoded};
+use super::judge::Unopened;
+use super::reading::{Reading, is_encoded};
 use crate::upstream::Answer;
 
 /// An answer that is longer than this is not read: it would be held in memory, and nothing that is asked for here is as

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::events::Events;
 use crate::keyring::{Finding, Keyring};
 use crate::lifecycle::Lifecycle;
 use crate::upstream::Upstream;
@@ -26,6 +27,8 @@ const AT_ONCE: usize = 16;
 const MOST_UNDER_WAY: usize = 2;
 /// Jobs that are remembered.
 const MOST_JOBS: usize = 20;
+/// So often at most it is told how far a job is.
+const STEPS: usize = 50;
 /// Keys that are named in a job: those that are not good.
 const MOST_NAMED: usize = 10_000;
 
@@ -35,11 +38,13 @@ pub struct Checks {
     jobs: Mutex<VecDeque<Arc<Running>>>,
     clock: Clock,
     lifecycle: Lifecycle,
+    events: Events,
 }
 
 #[derive(Debug)]
 struct Running {
     job: Mutex<Job>,
+    events: Events,
     stop: CancellationToken,
 }
 
@@ -107,8 +112,8 @@ pub struct TooMany;
 
 impl Checks {
     /// No job yet.
-    pub fn new(clock: Clock, lifecycle: Lifecycle) -> Self {
-        Self { jobs: Mutex::default(), clock, lifecycle }
+    pub fn new(clock: Clock, lifecycle: Lifecycle, events: Events) -> Self {
+        Self { jobs: Mutex::default(), clock, lifecycle, events }
     }
 
     /// Begins to look at keys.
@@ -126,7 +131,11 @@ impl Checks {
             unreachable: 0,
             findings: Vec::new(),
         };
-        let running = Arc::new(Running { job: Mutex::new(job.clone()), stop: CancellationToken::new() });
+        let running = Arc::new(Running {
+            job: Mutex::new(job.clone()),
+            events: self.events.clone(),
+            stop: CancellationToken::new(),
+        });
         {
             let mut jobs = self.jobs();
             if jobs.iter().filter(|job| job.job().state == JobState::Running).count() >= MOST_UNDER_WAY {
@@ -138,6 +147,7 @@ impl Checks {
             }
             jobs.push_back(Arc::clone(&running));
         }
+        running.tell();
         let (keyring, upstream) = (keyring.clone(), Arc::clone(upstream));
         let (clock, lifecycle) = (self.clock.clone(), self.lifecycle.clone());
         self.lifecycle.spawn(async move {
@@ -153,9 +163,12 @@ impl Checks {
                 () = running.stop.cancelled() => JobState::Cancelled,
                 () = lifecycle.stopping() => JobState::Cancelled,
             };
-            let mut job = running.job();
-            (job.state, job.ended_at) = (state, Some(clock.now()));
-            let Job { done, good, limited, invalid, unreachable, .. } = *job;
+            let Job { done, good, limited, invalid, unreachable, .. } = {
+                let mut job = running.job();
+                (job.state, job.ended_at) = (state, Some(clock.now()));
+                job.without_findings()
+            };
+            running.tell();
             info!(done, good, limited, invalid, unreachable, "Looked at {done} upstream keys");
         });
         Ok(job)
@@ -168,11 +181,7 @@ impl Checks {
 
     /// Every job that is remembered, the newest first, without the keys that it names.
     pub fn list(&self) -> Vec<Job> {
-        let without = |running: &Arc<Running>| {
-            let job = running.job();
-            Job { findings: Vec::new(), ..*job }
-        };
-        self.jobs().iter().rev().map(without).collect()
+        self.jobs().iter().rev().map(|running| running.job().without_findings()).collect()
     }
 
     /// Ends a job before its time; whether there is one.
@@ -189,10 +198,34 @@ impl Checks {
     }
 }
 
+// === impl Job ===
+
+impl Job {
+    fn without_findings(&self) -> Self {
+        Self { findings: Vec::new(), ..*self }
+    }
+}
+
 // === impl Running ===
 
 impl Running {
     fn note(&self, key: Uuid, checked: Option<crate::keyring::KeyCheck>) {
+        self.count(key, checked);
+        let Job { done, total, .. } = *self.job();
+        if done * STEPS / total.max(1) != (done - 1) * STEPS / total.max(1) {
+            self.tell();
+        }
+    }
+
+    /// Tells how far it is.
+    fn tell(&self) {
+        if self.events.is_heard() {
+            let job = self.job().without_findings();
+            self.events.check_went_on(&job);
+        }
+    }
+
+    fn count(&self, key: Uuid, checked: Option<crate::keyring::KeyCheck>) {
         let mut job = self.job();
         job.done += 1;
         // One that was removed in the meantime is nobody's trouble.

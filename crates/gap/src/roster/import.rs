@@ -15,10 +15,12 @@ use gap_store::upstream_keys::KeyDetails;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{
     LONGEST_LABEL, LONGEST_PROJECT, NewEntry, Roster, RosterError, fault_of_end, fault_of_models, fault_of_name,
 };
+use crate::events::Progress;
 use crate::upstream::Secret;
 
 /// Lines of an import at most.
@@ -240,7 +242,7 @@ impl Roster {
 
     async fn enter_found(&self, fresh: Vec<(SecretString, Found)>) -> Result<usize, RosterError> {
         let mut new = Vec::with_capacity(fresh.len());
-        let mut projects: HashMap<String, uuid::Uuid> = HashMap::new();
+        let mut projects: HashMap<String, Uuid> = HashMap::new();
         for (secret, found) in fresh {
             let project = match found.project {
                 Some(label) => Some(if let Some(id) = projects.get(&label) {
@@ -255,12 +257,28 @@ impl Roster {
             let details = KeyDetails { project, ..found.details };
             new.push(NewEntry { secret, details, disabled: found.disabled });
         }
+        let mut progress = Progress { id: Uuid::now_v7(), state: "running", total: new.len() as u64, done: 0 };
+        let tell = |progress: &Progress| {
+            if let Some(events) = self.0.keyring.events() {
+                events.job_went_on("import", progress);
+            }
+        };
         let mut added = 0;
         while !new.is_empty() {
+            tell(&progress);
             let rest = new.split_off(new.len().min(STRETCH));
-            added += self.enter(new).await?.len();
+            let stretch = new.len() as u64;
+            match self.enter(new).await {
+                Ok(entered) => added += entered.len(),
+                Err(error) => {
+                    tell(&Progress { state: "failed", ..progress });
+                    return Err(error);
+                }
+            }
+            progress.done += stretch;
             new = rest;
         }
+        tell(&Progress { state: "done", ..progress });
         Ok(added)
     }
 }

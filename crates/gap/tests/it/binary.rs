@@ -251,3 +251,39 @@ fn the_simulator_runs_alone() {
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("--options none.json"), "{}", said(&output));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_the_door_is_shut_readiness_says_so_and_everything_works() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut command = gap(dir.path(), &["demo", "--host", "127.0.0.1", "--port", "0"]);
+        command.env("GAP_SERVER__DRAIN_NOTICE", "10m");
+        Running::start(command)
+    };
+    let mut running = start();
+    assert_eq!(Client::new(running.address, None).get("/readyz").await.status, 200);
+    running.signal("-TERM");
+    let told = async { while Client::new(running.address, None).get("/readyz").await.status != 503 {} };
+    within(told).await;
+    assert_eq!(Client::new(running.address, None).get("/healthz").await.status, 200, "it lives");
+    assert_eq!(Client::new(running.address, Some("demo")).post(UNARY, prompt("hi")).await.status, 200);
+    running.signal("-TERM");
+    assert_eq!(running.end().0, Some(130));
+
+    // Who stops it at a terminal does not wait.
+    let mut running = start();
+    running.signal("-INT");
+    assert_eq!(running.end().0, Some(0));
+}
+
+#[test]
+fn a_name_that_is_nearly_a_setting_is_pointed_out() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join(".env"), "GEMINI_API_KEY=AIzaSyHidden\nUNRELATED=1\n").unwrap();
+    let output = gap(dir.path(), &["config", "check"]).output().unwrap();
+    assert!(output.status.success());
+    assert_snapshot!(said(&output), @r"
+    warning: .env:1 GEMINI_API_KEY is no setting; did you mean GEMINI_API_KEYS?
+    The configuration is valid.
+    ");
+}

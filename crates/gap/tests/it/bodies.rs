@@ -152,3 +152,64 @@ async fn a_client_that_takes_nothing_does_not_hold_a_key_for_ever() {
     crate::support::client::eventually("it is given up", || app.app.keyring.open_leases() == 0).await;
     crate::support::client::eventually("the upstream sees it", || app.sim.requests()[0].client_gone()).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_before_sending_is_refused_before_sending() {
+    let app = TestApp::start().await;
+    let ask = |path: &str, key: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {key}\r\n\
+             expect: 100-continue\r\ncontent-length: 1000\r\n\r\n"
+        )
+    };
+    for path in [UNARY, "/v1/chat/completions", "/v1/models"] {
+        let said = speak(&app, &[&ask(path, "nonsense")]).await;
+        assert!(said.starts_with("HTTP/1.1 401 "), "{path}: {said}");
+    }
+    let said = speak(&app, &[&ask("/nonsense", "test-access-key")]).await;
+    assert!(said.starts_with("HTTP/1.1 404 "), "{said}");
+    assert_eq!(app.arrived(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_before_sending_is_told_to_go_on() {
+    let app = TestApp::start().await;
+    let body = prompt("hi");
+    let head = format!(
+        "POST {UNARY} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-goog-api-key: test-access-key\r\n\
+         expect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut told = vec![0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+    within(stream.read_exact(&mut told)).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&told), "HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut said = Vec::new();
+    within(stream.read_to_end(&mut said)).await.unwrap();
+    assert!(said.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&said));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compressed_body_passes_where_it_is_not_read_and_is_refused_where_it_is() {
+    let app = TestApp::start().await;
+    let coded = app.client().header("content-encoding", "gzip");
+    for path in ["/v1/chat/completions", "/v1/embeddings"] {
+        let reply = coded.post(path, vec![0x1f, 0x8b, 8, 0]).await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.json()["error"]["code"].as_str()),
+            (415, Some("unsupported_media_type"))
+        );
+        assert!(reply.text().contains("content-encoding: gzip"), "{}", reply.text());
+    }
+    assert_eq!(app.arrived(), 0);
+    let plain = app.client().header("content-encoding", "identity");
+    let body = r#"{"model": "gemini-2.5-flash", "messages": [{"role": "user", "content": "hi"}]}"#;
+    assert_eq!(plain.post("/v1/chat/completions", body).await.status, 200);
+
+    app.sim.forget_requests();
+    coded.post(CREATE, vec![0x1f, 0x8b, 8, 0]).await;
+    let arrived = &app.sim.requests()[0];
+    assert_eq!((arrived.header("content-encoding"), &arrived.body[..]), (Some("gzip"), &[0x1f, 0x8b, 8, 0][..]));
+}

@@ -7,6 +7,7 @@ use gap_sim::{Action, After, ErrorEvent, Fault, Preset, Reply as Scripted, Scrip
 use rstest::rstest;
 
 use crate::support::client::eventually;
+use crate::support::raw::RawUpstream;
 use crate::support::{ARRAY, EVENTS, Ended, Reply, TestApp, UNARY, prompt};
 
 /// A patient sentence in several events.
@@ -120,7 +121,7 @@ async fn inside_an_event_the_transfer_is_aborted(#[case] script: Script, #[value
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_error_that_google_sends_within_a_stream_passes_as_it_is() {
+async fn an_overload_within_a_stream_is_told_within_it() {
     let app = TestApp::start().await;
     app.sim.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset: Preset::Overloaded }))).unwrap();
     let reply = app.post(EVENTS, prompt(STORY)).await;
@@ -128,6 +129,68 @@ async fn an_error_that_google_sends_within_a_stream_passes_as_it_is() {
     assert_eq!((reply.events().len(), app.arrived()), (3, 1));
     let faults = || app.app.keyring.keys().iter().map(|key| key.counters.faults).sum::<u64>();
     eventually("the failure is counted", || faults() == 1).await;
+}
+
+#[rstest]
+#[case::invalid(Preset::KeyInvalid, 502)]
+#[case::suspended(Preset::KeySuspended, 502)]
+#[case::unauthenticated(Preset::Unauthenticated, 502)]
+#[case::denied(Preset::ProjectDenied, 502)]
+#[case::day(Preset::QuotaPerDay, 429)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_within_a_stream_that_is_a_keys_fault_is_told_as_if_closed(
+    #[case] preset: Preset,
+    #[case] code: u64,
+    #[values(EVENTS, ARRAY)] path: &str,
+) {
+    let app = TestApp::start().await;
+    app.sim.add_fault(Fault::new(Script::ErrorEvent(ErrorEvent { after: 2, preset })).times(1)).unwrap();
+    let reply = app.post(path, prompt(STORY)).await;
+    assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Whole), "{}", reply.text());
+    assert_eq!(reply.google_error().0, code, "{}", reply.text());
+    for secret in ["sim-upstream-key", "api_key:", "PerDay"] {
+        assert!(!reply.text().contains(secret), "{secret}: {}", reply.text());
+    }
+    assert!(!reply.text().contains("finishReason\": \"STOP"));
+    let faults = || app.app.keyring.keys().iter().map(|key| key.counters.faults).sum::<u64>();
+    eventually("the fault is the key's", || faults() == 1).await;
+    assert_clean(&app.post(path, prompt(STORY)).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_within_a_stream_about_the_request_keeps_googles_words() {
+    let app = TestApp::start().await;
+    let alone = {
+        app.sim.add_fault(Fault::new(Preset::InvalidArgument).times(1)).unwrap();
+        app.post(UNARY, prompt(STORY)).await.json()["error"]["message"].clone()
+    };
+    let script = Script::ErrorEvent(ErrorEvent { after: 2, preset: Preset::InvalidArgument });
+    app.sim.add_fault(Fault::new(script).times(1)).unwrap();
+    let reply = app.post(EVENTS, prompt(STORY)).await;
+    assert_eq!(reply.google_error(), (400, "INVALID_ARGUMENT".to_owned()));
+    assert!(reply.text().contains(alone.as_str().unwrap()), "{}", reply.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_in_a_json_array_is_cleaned_and_the_rest_stays_as_it_came() {
+    // So long that the error comes when the answer has begun.
+    let text = "word ".repeat(400_000);
+    let event = format!(r#"[{{"candidates": [{{"content": {{"parts": [{{"text": "{text}"}}]}}}}]}}"#);
+    let said = "Permission denied: Consumer 'api_key:sim-upstream-key-one' has been suspended.";
+    let error = serde_json::json!({ "code": 403, "message": said, "status": "PERMISSION_DENIED", "details": [{
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "CONSUMER_SUSPENDED", "domain": "googleapis.com",
+        "metadata": { "consumer": "projects/123456789012" }
+    }]});
+    let answer =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{event}\n,\r\n{{\"error\": {error}}}\n]");
+    let upstream = RawUpstream::start(vec![answer.into_bytes()]).await;
+    let app = TestApp::with().keys(["sim-upstream-key-one"]).upstream(upstream.address).start().await;
+    let reply = app.post(ARRAY, prompt("hi")).await;
+    assert_eq!((reply.status.as_u16(), reply.ended), (200, Ended::Whole));
+    assert!(reply.text().starts_with(&event) && reply.text()[event.len()..].starts_with("\n,\r\n{\"error\": {"));
+    let tail = &reply.text()[event.len()..];
+    assert_eq!(reply.google_error(), (502, "UNAVAILABLE".to_owned()), "{tail}");
+    assert!(!tail.contains("sim-upstream-key") && !tail.contains("123456789012"), "{tail}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,4 +263,23 @@ async fn what_may_have_been_done_is_not_done_twice() {
     let reply = app.post("/v1beta/_echo/things:create", "{}").await;
     assert_eq!(reply.status, 502);
     assert_eq!(app.arrived(), 1);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_says_which_keys_were_tried(#[values(UNARY, EVENTS, ARRAY)] path: &str) {
+    let app = TestApp::start().await;
+    app.sim.add_fault(Fault::new(Preset::InvalidArgument).times(1)).unwrap();
+    let reply = app.post(path, prompt("hi")).await;
+    assert_eq!((reply.status.as_u16(), reply.header("x-gap-attempts")), (400, Some("1")));
+    assert!(reply.header("x-gap-key").is_some_and(|key| key.contains("...")), "{:?}", reply.headers);
+
+    app.sim.add_fault(Fault::new(Preset::KeyInvalid)).unwrap();
+    let reply = app.post(path, prompt("hi")).await;
+    assert_eq!((reply.status.is_server_error(), reply.header("x-gap-attempts")), (true, Some("3")), "{}", reply.text());
+    assert!(reply.header("x-gap-key").is_some());
+    // Now there is none left to try.
+    let reply = app.post(path, prompt("hi")).await;
+    assert_eq!((reply.status.is_server_error(), reply.header("x-gap-attempts")), (true, None), "{}", reply.text());
+    assert_eq!(reply.header("x-gap-key"), None);
 }

@@ -282,8 +282,25 @@ async fn nobody_sees_what_belongs_to_others() {
     let explained = client(&app, ADMIN).get(&format!("/api/v1/requests/{id}")).await.json();
     assert_eq!(explained["explanation"]["decisions"][0]["outcome"], "answered");
     assert_eq!(explained["explanation"]["ended"], "answered 200");
+    assert!(explained["explanation"]["decisions"][0]["after_ms"].is_u64());
     assert_eq!((&explained["method"], &explained["attempts"]), (&json!("generateContent"), &json!(1)));
     assert!(explained["cost_nanos"].as_u64().unwrap() > 0, "list prices are known");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_record_says_what_could_not_be_done_as_asked() {
+    let app = start(None).await;
+    let chat = json!({
+        "model": "gemini-2.5-flash", "messages": [{ "role": "user", "content": "hi" }], "logit_bias": { "50256": -100 },
+    });
+    let reply = client(&app, ALICE).post("/v1/chat/completions", chat.to_string()).await;
+    let told = reply.header("x-gap-warnings").unwrap().to_owned();
+    recorded(&app, ALICE, 1).await;
+    let administrator = client(&app, ADMIN);
+    let items = administrator.get("/api/v1/requests").await.json()["items"].clone();
+    let id = items.as_array().unwrap().iter().find(|item| item["method"] == "chat.completions").unwrap()["id"].clone();
+    let found = administrator.get(&format!("/api/v1/requests/{}", id.as_str().unwrap())).await.json();
+    assert_eq!(found["explanation"]["warnings"], json!([told]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

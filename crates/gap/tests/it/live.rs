@@ -138,7 +138,72 @@ async fn events_are_told_to_whom_they_belong_and_go_on_after_a_break() {
     app.sim.add_fault(Fault::new(Preset::KeyInvalid).times(1)).unwrap();
     alice.post(UNARY, prompt("on another key")).await;
     assert_eq!(all.event("key").await.1["scope"], "key");
+    let (_, out) = all.event("key").await;
+    assert_eq!((&out["change"], &out["cause"]), (&"disabled".into(), &"key_invalid".into()));
+    let path = format!("/api/v1/keys/{}/enable", out["upstream_key"].as_str().unwrap());
+    assert_eq!(admin.post(&path, "").await.status, 200, "{out}");
+    let (_, back) = all.event("key").await;
+    assert_eq!((&back["change"], &back["upstream_key"]), (&"restored".into(), &out["upstream_key"]));
     // The streams are still open: an orderly end does not wait for them.
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_do_to_keys_and_how_jobs_go_on_is_told_as_it_happens() {
+    let app = setup().start().await;
+    let admin = client(&app, ADMIN);
+    let mut bobs = Frames::open(&client(&app, BOB), "/api/v1/events").await;
+    let mut all = Frames::open(&admin, "/api/v1/events").await;
+    let json = |text: &str| text.to_owned();
+    let admin = client(&app, ADMIN).header("content-type", "application/json");
+    let reply = admin.post("/api/v1/keys", json(r#"{"key": "sim-key-entered-by-hand"}"#)).await;
+    let (id, created) = (reply.json()["id"].clone(), all.event("key").await.1);
+    assert_eq!((&created["change"], &created["upstream_key"]), (&"created".into(), &id));
+
+    let path = format!("/api/v1/keys/{}", id.as_str().unwrap());
+    admin.send(Method::PATCH, &path, json(r#"{"label": "mine"}"#)).await;
+    assert_eq!(all.event("key").await.1["change"], "updated");
+    admin.post(&format!("{path}/disable"), json(r#"{"reason": "not today"}"#)).await;
+    assert_eq!(all.event("key").await.1["change"], "disabled");
+    admin.send(Method::DELETE, &path, "").await;
+    assert_eq!(all.event("key").await.1["change"], "deleted");
+
+    admin.post("/api/v1/keys/import", "sim-key-of-a-list-one\nsim-key-of-a-list-two").await;
+    let (_, begun) = all.event("job").await;
+    assert_eq!((&begun["kind"], &begun["state"], &begun["total"]), (&"import".into(), &"running".into(), &2.into()));
+    assert_eq!(all.event("job").await.1["state"], "done");
+    assert_eq!(all.event("key").await.1["keys"], 2);
+
+    let job = admin.post("/api/v1/keys/check", json(r#"{"filter": {}}"#)).await.json();
+    loop {
+        let (_, told) = all.event("job").await;
+        assert_eq!((&told["kind"], &told["id"]), (&"check".into(), &job["id"]));
+        if told["state"] == "done" {
+            assert_eq!((&told["done"], &told["total"]), (&4.into(), &4.into()));
+            break;
+        }
+    }
+    // None of it is a user's business.
+    client(&app, BOB).post(UNARY, prompt("mine")).await;
+    let frame = bobs.next().await;
+    assert!(frame.contains("event: request") && !frame.contains("sim-key"), "{frame}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protected_status_page_tells_strangers_that_it_lives_and_no_more() {
+    let (open, protected) = (setup(), setup().set("server.protect_status_page", "true"));
+    let (open, protected) = (open.start().await, protected.start().await);
+    for path in ["/", "/healthz", "/readyz"] {
+        assert!(Client::new(open.address, None).get(path).await.text().contains("version"), "{path}");
+        for stranger in [None, Some("wrong")] {
+            let reply = Client::new(protected.address, stranger).get(path).await;
+            assert_eq!(reply.status, 200, "{path}: a probe still works");
+            for told in ["version", "keys", "database", "mode"] {
+                assert!(!reply.text().contains(&format!("\"{told}\"")), "{path} tells of {told}: {}", reply.text());
+            }
+        }
+        assert!(client(&protected, ALICE).get(path).await.text().contains("version"), "{path} for whoever is known");
+    }
+    assert_eq!(Client::new(protected.address, None).get("/api/v1/status").await.status, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,6 +44,8 @@ mod openai;
 #[cfg(test)]
 mod operators;
 #[cfg(test)]
+mod owners;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod pool;

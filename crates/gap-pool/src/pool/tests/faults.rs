@@ -354,3 +354,32 @@ fn empty_answers_are_counted_apart_and_hurt_nobody() {
     let view = rig.view(rig.keys[0]);
     assert_eq!((view.state, view.counters.empty, view.counters.faults), (KeyState::Ready, 50, 0));
 }
+
+#[test]
+fn keys_that_go_out_of_use_and_come_back_are_told_of_once_each() {
+    let mut rig = Rig::with(2);
+    let turns = |rig: &mut Rig| rig.pool.take_turns().map(|turn| (turn.key, turn.out)).collect::<Vec<_>>();
+    let (one, two) = (rig.keys[0], rig.keys[1]);
+    assert_eq!(turns(&mut rig), [], "a key that joins is no news");
+    rig.call_with(one, &Outcome::Fault(Fault::new(Cause::KeyInvalid, "API key not valid.")));
+    rig.pool.disable(one, "twice", rig.now);
+    rig.call_with(two, &Outcome::Fault(unexplained()));
+    assert_eq!(turns(&mut rig), [(one, true)], "a rest is no news");
+    rig.pool.disable(two, "for the night", rig.now);
+    rig.pool.enable(one, rig.now);
+    rig.pool.enable(one, rig.now);
+    assert_eq!(turns(&mut rig), [(two, true), (one, false)]);
+    rig.call_with(one, &Outcome::Fault(Fault::new(Cause::ProjectSuspended, "Consumer has been suspended.")));
+    rig.pool.rechecked(one, None, rig.now);
+    assert_eq!(turns(&mut rig), [(one, true), (one, false)], "with its project");
+    let ends = rig.add(NewKey { expires_at: Some(rig.now + Duration::from_secs(60)), ..NewKey::default() });
+    rig.wait(61);
+    rig.pool.tidy(rig.now);
+    assert_eq!(turns(&mut rig), [(ends, true)], "its time is over");
+    // Nobody listens for long: what is kept is bounded.
+    for _ in 0..2_000 {
+        rig.pool.disable(one, "", rig.now);
+        rig.pool.enable(one, rig.now);
+    }
+    assert_eq!(rig.pool.take_turns().len(), 1_024);
+}

@@ -273,6 +273,7 @@ pub(super) async fn create_key(
         expires_at: new.expires_at,
     };
     let id = app.roster.create(NewEntry { secret: new.key, details, disabled: None }).await?;
+    app.books.events().keys_changed("created", &[id]);
     let key = view(&app, id)?;
     actor.note(&app, "key.created", id, Some(json!({ "key": key.key, "label": key.label }))).await?;
     Ok(Changed::created(app.roster.keeping(), key))
@@ -316,6 +317,7 @@ pub(super) async fn update_key(
             details.expires_at = expires_at.unwrap_or(details.expires_at);
         })
         .await?;
+    app.books.events().keys_changed("updated", &[id]);
     actor.note(&app, "key.updated", id, Some(noted)).await?;
     Ok(Changed::ok(app.roster.keeping(), view(&app, id)?))
 }
@@ -335,6 +337,7 @@ pub(super) async fn delete_key(
 ) -> Result<Changed<()>, Problem> {
     let entry = entry(&app, id)?;
     app.roster.delete(&[id]).await?;
+    app.books.events().keys_changed("deleted", &[id]);
     let noted = json!({ "key": entry.masked, "label": entry.details.label });
     actor.note(&app, "key.deleted", id, Some(noted)).await?;
     Ok(Changed::gone(app.roster.keeping()))
@@ -399,6 +402,7 @@ pub(super) async fn reset_key(
 ) -> Result<Changed<KeyView>, Problem> {
     entry(&app, id)?;
     app.roster.reset(&[id]).await?;
+    app.books.events().keys_changed("reset", &[id]);
     actor.note(&app, "key.reset", id, None).await?;
     Ok(Changed::ok(app.roster.keeping(), view(&app, id)?))
 }
@@ -437,6 +441,13 @@ pub(super) async fn change_keys(
         BulkAction::Delete => "key.deleted",
         BulkAction::File => "key.filed",
     };
+    // Those that go out of use or come back are told of by the pool.
+    match action {
+        BulkAction::Enable | BulkAction::Disable => {}
+        BulkAction::Reset => app.books.events().keys_changed("reset", &ids),
+        BulkAction::Delete => app.books.events().keys_changed("deleted", &ids),
+        BulkAction::File => app.books.events().keys_changed("filed", &ids),
+    }
     let named: Vec<&Uuid> = ids.iter().take(MOST_NOTED).collect();
     let noted = json!({ "ids": named, "reason": reason, "project": project });
     actor.note(&app, name, format!("{changed} keys"), Some(noted)).await?;

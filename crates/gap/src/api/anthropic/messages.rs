@@ -4,6 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
 use gap_protocol::anthropic::messages::{self, PING};
+use gap_protocol::anthropic::refusal::Refusal;
 use gap_protocol::call::{DecodeError, Decoded};
 use gap_protocol::openai::chat::{DecodeContext, DecodeOptions};
 use http::Request;
@@ -42,7 +43,7 @@ async fn count_message(
     head: Parts,
     body: Body,
 ) -> Result<Response, AnthropicFailure> {
-    let document = Document::read(body, &app.bodies).await?;
+    let document = Document::read(body, &head.headers, &app.bodies).await?;
     let memory = CallMemory::new(&guest.caller.id, app.signatures.clone(), app.learned.clone(), app.clock.clone());
     let options = DecodeOptions { strict: is_strict(&head.headers), ..DecodeOptions::default() };
     let decoded = {
@@ -76,6 +77,10 @@ impl Tongue for Message {
 
     fn id(&self) -> String {
         format!("msg_{}", uuid::Uuid::now_v7().simple())
+    }
+
+    fn beyond_window(&self, window: u64, guess: u64) -> AnthropicFailure {
+        Refusal::new(400, format!("prompt is too long: about {guess} tokens > {window} maximum")).into()
     }
 
     fn voice(&self) -> AnthropicVoice {

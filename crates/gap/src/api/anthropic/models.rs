@@ -28,7 +28,7 @@ const MOST: usize = 1000;
 /// Lists models, or shows the one that the path names.
 pub async fn show_models(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
     guest::attend(&app, &visit, request, async |guest, head, body| {
-        discard(body).await;
+        discard(body, &head.headers).await;
         list(&app, &visit, guest, head).await
     })
     .await

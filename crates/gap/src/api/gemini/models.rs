@@ -75,8 +75,16 @@ pub(super) async fn list(
         Err(error) => {
             receipt.refused(&error);
             return match error {
-                RelayError::Refused(refusal) => Ok(refusal.into_response()),
-                error => Err(GeminiFailure { failure: error.into(), framing: Framing::Json, receipted: true }),
+                RelayError::Refused(refusal) => {
+                    let mut response = refusal.into_response();
+                    receipt.name_in(response.headers_mut());
+                    Ok(response)
+                }
+                error => Err(GeminiFailure {
+                    failure: error.into(),
+                    framing: Framing::Json,
+                    tries: Some(Box::new(receipt.tries())),
+                }),
             };
         }
     };

@@ -42,4 +42,8 @@ impl Tongue for Completion {
     fn voice(&self) -> OpenAiVoice {
         OpenAiVoice::Completion
     }
+
+    fn beyond_window(&self, window: u64, guess: u64) -> OpenAiFailure {
+        OpenAiFailure::beyond_window("messages", window, guess)
+    }
 }

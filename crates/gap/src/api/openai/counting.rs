@@ -2,7 +2,6 @@
 
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
-use gap_pool::Affinity;
 use gap_protocol::call;
 use gap_protocol::meter::Framing;
 use http::header::CONTENT_TYPE;
@@ -37,11 +36,11 @@ pub(in crate::api) async fn count<F: Refusing>(
         headers: json_headers(),
         body: RequestBody::written(question, &app.bodies)?,
         model: Some(wanted.model.clone()),
-        affinity: Affinity::None,
+        affinity: app.owners.affinity(wanted.resources.iter().map(String::as_str)),
         framing: Framing::Json,
         repeatable: true,
         finishes: false,
-        client_deadline: client_deadline(&head.headers),
+        client_deadline: client_deadline(&head.headers, false),
         may_fall_back: false,
     };
     guest.permit.book(|| call.estimated_tokens())?;
@@ -53,14 +52,13 @@ pub(in crate::api) async fn count<F: Refusing>(
         Ok(answer) => answer,
         Err(error) => {
             receipt.refused(&error);
-            return Err(F::from(error).receipted());
+            return Err(F::from(error).receipted(receipt));
         }
     };
     let Some(body) = encode(&counted.body) else {
-        let failure = F::from(Failure::unusable_answer());
-        receipt.refused_with(failure.status());
-        return Err(failure.receipted());
+        return Err(F::from(Failure::unusable_answer()).receipted(receipt));
     };
+    receipt.warned(&wanted.warnings);
     receipt.committed(StatusCode::OK);
     receipt.passed(body.len());
     receipt.completed(&counted.findings);

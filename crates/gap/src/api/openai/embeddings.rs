@@ -29,7 +29,7 @@ pub async fn create_embeddings(State(app): State<App>, visit: Visit, request: Re
 }
 
 async fn embed(app: &App, visit: &Visit, mut guest: Guest, head: Parts, body: Body) -> Result<Response, OpenAiFailure> {
-    let document = Document::read(body, &app.bodies).await?;
+    let document = Document::read(body, &head.headers, &app.bodies).await?;
     let wanted = embeddings::decode(&document.bytes, &app.models.table(), is_strict(&head.headers))?;
     guest.may_use(&wanted.model)?;
     guest.permit.book(|| wanted.estimated_tokens)?;
@@ -46,7 +46,7 @@ async fn embed(app: &App, visit: &Visit, mut guest: Guest, head: Parts, body: Bo
             framing: Framing::Json,
             repeatable: true,
             finishes: false,
-            client_deadline: client_deadline(&head.headers),
+            client_deadline: client_deadline(&head.headers, false),
             may_fall_back: false,
         })
     };
@@ -61,7 +61,7 @@ async fn embed(app: &App, visit: &Visit, mut guest: Guest, head: Parts, body: Bo
         Ok((answers, usage)) => complete(&wanted, &answers, usage, receipt),
         Err(error) => {
             receipt.refused(&error);
-            Err(OpenAiFailure::from(error).receipted())
+            Err(OpenAiFailure::from(error).receipted(receipt))
         }
     }
 }
@@ -99,10 +99,9 @@ fn complete(
     mut receipt: Receipt,
 ) -> Result<Response, OpenAiFailure> {
     let Ok(body) = embeddings::encode(wanted, answers) else {
-        let failure = OpenAiFailure::from(Failure::unusable_answer());
-        receipt.refused_with(failure.status());
-        return Err(failure.receipted());
+        return Err(OpenAiFailure::from(Failure::unusable_answer()).receipted(receipt));
     };
+    receipt.warned(&wanted.warnings);
     receipt.committed(StatusCode::OK);
     receipt.passed(body.len());
     // The client is told the guess, so the ledger holds it as well.

@@ -5,13 +5,13 @@
 
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
-use gap_pool::Affinity;
 use gap_protocol::call::{self, DecodeError, Decoded};
 use gap_protocol::meter::Framing;
 use gap_protocol::openai::chat::{DecodeContext, DecodeOptions};
 use gap_protocol::openai::responses::error_event;
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
+use tokio::time::{Instant, timeout_at};
 
 use super::{OpenAiFailure, client_deadline, is_strict, json_headers, path_of, warn_in};
 use crate::api::guest::{self, Guest};
@@ -26,6 +26,10 @@ use crate::relay::chat::{Chat, ChatBody, ChatError, ChatReply, EVENT_STREAM, For
 use crate::relay::phases::{self, Phase, Voice};
 use crate::relay::{Call, RelayError};
 use crate::signatures::CallMemory;
+
+/// How often a prompt's guessed tokens must fill the window before it is refused unasked: four bytes are taken for a
+/// token, and some texts have more.
+const CLEARLY_BEYOND: u64 = 2;
 
 /// A form of requests and answers.
 pub(in crate::api) trait Tongue: Clone + Send + Sync + 'static {
@@ -48,6 +52,9 @@ pub(in crate::api) trait Tongue: Clone + Send + Sync + 'static {
     /// How the last words of a stream are said.
     fn voice(&self) -> Self::Voice;
 
+    /// Says that a prompt of about `guess` tokens does not fit into the model's `window`.
+    fn beyond_window(&self, window: u64, guess: u64) -> Self::Failure;
+
     /// Puts a failure into the form's own words.
     fn reword(&self, failure: Self::Failure) -> Self::Failure {
         failure
@@ -61,9 +68,9 @@ pub(in crate::api) trait Refusing:
     /// The status that goes with it.
     fn status(&self) -> StatusCode;
 
-    /// Says that a receipt has written the line in the log.
+    /// Closes the record of a call that stays without an answer, which then writes the line in the log.
     #[must_use]
-    fn receipted(self) -> Self;
+    fn receipted(self, receipt: Receipt) -> Self;
 }
 
 impl Refusing for OpenAiFailure {
@@ -71,8 +78,8 @@ impl Refusing for OpenAiFailure {
         Self::status(self)
     }
 
-    fn receipted(self) -> Self {
-        Self::receipted(self)
+    fn receipted(self, receipt: Receipt) -> Self {
+        Self::receipted(self, receipt)
     }
 }
 
@@ -99,15 +106,14 @@ async fn answer<T: Tongue>(
     body: Body,
     tongue: T,
 ) -> Result<Response, T::Failure> {
-    let document = Document::read(body, &app.bodies).await?;
+    let document = Document::read(body, &head.headers, &app.bodies).await?;
     let voice = tongue.voice();
     let mut exchange = Exchange::new(app.clone(), &guest.caller, document, is_strict(&head.headers), tongue);
     let (decoded, form) = exchange.decode()?;
 
     let wanted = decoded.call();
     let (stream, model, warnings) = (wanted.stream, wanted.model.clone(), wanted.warnings.clone());
-    // A stream that is kept alive runs into no time limit of its client.
-    exchange.client_deadline = client_deadline(&head.headers).filter(|_| !stream);
+    exchange.deadline = client_deadline(&head.headers, stream).map(|timeout| visit.began + timeout);
     guest.may_use(&model)?;
     guest.permit.book(|| wanted.estimated_tokens)?;
     let Guest { caller, permit } = guest;
@@ -152,7 +158,8 @@ struct Exchange<T> {
     document: Document,
     options: DecodeOptions,
     memory: CallMemory,
-    client_deadline: Option<std::time::Duration>,
+    /// When the client stops waiting for the answer to begin.
+    deadline: Option<Instant>,
     /// The model that stands in for the one that was asked for.
     instead: Option<String>,
     tongue: T,
@@ -163,9 +170,13 @@ struct Exchange<T> {
 impl<T: Tongue> Exchange<T> {
     fn new(app: App, caller: &Caller, document: Document, strict: bool, tongue: T) -> Self {
         let memory = CallMemory::new(&caller.id, app.signatures.clone(), app.learned.clone(), app.clock.clone());
-        let disable_safety_filtering = app.live.read(|settings| settings.upstream.disable_safety_filtering);
-        let options = DecodeOptions { strict, disable_safety_filtering, ..DecodeOptions::default() };
-        Self { app, document, options, memory, client_deadline: None, instead: None, tongue }
+        let options = app.live.read(|settings| DecodeOptions {
+            strict,
+            disable_safety_filtering: settings.upstream.disable_safety_filtering,
+            keep_broken_arguments: settings.upstream.keep_broken_arguments,
+            ..DecodeOptions::default()
+        });
+        Self { app, document, options, memory, deadline: None, instead: None, tongue }
     }
 
     fn decode(&mut self) -> Result<(Decoded, Form), T::Failure> {
@@ -218,7 +229,7 @@ impl<T: Tongue> Exchange<T> {
         &self,
         decoded: Decoded,
         form: Form,
-        receipt: Receipt,
+        mut receipt: Receipt,
     ) -> Result<Result<ChatReply, Box<Asked>>, T::Failure> {
         let call = match self.complete(decoded).await {
             Ok(call) => call,
@@ -228,6 +239,7 @@ impl<T: Tongue> Exchange<T> {
         if let Some(sentence) = receipt.substitution() {
             warnings.add("model", sentence);
         }
+        receipt.warned(&warnings);
         let (sent, chat) = match self.prepare(&call, form) {
             Ok(prepared) => prepared,
             Err(failure) => return Err(end(receipt, failure.into())),
@@ -246,8 +258,25 @@ impl<T: Tongue> Exchange<T> {
 
     /// Puts in what the request names by address.
     async fn complete(&self, decoded: Decoded) -> Result<call::Call, T::Failure> {
-        let fetched = self.app.media.fetch_all(decoded.pending()).await?;
-        Ok(decoded.finish(&fetched)?)
+        let fetching = self.app.media.fetch_all(decoded.pending());
+        let fetched = match self.deadline {
+            Some(deadline) => timeout_at(deadline, fetching).await.map_err(|_| RelayError::TimedOut)?,
+            None => fetching.await,
+        };
+        let call = decoded.finish(&fetched?)?;
+        self.refuse_beyond_window(&call)?;
+        Ok(call)
+    }
+
+    /// Google answers 400 to what does not fit the model, and counts its tokens all the same (wire 23). A guess is enough
+    /// to refuse what is clearly beyond; what is near the limit Google may judge.
+    fn refuse_beyond_window(&self, call: &call::Call) -> Result<(), T::Failure> {
+        let table = self.app.models.table();
+        let family = table.find(&call.model);
+        if family.is_unknown() || call.estimated_tokens <= family.input_tokens.saturating_mul(CLEARLY_BEYOND) {
+            return Ok(());
+        }
+        Err(self.tongue.beyond_window(family.input_tokens, call.estimated_tokens))
     }
 
     /// The call as the relay sends it, and how its answer is to be given.
@@ -260,11 +289,11 @@ impl<T: Tongue> Exchange<T> {
             headers: json_headers(),
             body: RequestBody::written(call.body.clone(), &self.app.bodies)?,
             model: Some(call.model.clone()),
-            affinity: Affinity::None,
+            affinity: self.app.owners.affinity(call.resources.iter().map(String::as_str)),
             framing: if call.stream { Framing::Sse } else { Framing::Json },
             repeatable: true,
             finishes: call.stream,
-            client_deadline: self.client_deadline,
+            client_deadline: self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
             // What the request names belongs to one project, and a cache to one model.
             may_fall_back: !self.options.strict && call.resources.is_empty(),
         };
@@ -289,9 +318,8 @@ struct Asked {
 }
 
 /// Closes the record of a call that stays without an answer.
-fn end<F: Refusing>(mut receipt: Receipt, failure: F) -> F {
-    receipt.refused_with(failure.status());
-    failure.receipted()
+fn end<F: Refusing>(receipt: Receipt, failure: F) -> F {
+    failure.receipted(receipt)
 }
 
 /// What Google said about the request itself.

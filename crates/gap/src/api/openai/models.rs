@@ -21,7 +21,7 @@ use crate::receipt::{Facts, Receipt};
 /// Lists models, or shows the one that the path names, with or without `models/`.
 pub async fn show_models(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
     guest::attend(&app, &visit, request, async |guest, head, body| {
-        discard(body).await;
+        discard(body, &head.headers).await;
         list(&app, &visit, guest, head).await
     })
     .await

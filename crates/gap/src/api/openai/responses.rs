@@ -48,7 +48,7 @@ async fn count_input(
     head: Parts,
     body: Body,
 ) -> Result<Response, OpenAiFailure> {
-    let document = Document::read(body, &app.bodies).await?;
+    let document = Document::read(body, &head.headers, &app.bodies).await?;
     let tongue = Responding { id: "resp_0".to_owned(), kept: kept_for(app, &guest.caller) };
     let wanted = read(app, &head, &guest, document, tongue).await?;
     let path = path_of(&wanted.model)?;
@@ -166,6 +166,10 @@ impl Tongue for Responding {
         OpenAiVoice::Response
     }
 
+    fn beyond_window(&self, window: u64, guess: u64) -> OpenAiFailure {
+        OpenAiFailure::beyond_window("input", window, guess)
+    }
+
     fn reword(&self, failure: OpenAiFailure) -> OpenAiFailure {
         failure.about_a_response()
     }
@@ -186,7 +190,7 @@ async fn look(
     find: impl FnOnce(&Parts, &CallerResponses) -> Result<Bytes, OpenAiFailure>,
 ) -> Response {
     guest::attend(app, visit, request, async move |guest, head, body| {
-        discard(body).await;
+        discard(body, &head.headers).await;
         find(&head, &kept_for(app, &guest.caller)).map(document_of)
     })
     .await

@@ -8,6 +8,8 @@ use super::{CHAT, MODEL, ask, client, error_of, sent};
 use crate::support::TestApp;
 use crate::support::client::Client;
 
+/// A model with a small window.
+const SMALL: &str = "gemma-3-27b-it";
 const SIGNING: &str = "gemini-3.1-pro-preview";
 
 #[rstest]
@@ -264,4 +266,48 @@ async fn safety_settings_are_added_where_the_operator_wants_it() {
     let app = TestApp::with().set("upstream.disable_safety_filtering", "true").start().await;
     client(&app).post(CHAT, ask("hi", false)).await;
     assert!(sent(&app)[0].contains("safetySettings"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_clearly_too_long_for_a_model_is_refused_unasked() {
+    // wire 23: Google counts what it refuses.
+    let app = TestApp::start().await;
+    let ask = |model: &str, words: usize| {
+        let content = "word ".repeat(words);
+        json!({ "model": model, "messages": [{ "role": "user", "content": content }] }).to_string()
+    };
+    let (status, message, param, code) = error_of(&client(&app).post(CHAT, ask(SMALL, 230_000)).await);
+    assert_eq!((status, param.as_deref(), code.as_deref()), (400, Some("messages"), Some("context_length_exceeded")));
+    assert!(message.contains("maximum context length is 131072 tokens"), "{message}");
+    assert_eq!(app.arrived(), 0);
+    // The guess may be wrong, so what is near the limit is Google's to judge; so is a model that nobody knows.
+    for (model, words) in [(SMALL, 120_000), ("gemini-next-unheard-of", 230_000)] {
+        app.sim.forget_requests();
+        client(&app).post(CHAT, ask(model, words)).await;
+        assert!(app.arrived() > 0, "{model}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_call_that_comes_back_is_refused_or_kept_as_the_operator_wants() {
+    let call = json!({ "id": "call_1", "type": "function", "function": { "name": "look_up", "arguments": "{\"city\": \"Par" } });
+    let messages = json!([
+        { "role": "user", "content": "Weather?" },
+        { "role": "assistant", "content": null, "tool_calls": [call] },
+        { "role": "tool", "tool_call_id": "call_1", "content": "the arguments are broken" },
+    ]);
+    let body = json!({ "model": MODEL, "messages": messages }).to_string();
+    let app = TestApp::start().await;
+    let (status, _, param, _) = error_of(&client(&app).post(CHAT, body.clone()).await);
+    assert_eq!((status, param.as_deref()), (400, Some("messages[1].tool_calls[0].function.arguments")));
+    assert_eq!(app.arrived(), 0);
+
+    let app = TestApp::with().set("upstream.keep_broken_arguments", "true").start().await;
+    let reply = client(&app).post(CHAT, body.clone()).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert!(reply.header("x-gap-warnings").unwrap().contains("_raw"), "{:?}", reply.headers);
+    let arrived: serde_json::Value = serde_json::from_str(&sent(&app)[0]).unwrap();
+    assert_eq!(arrived["contents"][1]["parts"][0]["functionCall"]["args"]["_raw"], "{\"city\": \"Par");
+    let (status, ..) = error_of(&client(&app).header("x-gap-strict", "true").post(CHAT, body).await);
+    assert_eq!(status, 400, "a warning is a refusal for who wants it so");
 }

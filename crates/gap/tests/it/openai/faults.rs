@@ -113,3 +113,42 @@ async fn nothing_of_a_key_is_shown_in_googles_words() {
     let used = app.keys_used();
     assert!(!used.is_empty() && used.iter().all(|key| !reply.text().contains(key.as_str())), "{}", reply.text());
 }
+
+#[rstest]
+#[case("x-stainless-timeout")]
+#[case("x-server-timeout")]
+#[case("x-stainless-read-timeout")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clients_own_timeout_is_kept(#[case] header: &'static str) {
+    let app = TestApp::start().await;
+    app.sim.add_fault(Fault::new(Script::StallBeforeHeaders(StallBefore { ms: 60_000, then: None }))).unwrap();
+    let began = tokio::time::Instant::now();
+    let reply = client(&app).header(header, "0.3").post(CHAT, ask("hi", false)).await;
+    assert_eq!(reply.status, 504, "{}", reply.text());
+    assert!(began.elapsed() < std::time::Duration::from_secs(10));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timeout_for_one_read_does_not_end_a_stream() {
+    let app = TestApp::start().await;
+    app.sim.add_fault(Fault::new(Script::StallBeforeHeaders(StallBefore { ms: 400, then: None }))).unwrap();
+    let reply = client(&app).header("x-stainless-read-timeout", "0.1").post(CHAT, ask(STORY, true)).await;
+    assert!(reply.status == 200 && Chunks::of(&reply).done, "{}", reply.text());
+    let reply = client(&app).header("x-stainless-timeout", "0.1").post(CHAT, ask(STORY, true)).await;
+    assert_eq!(reply.status, 504, "{}", reply.text());
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_says_which_keys_were_tried(#[values(false, true)] stream: bool) {
+    let app = quick().await;
+    app.sim.add_fault(Fault::new(Preset::InvalidArgument).times(1)).unwrap();
+    let reply = client(&app).post(CHAT, ask(STORY, stream)).await;
+    assert_eq!((reply.status.as_u16(), reply.header("x-gap-attempts")), (400, Some("1")));
+    assert!(reply.header("x-gap-key").is_some_and(|key| key.contains("...")), "{:?}", reply.headers);
+    app.sim.add_fault(Fault::new(Preset::KeyInvalid)).unwrap();
+    let reply = client(&app).post(CHAT, ask(STORY, stream)).await;
+    assert_eq!((reply.status.is_server_error(), reply.header("x-gap-attempts")), (true, Some("3")), "{}", reply.text());
+    let reply = client(&app).post(CHAT, r#"{"model": "gemini-2.5-flash"}"#).await;
+    assert_eq!((reply.status.as_u16(), reply.header("x-gap-attempts")), (400, None), "nothing was tried");
+}

@@ -15,6 +15,7 @@ use crate::api::admin::kept::Changed;
 use crate::api::admin::page::Query;
 use crate::api::admin::problem::Problem;
 use crate::app::App;
+use crate::events::{KeyEvent, Kind};
 use crate::roster::Keeping;
 use crate::roster::import::{Parsed, Report, Unreadable};
 
@@ -70,6 +71,8 @@ pub(in crate::api::admin) async fn import_keys(
     })?;
     let report = app.roster.import(parsed, query.dry_run.unwrap_or_default()).await?;
     if !report.dry_run {
+        let imported = KeyEvent { change: "imported", keys: Some(report.added), ..KeyEvent::default() };
+        app.books.events().publish(Kind::Key, None, &imported);
         let noted = json!({ "found": report.found, "added": report.added, "projects": report.new_projects.len() });
         actor.note(&app, "key.imported", format!("{} keys", report.added), Some(noted)).await?;
     }

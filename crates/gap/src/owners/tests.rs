@@ -1,0 +1,64 @@
+use gap_pool::{NewKey, Policy, Pool};
+use jiff::Timestamp;
+
+use super::*;
+
+/// The project of the key that was added at this place.
+fn project(number: usize) -> ProjectId {
+    let mut pool = Pool::new(Policy::default());
+    let keys: Vec<_> = (0..=number).map(|_| pool.add(NewKey::default(), Timestamp::UNIX_EPOCH)).collect();
+    pool.keys(Timestamp::UNIX_EPOCH).into_iter().find(|view| view.id == keys[number]).unwrap().project
+}
+
+#[test]
+fn what_belongs_to_a_project_is_found_again() {
+    let owners = Owners::default();
+    for name in ["files/abc", "models/veo-3/operations/x", "fileSearchStores/s", "batches/1"] {
+        assert_eq!(owners.find(name), None);
+        owners.note(name, project(1));
+        assert_eq!(owners.find(name), Some(project(1)), "{name}");
+    }
+    assert_eq!(owners.find("fileSearchStores/s/documents/d"), Some(project(1)), "a part is where the whole is");
+    assert_eq!(owners.find("files/abcd"), None);
+    owners.note("files/abc", project(2));
+    assert_eq!(owners.find("files/abc"), Some(project(2)));
+    owners.forget("files/abc");
+    assert_eq!(owners.find("files/abc"), None);
+    assert_eq!(owners.affinity(["files/abc", "batches/1"]), Affinity::Must(project(1)));
+    assert_eq!(owners.affinity([]), Affinity::None);
+}
+
+#[test]
+fn what_belongs_to_everybody_or_is_no_name_is_not_noted() {
+    let owners = Owners::default();
+    for name in ["models/gemini-2.5-flash", "files", "files/", "", "x/y", &format!("files/{}", "a".repeat(300))] {
+        owners.note(name, project(1));
+    }
+    assert!(owners.is_empty());
+}
+
+#[test]
+fn the_least_recently_used_is_forgotten_first() {
+    let owners = Owners::default();
+    for number in 0..MOST {
+        owners.note(&format!("files/{number}"), project(1));
+    }
+    assert!(owners.find("files/0").is_some());
+    owners.note("files/new", project(1));
+    assert_eq!(owners.len(), MOST);
+    assert!(owners.find("files/0").is_some() && owners.find("files/1").is_none());
+}
+
+#[test]
+fn names_are_found_in_bodies_and_pages() {
+    let owners = Owners::default();
+    assert_eq!(owners.find_in(b"files/abc"), None);
+    owners.note_page(br#"{"files": [{"name": "files/abc"}, {"name": 7}, {}], "nextPageToken": "x"}"#, project(3));
+    owners.note_page(b"no json", project(3));
+    owners.note("cachedContents/c-1", project(4));
+    let file = br#"{"fileUri": "https://generativelanguage.googleapis.com/v1beta/files/abc"}"#;
+    assert_eq!(owners.find_in(file), Some(project(3)));
+    assert_eq!(owners.find_in(br#"{"cachedContent":"cachedContents/c-1"}"#), Some(project(4)));
+    assert_eq!(owners.find_in(b"files/unknown files/ files/abcd files/abc"), Some(project(3)));
+    assert_eq!(owners.find_in(b"files/"), None);
+}
