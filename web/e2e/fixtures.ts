@@ -61,7 +61,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       page.on('pageerror', (error) => faults.push(`error: ${error.stack ?? error.message}`))
       page.on('request', (request) => {
         const url = new URL(request.url())
-        const own = url.origin === new URL(baseURL ?? '').origin
+        const own = url.hostname === new URL(baseURL ?? '').hostname
         if (!own && /^(https?|wss?):$/.test(url.protocol)) faults.push(`a foreign host: ${request.url()}`)
       })
       await page.addInitScript(observeShifts)

@@ -40,8 +40,13 @@ export class Gateway {
   /** Starts one, with these settings beside the demo's. */
   static async start(env: Record<string, string> = {}): Promise<Gateway> {
     const gateway = new Gateway(await freePort(), env)
-    await gateway.begin()
-    await gateway.bringPage()
+    try {
+      await gateway.begin()
+      await gateway.bringPage()
+    } catch (error) {
+      await gateway.stop()
+      throw error
+    }
     return gateway
   }
 
@@ -130,7 +135,7 @@ export class Gateway {
     const built = join(WEB, 'dist/index.html')
     if (!existsSync(built)) throw new Error('the page is not built: run `npm run build`')
     const entry = /assets\/index-[\w-]+\.js/.exec(readFileSync(built, 'utf8'))?.[0] ?? ''
-    const served = await (await fetch(`${this.url}/login`)).text()
+    const served = await (await fetch(`${this.url}/login`, { headers: { accept: 'text/html' } })).text()
     if (served.includes(entry)) return
     if (process.env.CI || this.env.ROOT_PATH) throw new Error(`${binary()} does not serve the page in web/dist`)
     const target = `http://127.0.0.1:${this.port}`

@@ -7,6 +7,7 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import { i18n, setLanguage } from './i18n'
 import { queryClient } from './queries/client'
+import { prefetchHealth } from './queries/status'
 import { createPageRouter } from './router'
 import { usePreferences } from './stores/preferences'
 
@@ -14,5 +15,5 @@ const app = createApp(App)
 const router = createPageRouter()
 app.use(createPinia()).use(i18n).use(VueQueryPlugin, { queryClient }).use(router)
 // Words and page first: nothing is drawn that is drawn anew a moment later.
-await Promise.all([setLanguage(usePreferences().language), router.isReady()])
+await Promise.all([setLanguage(usePreferences().language), router.isReady(), prefetchHealth()])
 app.mount('#app')

@@ -3,6 +3,7 @@
 mod fuzz;
 mod kill;
 mod scale;
+mod writes;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,8 @@ enum Run {
     Scale(scale::Options),
     /// End the gateway under load, by SIGTERM and SIGKILL, and check what clients and the next start see
     Kill(kill::Options),
+    /// Write 500 usage records a second to SQLite beside readers
+    Writes(writes::Options),
     /// Feed strange bytes to the parsers
     Fuzz(fuzz::Options),
 }
@@ -33,6 +36,7 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<ExitCode> {
     match &options.run {
         Run::Scale(options) => scale::run(repo, options),
         Run::Kill(options) => kill::run(repo, options),
+        Run::Writes(options) => writes::run(repo, options),
         Run::Fuzz(options) => fuzz::run(repo, options),
     }
 }

@@ -3,6 +3,9 @@
 pub mod chat;
 pub mod embeddings;
 pub mod error;
+pub mod images;
 pub mod models;
+pub mod multipart;
+pub mod plain;
 pub mod refusal;
 pub mod responses;

@@ -6,7 +6,7 @@
 //! of a streamed text on a part of its own.
 
 mod events;
-mod say;
+pub(crate) mod say;
 
 use std::ops::Range;
 

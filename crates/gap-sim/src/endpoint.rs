@@ -7,6 +7,7 @@ pub(crate) mod files;
 mod generate;
 mod list;
 mod models;
+mod predict;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -50,6 +51,7 @@ pub(crate) async fn answer(ask: &Ask<'_>) -> Result<Response<Body>, ApiError> {
             Action::EmbedContent => embed::one(ask, model),
             Action::BatchEmbedContents => embed::many(ask, model),
             Action::BatchGenerateContent => batches::create(ask, model),
+            Action::Predict => predict::predict(ask, model),
         },
         Call::ListModels => models::list(ask),
         Call::GetModel(model) => models::get(ask, model),

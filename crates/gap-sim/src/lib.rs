@@ -13,7 +13,7 @@
 //! use gap_sim::{Action, Fault, Options, Preset, Simulator};
 //!
 //! let simulator = Simulator::new(Options::with_keys(["one", "two"]));
-//! simulator.control().add_fault(Fault::new(Preset::Overloaded).times(1).key("one")).unwrap();
+//! simulator.control().add_fault(Fault::new(Preset::Overloaded).times(1).key("one")).map_err(std::io::Error::other)?;
 //!
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! let shutdown = tokio_util::sync::CancellationToken::new();

@@ -168,6 +168,14 @@ pub(crate) struct Config {
     pub(crate) response_modalities: Vec<String>,
     pub(crate) thinking_config: Option<ThinkingConfig>,
     pub(crate) speech_config: Option<Value>,
+    pub(crate) image_config: Option<ImageConfig>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ImageConfig {
+    pub(crate) aspect_ratio: Option<String>,
+    pub(crate) image_size: Option<String>,
 }
 
 impl Config {

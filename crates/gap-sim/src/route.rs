@@ -52,6 +52,7 @@ pub(crate) enum Action {
     EmbedContent,
     BatchEmbedContents,
     BatchGenerateContent,
+    Predict,
 }
 
 impl Action {
@@ -63,6 +64,7 @@ impl Action {
             "embedContent" => Self::EmbedContent,
             "batchEmbedContents" => Self::BatchEmbedContents,
             "batchGenerateContent" => Self::BatchGenerateContent,
+            "predict" => Self::Predict,
             _ => return None,
         })
     }
@@ -76,6 +78,7 @@ impl Action {
             Self::EmbedContent => "embedContent",
             Self::BatchEmbedContents => "batchEmbedContents",
             Self::BatchGenerateContent => "batchGenerateContent",
+            Self::Predict => "predict",
         }
     }
 
@@ -86,6 +89,7 @@ impl Action {
             Self::CountTokens => "countTokens",
             Self::EmbedContent | Self::BatchEmbedContents => "embedContent",
             Self::BatchGenerateContent => "batchGenerateContent",
+            Self::Predict => "predict",
         }
     }
 
@@ -98,6 +102,7 @@ impl Action {
             Self::EmbedContent => "GenerativeService.EmbedContent",
             Self::BatchEmbedContents => "GenerativeService.BatchEmbedContents",
             Self::BatchGenerateContent => "BatchService.BatchGenerateContent",
+            Self::Predict => "PredictionService.Predict",
         }
     }
 }

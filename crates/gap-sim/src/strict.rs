@@ -57,6 +57,7 @@ fn config(model: &Model, request: &Generate, streamed: bool) -> Result<(), ApiEr
     ranges(model, config)?;
     config.thinking_config.as_ref().map_or(Ok(()), |thinking| thoughts(model, thinking))?;
     modalities(model, config)?;
+    pictures(model, config)?;
     let name = || format!("models/{}", model.id());
     if (config.presence_penalty.is_some_and(is_set) || config.frequency_penalty.is_some_and(is_set)) && !model.penalties
     {
@@ -160,6 +161,21 @@ fn modalities(model: &Model, config: &Config) -> Result<(), ApiError> {
          following combination of response modalities:\n* {}\n",
         model.outputs.join(", ")
     )))
+}
+
+/// How pictures are asked for: wire 97.
+fn pictures(model: &Model, config: &Config) -> Result<(), ApiError> {
+    const RATIOS: [&str; 14] =
+        ["1:1", "1:4", "4:1", "1:8", "8:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9"];
+    const SIZES: [&str; 4] = ["512", "1K", "2K", "4K"];
+    let Some(wanted) = &config.image_config else { return Ok(()) };
+    let draws = model.outputs.iter().any(|output| output == "IMAGE");
+    // The second generation takes the one size that it has (recorded).
+    let sizes: &[&str] = if model.is_third_generation() { &SIZES } else { &["1K"] };
+    let good = draws
+        && wanted.aspect_ratio.as_deref().is_none_or(|ratio| RATIOS.contains(&ratio))
+        && wanted.image_size.as_deref().is_none_or(|size| sizes.contains(&size));
+    if good { Ok(()) } else { Err(ApiError::invalid("Request contains an invalid argument.")) }
 }
 
 /// Wire 82–84.

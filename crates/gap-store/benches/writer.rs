@@ -16,8 +16,8 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-/// What arrives within 250 ms at 500 requests a second, and at 4.
-const BATCHES: [u64; 2] = [125, 1];
+/// What is gathered in 125 ms at 500 requests a second, and at 8.
+const BATCHES: [u64; 2] = [62, 1];
 
 fn writer(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();

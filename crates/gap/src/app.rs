@@ -21,7 +21,7 @@ use crate::live::{self, Live};
 use crate::media::{MediaFetcher, MediaPolicy};
 use crate::models::{List, Models, ModelsError};
 use crate::outbound::Outbound;
-use crate::owners::Owners;
+use crate::owners::{self, Owners};
 use crate::pages::Pages;
 use crate::prefixes::{PrefixPolicy, Prefixes};
 use crate::relay::{Relay, RelayPolicy};
@@ -211,7 +211,9 @@ impl App {
     /// before the first request.
     pub async fn open(&self) -> Result<(), RosterError> {
         access::load(self).await?;
-        self.roster.open(&self.settings.pool.keys, &self.lifecycle).await
+        self.roster.open(&self.settings.pool.keys, &self.lifecycle).await?;
+        owners::kept::load(self).await;
+        Ok(())
     }
 
     /// Begins what goes on beside requests, until shutdown.

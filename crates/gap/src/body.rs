@@ -73,7 +73,7 @@ struct Source {
 pub struct Document {
     /// All of it.
     pub bytes: Bytes,
-    _held: Option<Arc<Held>>,
+    held: Option<Arc<Held>>,
 }
 
 // === impl Document ===
@@ -100,7 +100,13 @@ impl Document {
             [whole] => whole.clone(),
             chunks => chunks.concat().into(),
         };
-        Ok(Self { bytes, _held: held })
+        Ok(Self { bytes, held })
+    }
+
+    /// What GAP has made of a part of it, held with the whole.
+    #[must_use]
+    pub fn part(&self, bytes: Bytes) -> Self {
+        Self { bytes, held: self.held.clone() }
     }
 }
 

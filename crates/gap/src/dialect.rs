@@ -47,7 +47,7 @@ impl Dialect {
         if path.rsplit('/').next().is_some_and(|last| last.contains(':')) {
             return Self::Gemini;
         }
-        if path.starts_with("/v1/chat/") || path == "/v1/embeddings" || is_responses(path) {
+        if is_openai_alone(path) {
             return Self::OpenAi;
         }
         if path == "/v1/messages" || path.starts_with("/v1/messages/") {
@@ -71,8 +71,10 @@ impl Dialect {
     }
 }
 
-fn is_responses(path: &str) -> bool {
-    path == "/v1/responses" || path.starts_with("/v1/responses/")
+/// Whether nobody but OpenAI has such a path.
+fn is_openai_alone(path: &str) -> bool {
+    matches!(path, "/v1/embeddings" | "/v1/completions" | "/v1/responses")
+        || ["/v1/chat/", "/v1/responses/", "/v1/images/", "/v1/audio/"].iter().any(|begin| path.starts_with(begin))
 }
 
 /// Google serves its own OpenAI-compatible layer there, so OpenAI clients come to it by habit.

@@ -5,8 +5,10 @@
 //! names one of them later is served by a key of that project. A name that nobody has noted goes to any key, as before.
 //!
 //! ## Edges
-//! Names are kept in memory, the least recently used are forgotten first, and all of them with a restart. The rest of GAP
-//! sees [`Owners::note`], [`Owners::forget`] and [`Owners::find`] only: whatever keeps them for longer goes behind these.
+//! Names are kept in memory, the least recently used are forgotten first. Where there is a database they are written down
+//! as well ([`kept`]), so that a restart forgets none.
+
+pub mod kept;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -56,11 +58,9 @@ struct Entry {
 // === impl Owners ===
 
 impl Owners {
-    /// Remembers that the resource `name` is `project`'s, if it is one that belongs to anybody.
-    pub fn note(&self, name: &str, project: ProjectId) {
-        if is_owned(name) {
-            self.known().insert(name, project);
-        }
+    /// Remembers that the resource `name` is `project`'s, if it is one that belongs to anybody. Whether that is news.
+    pub fn note(&self, name: &str, project: ProjectId) -> bool {
+        is_owned(name) && self.known().insert(name, project) != Some(project)
     }
 
     /// The resource is gone.
@@ -101,13 +101,12 @@ impl Owners {
         })
     }
 
-    /// Notes every resource that a page of a list names.
-    pub fn note_page(&self, page: &[u8], project: ProjectId) {
-        let Ok(page) = json::parse(page) else { return };
+    /// Notes every resource that a page of a list names; those that are news.
+    pub fn note_page(&self, page: &[u8], project: ProjectId) -> Vec<String> {
+        let Ok(page) = json::parse(page) else { return Vec::new() };
         let lists = page.members().unwrap_or_default().iter().filter_map(|member| member.value.items());
-        for name in lists.flatten().filter_map(|item| item.find("name").and_then(Node::text)) {
-            self.note(&name, project);
-        }
+        let names = lists.flatten().filter_map(|item| item.find("name").and_then(Node::text));
+        names.filter(|name| self.note(name, project)).map(Into::into).collect()
     }
 
     /// How many are known.
@@ -128,8 +127,9 @@ impl Owners {
 // === impl Known ===
 
 impl Known {
-    fn insert(&mut self, name: &str, project: ProjectId) {
-        self.remove(name);
+    /// The project before, if it was known.
+    fn insert(&mut self, name: &str, project: ProjectId) -> Option<ProjectId> {
+        let before = self.remove(name);
         while self.by_name.len() >= MOST {
             let Some((_, oldest)) = self.by_turn.pop_first() else { break };
             self.by_name.remove(&oldest);
@@ -137,12 +137,13 @@ impl Known {
         self.turn += 1;
         self.by_name.insert(name.into(), Entry { project, turn: self.turn });
         self.by_turn.insert(self.turn, name.into());
+        before
     }
 
-    fn remove(&mut self, name: &str) {
-        if let Some(entry) = self.by_name.remove(name) {
-            self.by_turn.remove(&entry.turn);
-        }
+    fn remove(&mut self, name: &str) -> Option<ProjectId> {
+        let entry = self.by_name.remove(name)?;
+        self.by_turn.remove(&entry.turn);
+        Some(entry.project)
     }
 
     fn find(&mut self, name: &str) -> Option<ProjectId> {

@@ -203,6 +203,11 @@ impl Receipt {
         self
     }
 
+    /// Whether the caller may use this model.
+    pub fn may_use(&self, model: &str) -> bool {
+        self.facts.caller.policy.allows_model(model)
+    }
+
     /// Which tiers may serve the caller; none: as the pool's policy says.
     pub fn tiers(&self) -> Option<TierPolicy> {
         self.facts.caller.policy.paid_keys_only.then_some(TierPolicy::OnlyPaid)

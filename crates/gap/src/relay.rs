@@ -221,7 +221,7 @@ impl Relay {
                 Ok(opened) => return Ok(Reply::commit(opened, receipt, &self.policy, &self.clock)),
                 Err(error) => error,
             };
-            let Some(other) = self.instead_of(&call, &error).and_then(|model| call.for_model(model)) else {
+            let Some(other) = self.instead_of(&call, &error, &receipt).and_then(|model| call.for_model(model)) else {
                 receipt.refused(&error);
                 return Err(Unanswered { error, tries: receipt.tries() });
             };
@@ -231,14 +231,19 @@ impl Relay {
     }
 
     /// The model that is to be asked after `call` has no answer, if one may stand in.
-    pub fn instead_of(&self, call: &Call, error: &RelayError) -> Option<&str> {
-        let may = self.may_fall_back(call) && error.is_of_the_model() && call.body.is_sendable();
-        self.policy.fallbacks.get(call.model.as_deref()?).filter(|_| may).map(String::as_str)
+    pub fn instead_of(&self, call: &Call, error: &RelayError, receipt: &Receipt) -> Option<&str> {
+        let may = error.is_of_the_model() && call.body.is_sendable();
+        self.stand_in(call, receipt).filter(|_| may)
     }
 
-    fn may_fall_back(&self, call: &Call) -> bool {
-        let has_other = call.model.as_ref().is_some_and(|model| self.policy.fallbacks.contains_key(model));
-        has_other && call.may_fall_back && call.generates() && !matches!(call.affinity, Affinity::Must(_))
+    /// The next model that stands in for the one of `call` and that the caller may use.
+    fn stand_in(&self, call: &Call, receipt: &Receipt) -> Option<&str> {
+        if !call.may_fall_back || !call.generates() || matches!(call.affinity, Affinity::Must(_)) {
+            return None;
+        }
+        let next = |model: &str| self.policy.fallbacks.get(model).map(String::as_str);
+        // No way leads back, so that there is an end to it.
+        std::iter::successors(next(call.model.as_deref()?), |model| next(model)).find(|model| receipt.may_use(model))
     }
 
     /// Gets `call` answered as a chat completion; the same in all else.
@@ -274,7 +279,7 @@ impl Relay {
             receipt.is_stream();
         }
         // While nobody is asked for a model, there is nothing to wait for where another can stand in.
-        let in_a_hurry = self.may_fall_back(call) && self.keyring.is_paused(call.model.as_deref());
+        let in_a_hurry = self.stand_in(call, receipt).is_some() && self.keyring.is_paused(call.model.as_deref());
         let mut attempts = Attempts::new(&self.policy, call, Instant::now());
         let mut tried = Tried::default();
         loop {

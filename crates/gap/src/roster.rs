@@ -139,6 +139,16 @@ impl Roster {
         self.0.keeping
     }
 
+    /// Whether all keys are there that were kept.
+    pub fn is_whole(&self) -> bool {
+        self.0.writing.try_lock().is_ok()
+    }
+
+    /// Waits until all keys are there that were kept.
+    pub async fn whole(&self) {
+        drop(self.0.writing.lock().await);
+    }
+
     /// How many keys there are.
     pub fn count(&self) -> usize {
         self.book().keys.len()

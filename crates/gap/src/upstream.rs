@@ -1,7 +1,7 @@
 //! The one client to Google.
 //!
-//! It is built on bare hyper: there is no redirect to follow, no proxy from the environment and no decoder that could
-//! change a byte, because none is there. One HTTP/2 connection carries about 100 streams at Google, so there are
+//! It is built on bare hyper: there is no redirect to follow and no proxy from the environment, because none is there, and
+//! no byte changes but where an answer comes packed although nobody asked for it (`unpacking.rs`). One HTTP/2 connection carries about 100 streams at Google, so there are
 //! several clients ("shards"), each with a connection of its own; another shard is used when the ones before it carry
 //! 80 streams. Against a plain-http upstream (the simulator) the first shard's pool serves everything.
 //!
@@ -9,6 +9,7 @@
 
 pub mod headers;
 pub mod redact;
+mod unpacking;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::debug;
 
+use self::unpacking::Unpacking;
 use crate::body::SendBody;
 use crate::config::Upstream as Settings;
 
@@ -193,7 +195,7 @@ impl Upstream {
         let flight = Flight::begin(&shard.in_flight);
         match tokio::time::timeout(patience, shard.client.request(request)).await {
             Err(_) => Err(TransportFault::Timeout),
-            Ok(Ok(answer)) => Ok(answer.map(|body| Answer { body, _flight: flight })),
+            Ok(Ok(answer)) => Ok(Answer::of(answer, flight)),
             Ok(Err(error)) => {
                 // The address is not printed: it is in the configuration, and a query might hold a token.
                 debug!(error = %root_cause(&error), "The upstream did not answer: {}", root_cause(&error));
@@ -313,23 +315,53 @@ fn root_cause(error: &dyn std::error::Error) -> String {
 #[derive(Debug)]
 pub struct Answer {
     body: Incoming,
+    /// Unpacks it, if it comes packed.
+    unpacking: Option<Box<Unpacking>>,
     _flight: Flight,
+}
+
+/// An answer did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerBroken {
+    /// The connection broke.
+    #[error(transparent)]
+    Transport(#[from] hyper::Error),
+    /// It came packed, and cannot be unpacked.
+    #[error("the answer cannot be unpacked: {0}")]
+    Packing(#[from] std::io::Error),
+}
+
+impl Answer {
+    /// An answer as if it had come the way it was asked for.
+    fn of(answer: Response<Incoming>, flight: Flight) -> Response<Self> {
+        let (mut head, body) = answer.into_parts();
+        let unpacking = unpacking::needed(&head, &body).then(|| {
+            head.headers.remove(header::CONTENT_ENCODING);
+            head.headers.remove(header::CONTENT_LENGTH);
+            Box::default()
+        });
+        Response::from_parts(head, Self { body, unpacking, _flight: flight })
+    }
 }
 
 impl HttpBody for Answer {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = AnswerBroken;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerBroken>>> {
+        let Self { body, unpacking, .. } = &mut *self;
+        match unpacking {
+            Some(unpacking) => unpacking.poll_frame(body, cx),
+            None => Pin::new(body).poll_frame(cx).map_err(AnswerBroken::from),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.unpacking.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        if self.unpacking.is_some() { SizeHint::default() } else { self.body.size_hint() }
     }
 }
 

@@ -232,6 +232,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists files that were uploaded through this gateway. An ordinary user sees their own. */
+        get: operations["list_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a file, at Google as well. */
+        delete: operations["delete_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -592,7 +626,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows what this gateway is, where it keeps things and whether it can answer. */
+        /**
+         * Shows what this gateway is, where it keeps things and whether it can answer. Needs no login, unless the settings
+         *     protect the status page.
+         */
         get: operations["show_status"];
         put?: never;
         post?: never;
@@ -1044,6 +1081,37 @@ export interface components {
             field: string;
             /** @description What is wrong, and what the field takes. */
             message: string;
+        };
+        /** @description A page of files, by name. */
+        FilePage: {
+            /** @description Its files. */
+            items: components["schemas"]["FileView"][];
+            /** @description Where the next page begins; none when this is the last. */
+            next?: string | null;
+        };
+        /** @description A file at Google. */
+        FileView: {
+            /**
+             * Format: date-time
+             * @description When it was made, as far as GAP has seen it.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When Google has forgotten it.
+             */
+            expires_at?: string | null;
+            /** @description What it is called in the path of this API. */
+            id: string;
+            /**
+             * @description Google's name: what clients use.
+             * @example files/abc-123
+             */
+            name: string;
+            /** @description The access key that made it, or saw it first. */
+            owner: string;
+            /** @description The project that holds it: its label, Google's number, or the identifier of its only upstream key. Administrators see it. */
+            project?: string | null;
         };
         /**
          * @description What groups are of.
@@ -2857,6 +2925,66 @@ export interface operations {
             429: components["responses"]["TooMany"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    list_files: {
+        parameters: {
+            query?: {
+                /** @description Where the next page begins: `next` of the page before. */
+                after?: string;
+                /** @description Of this access key only. An ordinary user gets their own anyway. */
+                owner?: string;
+                /** @description Entries of a page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Google's name without `files/` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
         };
     };
     list_keys: {

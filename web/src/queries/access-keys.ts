@@ -77,7 +77,8 @@ export function useAccessKeyActions() {
     }),
     remove: useMutation({
       mutationFn: (id: string) => answer(api.DELETE('/api/v1/access-keys/{id}', path(id))),
-      ...after,
+      // Who still looks at the key itself is not to ask for what is gone.
+      onSettled: () => client.invalidateQueries({ queryKey: ['access-keys', 'list'] }),
     }),
   }
 }

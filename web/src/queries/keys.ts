@@ -54,7 +54,12 @@ export function useKeyActions() {
     }),
     remove: useMutation({
       mutationFn: (id: string) => answer(api.DELETE('/api/v1/keys/{id}', { params: { path: { id } } })),
-      ...after,
+      onSettled: () => {
+        // Who still looks at the key itself is not to ask for what is gone.
+        void client.invalidateQueries({ queryKey: ['keys', 'list'] })
+        void client.invalidateQueries({ queryKey: ['projects'] })
+        void client.invalidateQueries({ queryKey: ['health'] })
+      },
     }),
     enable: useMutation({
       mutationFn: (id: string) => answer(api.POST('/api/v1/keys/{id}/enable', { params: { path: { id } } })),

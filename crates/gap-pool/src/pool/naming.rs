@@ -26,6 +26,17 @@ impl Pool {
         self.keys.values().filter_map(|key| Some((key.reference.as_deref()?, key.label.as_str())))
     }
 
+    /// A key of a project.
+    pub fn key_of(&self, project: ProjectId) -> Option<KeyId> {
+        self.projects.get(&self.present(project))?.members.first().map(|member| member.key)
+    }
+
+    /// The project of this name, or of this number at Google.
+    pub fn project_known_as(&self, name: &str) -> Option<ProjectId> {
+        let by_number = || self.project_numbers.get(&name.parse().ok()?);
+        self.project_names.get(name).or_else(by_number).copied()
+    }
+
     /// How a project is known; nothing when it is gone.
     pub fn project_name(&self, project: ProjectId) -> Option<ProjectName> {
         let project = self.projects.get(&self.present(project))?;

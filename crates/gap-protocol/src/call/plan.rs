@@ -11,6 +11,8 @@ pub struct ReplyPlan {
     pub include_usage: bool,
     /// How many candidates were asked for (`n`).
     pub candidates: u32,
+    /// How many requests the answer is put together of, because the model gives one candidate at a time; 0 for one.
+    pub copies: u32,
     /// Whether token probabilities were asked for and sent on.
     pub logprobs: bool,
     /// Every tool of the request: its name at Google, the client's name for it, and what its arguments need.

@@ -4,6 +4,7 @@ mod plain;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::AddAssign;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -84,9 +85,44 @@ impl Usage {
     }
 }
 
+impl AddAssign<&Self> for Usage {
+    /// What two answers cost together.
+    fn add_assign(&mut self, other: &Self) {
+        let counts = [
+            (&mut self.prompt, other.prompt),
+            (&mut self.cached, other.cached),
+            (&mut self.candidates, other.candidates),
+            (&mut self.thoughts, other.thoughts),
+            (&mut self.tool_use_prompt, other.tool_use_prompt),
+            (&mut self.total, other.total),
+        ];
+        for (count, more) in counts {
+            *count = count.saturating_add(more);
+        }
+        self.prompt_by_modality.add_all(&other.prompt_by_modality);
+        self.cached_by_modality.add_all(&other.cached_by_modality);
+        self.candidates_by_modality.add_all(&other.candidates_by_modality);
+        self.tool_use_prompt_by_modality.add_all(&other.tool_use_prompt_by_modality);
+    }
+}
+
 // === impl Modalities ===
 
 impl Modalities {
+    fn add_all(&mut self, other: &Self) {
+        let counts = [
+            (&mut self.text, other.text),
+            (&mut self.image, other.image),
+            (&mut self.video, other.video),
+            (&mut self.audio, other.audio),
+            (&mut self.document, other.document),
+            (&mut self.other, other.other),
+        ];
+        for (count, more) in counts {
+            *count = count.saturating_add(more);
+        }
+    }
+
     /// All of them together.
     pub fn sum(&self) -> u64 {
         [self.text, self.image, self.video, self.audio, self.document, self.other]

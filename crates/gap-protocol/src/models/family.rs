@@ -50,6 +50,9 @@ pub struct Family {
     pub built_in_with_tools: Vec<String>,
     /// Whether it takes a system instruction.
     pub system: bool,
+    /// The sizes in which its images can be asked for; none: in one only.
+    #[serde(default)]
+    pub image_sizes: Vec<String>,
     /// The threshold that blocks nothing.
     pub safety_off: String,
     /// Whether it refuses calls without their thought signature.
@@ -189,6 +192,7 @@ pub(super) struct Written {
     signatures: Option<bool>,
     media_in_results: Option<bool>,
     media_resolution: Option<bool>,
+    image_sizes: Option<Vec<String>>,
     safety_off: Option<String>,
     prefill: Option<bool>,
     quotas: Option<BTreeMap<String, Quota>>,
@@ -238,6 +242,7 @@ impl Family {
             signatures: false,
             media_in_results: false,
             media_resolution: false,
+            image_sizes: Vec::new(),
             safety_off: "OFF".to_owned(),
             prefill: true,
             quotas: BTreeMap::new(),

@@ -1,18 +1,18 @@
 //! Chat completions: OpenAI's request into a [`crate::call::Call`], and the events of its answer back.
 
 pub(crate) mod annotations;
-mod answer;
+pub(crate) mod answer;
 pub(crate) mod calls;
 pub(crate) mod choice;
 pub mod compatibility;
 pub(crate) mod decode;
-mod encode;
+pub(crate) mod encode;
 pub(crate) mod fence;
 pub(crate) mod finish;
 pub mod ids;
 pub(crate) mod logprobs;
 pub(crate) mod media;
-mod stream;
+pub(crate) mod stream;
 mod unary;
 pub(crate) mod usage;
 pub(crate) mod write;

@@ -13,6 +13,7 @@ mod faults;
 mod fields;
 mod files;
 mod keys;
+mod predict;
 mod quota;
 mod recordings;
 mod strict;

@@ -10,7 +10,9 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::support::{On, TestDb, now};
 use crate::usage::record;
@@ -73,6 +75,64 @@ async fn writers_and_readers_never_find_the_database_locked(#[values(On::File, O
     if on != On::Memory {
         other.close().await;
     }
+    store.close().await;
+}
+
+/// Seconds for which the next test writes; `cargo xtask soak writes` asks for more.
+const SECONDS: &str = "GAP_TEST_WRITES_SECONDS";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::disallowed_methods, reason = "a test has no settings")]
+async fn five_hundred_records_a_second_are_all_there_whoever_reads_meanwhile() {
+    const EVERY: Duration = Duration::from_millis(20);
+    const AT_ONCE: u64 = 10;
+    let seconds: u64 = std::env::var(SECONDS).ok().map_or(4, |text| text.parse().expect(SECONDS));
+    let db = TestDb::new(On::File).await.unwrap();
+    let store = db.open().await;
+    // Another process that reads, as far as the database can tell.
+    let other = db.open().await;
+    let (ledger, writer) = ledger::open(&store, LedgerOptions::default());
+    let mut background = JoinSet::new();
+    background.spawn(writer.run());
+    let done = Arc::new(AtomicBool::new(false));
+    let mut readers: JoinSet<Result<u32, StoreError>> = JoinSet::new();
+    for store in [store.clone(), other.clone(), other.clone()] {
+        let done = Arc::clone(&done);
+        readers.spawn(async move {
+            let mut reads = 0;
+            while !done.load(Ordering::Relaxed) {
+                read(&store).await?;
+                reads += 1;
+            }
+            Ok(reads)
+        });
+    }
+    let began = Instant::now();
+    let mut beat = tokio::time::interval(EVERY);
+    let mut slowest = Duration::ZERO;
+    let mut filled = 0;
+    while filled < 500 * seconds {
+        beat.tick().await;
+        for _ in 0..AT_ONCE {
+            let asked = Instant::now();
+            ledger.reserve().await.unwrap().fill(record(now()));
+            slowest = slowest.max(asked.elapsed());
+            filled += 1;
+        }
+    }
+    let took = began.elapsed();
+    ledger.end();
+    background.join_all().await;
+    done.store(true, Ordering::Relaxed);
+    let reads: u32 = readers.join_all().await.into_iter().map(|reads| reads.expect("no reader finds it locked")).sum();
+    let counts = ledger.counts();
+    println!(
+        "{filled} records in {took:.1?} beside {reads} reads; no request waited longer than {slowest:.1?} for its place"
+    );
+    assert_eq!((counts.written, counts.lost, counts.failures), (filled, 0, 0));
+    assert_eq!(read(&store).await.unwrap() as u64, filled);
+    assert!(reads > 0);
+    other.close().await;
     store.close().await;
 }
 

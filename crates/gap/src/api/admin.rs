@@ -12,6 +12,7 @@ pub mod auth;
 mod config;
 mod describe;
 mod export;
+mod files;
 mod kept;
 mod keys;
 mod limits;
@@ -66,6 +67,8 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(projects::find_project, projects::update_project, projects::delete_project))
         .routes(routes!(limits::list_limits, limits::set_limits, limits::clear_limits))
         .routes(routes!(models::list_models))
+        .routes(routes!(files::list_files))
+        .routes(routes!(files::delete_file))
         // Who comes in
         .routes(routes!(auth::log_in))
         .routes(routes!(auth::refresh_session))

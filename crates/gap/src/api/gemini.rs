@@ -5,6 +5,7 @@
 
 mod models;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -27,6 +28,7 @@ use crate::caller::{Caller, Denied};
 use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::middleware::Visit;
+use crate::owners;
 use crate::receipt::{Facts, Receipt, Receipted, Tries};
 use crate::relay::phases::{self, GoogleVoice, Phase};
 use crate::relay::{Call, RelayError, Reply, Unanswered};
@@ -128,6 +130,7 @@ async fn relay(
     let named = || body.kept().and_then(|bytes| app.owners.find_in(&bytes));
     let home = if is_upload || app.owners.is_empty() { home } else { home.or_else(named) };
     let passing = Passing {
+        owner: guest.caller.id.clone(),
         may_be_a_page: parts.method == Method::GET,
         gone: (parts.method == Method::DELETE).then(|| target.resource.to_owned()),
         spends: facts.model.is_some(),
@@ -175,6 +178,8 @@ fn receive(app: &App, visit: &Visit, parts: &Parts, resumed: Option<&Resumed>) -
 
 /// What is to be noted of an answer that passes.
 struct Passing {
+    /// The access key that asks.
+    owner: Arc<str>,
     /// It may be a page of a list.
     may_be_a_page: bool,
     /// The resource that is gone if the answer is a good one.
@@ -187,20 +192,23 @@ struct Passing {
 
 impl Passing {
     /// Notes what later requests depend on: whose a resource, a page or an upload is.
-    fn note(self, app: &App, reply: &mut Reply) {
+    async fn note(self, app: &App, reply: &mut Reply) {
         let Some(project) = reply.project().filter(|_| reply.status().is_success()) else { return };
+        let mut news = Vec::new();
         if let Some(gone) = self.gone {
             app.owners.forget(&gone);
-        } else if let Some(name) = reply.name() {
-            app.owners.note(name, project);
+            owners::kept::strike(app, &gone).await;
+        } else if let Some(name) = reply.name().filter(|name| app.owners.note(name, project)) {
+            news.push(name.to_owned());
         }
         if self.may_be_a_page
             && !self.spends
             && let Some(document) = reply.document()
         {
             app.pages.note(&document, project);
-            app.owners.note_page(&document, project);
+            news.extend(app.owners.note_page(&document, project));
         }
+        owners::kept::record(app, news, project, &self.owner).await;
         if let Some((caller, own_address)) = self.upload {
             app.uploads.take_over(reply.headers_mut(), &Owner { caller, project }, &own_address);
         }
@@ -226,7 +234,7 @@ async fn answer(app: &App, call: Call, receipt: Receipt, passing: Passing) -> Re
     };
     match decided {
         Ok(mut reply) => {
-            passing.note(app, &mut reply);
+            passing.note(app, &mut reply).await;
             Ok(reply.into_response())
         }
         Err(Unanswered { error: RelayError::Refused(refusal), tries }) => {

@@ -1,11 +1,15 @@
 //! OpenAI's API, spoken by translation.
 
+pub mod audio;
 pub mod chat;
+pub mod completions;
 pub(in crate::api) mod counting;
 pub mod embeddings;
 pub(in crate::api) mod exchange;
+pub mod images;
 pub mod models;
 pub mod responses;
+mod several;
 
 use std::time::Duration;
 

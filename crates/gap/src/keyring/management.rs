@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use gap_pool::verdict::{Fault, Rest, Scope};
-use gap_pool::{BucketAccount, KeyId, KeyTerms, KeyView, Limits, NewKey, ProjectId, Tier};
+use gap_pool::{BucketAccount, KeyId, KeyTerms, KeyView, Limits, NewKey, ProjectId, ProjectName, Tier};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
@@ -116,6 +116,24 @@ impl Keyring {
     /// The key that a store knows by this reference.
     pub fn find(&self, reference: &str) -> Option<KeyId> {
         self.state().pool.find(reference)
+    }
+
+    /// What a project, and a key of it, are known by after a restart.
+    pub fn lasting_name(&self, project: ProjectId) -> Option<(String, String)> {
+        let state = self.state();
+        let key = state.pool.key_of(project)?;
+        let upstream_key = state.pool.reference(key).unwrap_or_default().to_owned();
+        let ProjectName { name, number, .. } = state.pool.project_name(project)?;
+        let project = name.or_else(|| number.map(|number| number.to_string()));
+        Some((project.unwrap_or_else(|| upstream_key.clone()), upstream_key))
+    }
+
+    /// The project that [`Keyring::lasting_name`] named so: that of the key, if it is still there.
+    pub fn project_by(&self, upstream_key: &str, project: &str) -> Option<ProjectId> {
+        let now = self.0.clock.now();
+        let state = self.state();
+        let of_key = state.pool.find(upstream_key).and_then(|key| state.pool.glance(key, now));
+        of_key.map(|glance| glance.project).or_else(|| state.pool.project_known_as(project))
     }
 
     /// One key with its state; none when there is no such key.

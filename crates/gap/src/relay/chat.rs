@@ -5,6 +5,7 @@
 //! Frames are made anew here, which is why a stream that breaks off inside an event can still end with an error: the
 //! client has only ever seen whole frames.
 
+mod copies;
 mod encoder;
 mod reply;
 
@@ -13,6 +14,7 @@ use gap_pool::verdict::TransportFault;
 use gap_protocol::call::ReplyPlan;
 use gap_protocol::meter::Findings;
 use gap_protocol::openai::chat::{EncodeError, Outcome};
+use gap_protocol::openai::plain;
 use gap_protocol::openai::responses::{self, Finished};
 use gap_protocol::sse::Decoder;
 use http::Response;
@@ -51,6 +53,8 @@ pub enum Form {
     Completion,
     /// A message of Anthropic's.
     Message,
+    /// One text or one sound.
+    Plain(plain::Plan),
     /// A response.
     Response {
         /// What its encoder needs beside the plan.
@@ -107,6 +111,18 @@ pub(super) enum Translated {
 pub(super) struct Translation {
     decoder: Decoder,
     encoder: StreamEncoder,
+}
+
+// === impl Form ===
+
+impl Form {
+    /// What an answer in one piece says it is.
+    fn content_type(&self) -> &'static str {
+        match self {
+            Self::Completion | Self::Message | Self::Response { .. } => "application/json",
+            Self::Plain(plan) => plan.content_type(),
+        }
+    }
 }
 
 // === impl Chat ===

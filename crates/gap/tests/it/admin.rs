@@ -40,12 +40,22 @@ async fn everything_below_the_admin_api_is_closed_to_strangers() {
 }
 
 /// Where people come who have no session yet.
-const OPEN: &[&str] = &["/api/v1/auth/login"];
+const OPEN: &[&str] = &["/api/v1/auth/login", "/api/v1/status"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_status_is_shown_to_whoever_is_known() {
+async fn the_status_is_shown_to_everybody_unless_it_is_protected() {
     let app = TestApp::start().await;
-    let reply = Client::new(app.address, Some(ACCESS_KEY)).get("/api/v1/status").await;
+    let reply = Client::new(app.address, None).get("/api/v1/status").await;
     assert_eq!(reply.status, 200);
     assert!(reply.text().contains(r#""database":{"status":"memory"}"#), "{}", reply.text());
+
+    let app = TestApp::with().set("server.protect_status_page", "true").start().await;
+    for secret in [None, Some("wrong")] {
+        let reply = Client::new(app.address, secret).get("/api/v1/status").await;
+        assert_eq!(reply.status, 401, "{}", reply.text());
+        assert!(!reply.text().contains("database"), "{}", reply.text());
+    }
+    assert_eq!(Client::new(app.address, Some(ACCESS_KEY)).get("/api/v1/status").await.status, 200);
+    // Orchestrators ask without a login.
+    assert_eq!(Client::new(app.address, None).get("/healthz").await.status, 200);
 }

@@ -4,6 +4,7 @@ use gap_sim::{Fault, Preset};
 use serde_json::{Value, json};
 
 use crate::support::app::ACCESS_KEY;
+use crate::support::client::Client;
 use crate::support::{EVENTS, Reply, TestApp, UNARY, prompt};
 
 const ASKED: &str = "gemini-2.5-flash";
@@ -106,4 +107,32 @@ async fn a_stand_in_that_cannot_be_had_either_is_the_end() {
     assert!(models(&app).contains(&INSTEAD.to_owned()));
     let error: Value = ask_openai(&app, false).await.json();
     assert!(error["error"]["message"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stand_in_that_the_access_key_may_not_use_is_passed_over() {
+    const ADMIN: &str = "admin-key-of-the-tests";
+    const LAST: &str = "gemini-2.0-flash";
+    let chain = "gemini-2.5-flash = gemini-2.5-flash-lite, gemini-2.5-flash-lite = gemini-2.0-flash";
+    let app = TestApp::with().keys(["sim-upstream-a"]).set("pool.fallback_models", chain);
+    let app = app.set("pool.back_off_min", "0s").set("auth.admin_api_keys", ADMIN).start().await;
+    app.sim.add_fault(Fault::new(Preset::Overloaded).model(ASKED)).unwrap();
+    let admin = Client::new(app.address, Some(ADMIN)).header("content-type", "application/json");
+    let of = async |list: Value| {
+        let wanted = json!({ "name": "guest", "limits": { "models": list } }).to_string();
+        let made = admin.post("/api/v1/access-keys", wanted).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let key = made.json()["key"].as_str().unwrap().to_owned();
+        Client::new(app.address, Some(&key)).header("content-type", "application/json")
+    };
+    let wide = of(json!([ASKED, LAST])).await;
+    let narrow = of(json!([ASKED])).await;
+    let chat = json!({ "model": ASKED, "messages": [{ "role": "user", "content": "hi" }] }).to_string();
+    for (path, body) in [(UNARY, prompt("hi")), ("/v1/chat/completions", chat)] {
+        let reply = wide.post(path, body.clone()).await;
+        assert_eq!((reply.status.as_u16(), reply.header("x-gap-model")), (200, Some(LAST)), "{}", reply.text());
+        let reply = narrow.post(path, body).await;
+        assert!(reply.status.is_server_error() && reply.header("x-gap-model").is_none(), "{}", reply.text());
+    }
+    assert!(!models(&app).contains(&INSTEAD.to_owned()), "{:?}", models(&app));
 }

@@ -389,3 +389,36 @@ async fn kept_responses_are_looked_at_within_the_limits() {
         assert_eq!(Responses.refusal(&client.send(verb, &path, "").await).0, 429);
     }
 }
+
+/// What is neither a chat nor asked of a chat's model.
+const OTHERS: [(&str, &str, &str); 5] = [
+    ("/v1/images/generations", "gemini-2.5-flash-image", r#""prompt":"hi","n":2"#),
+    ("/v1/images/generations", "imagen-4.0-generate-001", r#""prompt":"hi""#),
+    ("/v1/audio/speech", "gemini-2.5-flash-preview-tts", r#""input":"hi","voice":"Kore","response_format":"wav""#),
+    ("/v1/completions", "gemini-2.5-flash", r#""prompt":"hi""#),
+    ("/v1beta/openai/completions", "gemini-2.5-flash", r#""prompt":"hi","stream":true"#),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_and_sounds_are_held_to_the_same_rules() {
+    let app = house().await;
+    for (path, model, rest) in OTHERS {
+        let body = format!(r#"{{"model":"{model}",{rest}}}"#);
+        let wrong = Chat.client(&app, "wrong").post(path, body.clone()).await;
+        assert_eq!(Chat.refusal(&wrong).0, 401, "{path}");
+        let (other, _) = make(&app, json!({ "models": ["gemini-2.5-pro"] })).await;
+        assert_eq!(Chat.refusal(&Chat.client(&app, &other).post(path, body.clone()).await).0, 403, "{path}");
+
+        let (key, id) = make(&app, json!({ "rpm": 1 })).await;
+        let client = Chat.client(&app, &key);
+        let served = client.post(path, body.clone()).await;
+        assert_eq!(served.status, 200, "{path}: {}", served.status);
+        assert!(served.header("x-gap-key").is_some() && served.header("x-gap-attempts").is_some(), "{path}");
+        let refused = client.post(path, body).await;
+        assert_eq!(Chat.refusal(&refused).0, 429, "{path}");
+        let records = records(&app, &id, 2).await;
+        let answered = records.iter().find(|record| record["status"] == 200).unwrap();
+        assert_eq!(answered["model"], model, "{path}");
+        assert!(answered["prompt_tokens"].as_u64().unwrap_or_default() > 0, "{path}: {answered}");
+    }
+}

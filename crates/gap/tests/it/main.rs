@@ -46,6 +46,8 @@ mod operators;
 #[cfg(test)]
 mod owners;
 #[cfg(test)]
+mod packed;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod pool;

@@ -1,8 +1,11 @@
 //! OpenAI's clients, by translation.
 
+mod audio;
 mod chat;
+mod completions;
 mod embeddings;
 mod faults;
+mod images;
 mod models;
 mod responses;
 mod streams;

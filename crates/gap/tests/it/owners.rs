@@ -4,7 +4,8 @@ use gap_sim::{Fault, Preset};
 use http::Method;
 use serde_json::json;
 
-use crate::support::{TestApp, UNARY};
+use crate::support::client::Client;
+use crate::support::{Reply, TestApp, UNARY};
 
 /// Uploads a file; its name and address.
 async fn upload(app: &TestApp) -> (String, String) {
@@ -51,6 +52,65 @@ async fn another_project_is_not_asked_for_a_file_that_it_cannot_have() {
     let reply = app.get(&format!("/v1beta/{name}")).await;
     assert!(reply.status.is_server_error(), "{} {}", reply.status, reply.text());
     only_key(&app);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_does_not_forget_whose_a_file_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/gap.db", folder.path().display());
+    let start = async || {
+        let secret = ("auth.secret_key", "a-secret-key-of-thirty-two-bytes-or-more");
+        TestApp::with().set("store.database_url", &url).set(secret.0, secret.1).start().await
+    };
+    let app = start().await;
+    let (name, _) = upload(&app).await;
+    let owner = app.keys_used()[0].clone();
+    drop(app);
+
+    let app = start().await;
+    assert_eq!(app.app.owners.len(), 1);
+    for _ in 0..6 {
+        // This simulator has never seen it. What matters is who is asked.
+        app.get(&format!("/v1beta/{name}")).await;
+    }
+    assert_eq!(only_key(&app), owner);
+    // Gone is gone, also at the next start.
+    let id = name.strip_prefix("files/").unwrap();
+    let reply = app.client().send(Method::DELETE, &format!("/api/v1/files/{id}"), "").await;
+    assert_eq!(reply.status, 204, "{}", reply.text());
+    drop(app);
+    assert!(start().await.app.owners.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_listed_and_deleted_by_those_who_made_them() {
+    let app = TestApp::with().set("auth.users_api_keys", "test-access-key,another-access-key");
+    let app = app.set("auth.admin_api_keys", "the-administrators-key").start().await;
+    let (one, _) = upload(&app).await;
+    let (two, _) = upload(&app).await;
+    let other = Client::new(app.address, Some("another-access-key"));
+    let admin = Client::new(app.address, Some("the-administrators-key"));
+    let names = |reply: &Reply| -> Vec<String> {
+        let items = reply.json()["items"].as_array().unwrap().clone();
+        items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let mut all = vec![one.clone(), two];
+    all.sort();
+    assert_eq!(names(&app.get("/api/v1/files").await), all);
+    assert!(names(&other.get("/api/v1/files").await).is_empty(), "somebody else's");
+    let page = admin.get("/api/v1/files?page_size=1").await;
+    assert_eq!(names(&page), all[..1]);
+    assert!(page.json()["items"][0]["project"].is_string(), "administrators see where it is");
+    let next = page.json()["next"].as_str().unwrap().to_owned();
+    assert_eq!(names(&admin.get(&format!("/api/v1/files?after={next}")).await), all[1..]);
+    assert_eq!(admin.get("/api/v1/files?page_size=0").await.status, 422);
+
+    let path = format!("/api/v1/{one}");
+    assert_eq!(other.send(Method::DELETE, &path, "").await.status, 404);
+    assert_eq!(app.client().send(Method::DELETE, &path, "").await.status, 204);
+    assert_eq!(app.get(&format!("/v1beta/{one}")).await.google_error().0, 403, "it is gone at Google");
+    assert_eq!(names(&app.get("/api/v1/files").await).len(), 1);
+    assert_eq!(app.client().send(Method::DELETE, &path, "").await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

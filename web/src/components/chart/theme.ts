@@ -43,3 +43,10 @@ export function themeOf(dark: boolean): Record<string, unknown> {
     bar: { itemStyle: { borderRadius: [2, 2, 0, 0] }, barMaxWidth: 28 },
   }
 }
+
+/** What a series means by its colour: good, bad, or beside the point. */
+export function toneColours(dark: boolean): Record<'accent' | 'good' | 'warn' | 'bad' | 'muted', string> {
+  return dark
+    ? { accent: '#8ba0ff', good: '#54c98a', warn: '#e0a63f', bad: '#ff7b83', muted: '#6b7482' }
+    : { accent: '#3451d1', good: '#15713f', warn: '#b8651b', bad: '#c22b36', muted: '#a9b1bc' }
+}

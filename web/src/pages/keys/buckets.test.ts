@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { Schema } from '@/api/client'
 
-import { byUrgency, loadOf, nameOf, restingModels, tightest } from './buckets'
+import { byUrgency, loadOf, nameOf, restingModels, tightest, toneOfQuota } from './buckets'
 
 type Quota = Schema<'QuotaOut'>
 
@@ -55,4 +55,10 @@ test('what rests comes first, then what is nearly full', () => {
 test('a key without a label is called by what may be shown of it', () => {
   expect(nameOf({ label: '', key: 'AIza…89bb' })).toBe('AIza…89bb')
   expect(nameOf({ label: 'mine', key: 'AIza…89bb' })).toBe('mine')
+})
+
+test('a full minute is less of a worry than a full day', () => {
+  expect(toneOfQuota(quota('requests_per_minute', 5, 5))).toBe('warn')
+  expect(toneOfQuota(quota('requests_per_day', 5, 5))).toBe('bad')
+  expect(toneOfQuota(quota('requests_per_day', 1, 5))).toBe('accent')
 })

@@ -34,9 +34,10 @@ export function restingModels(buckets: readonly Bucket[]): number {
   return buckets.filter((bucket) => bucket.cause).length
 }
 
-/** How a quota's use is to be felt. */
-export function toneOfLoad(load: number): Tone {
-  if (load >= 1) return 'bad'
+/** How a quota's use is to be felt: a minute is soon over, a day is not. */
+export function toneOfQuota(quota: Quota): Tone {
+  const load = loadOf(quota) ?? 0
+  if (load >= 1) return quota.quota.endsWith('_per_minute') ? 'warn' : 'bad'
   return load >= 0.8 ? 'warn' : 'accent'
 }
 

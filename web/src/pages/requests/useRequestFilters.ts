@@ -1,4 +1,4 @@
-import { computed } from 'vue'
+import { computed, shallowRef, watch } from 'vue'
 import { type LocationQueryRaw, useRoute, useRouter } from 'vue-router'
 
 import { PAGE_SIZES } from '@/composables/usePaging'
@@ -37,7 +37,7 @@ export function useRequestFilters() {
     return PAGE_SIZES.includes(asked) ? asked : SIZE
   })
   const before = computed(() => text('before'))
-  const query = computed((): RequestQuery => {
+  function build(): RequestQuery {
     const { outcome, ...others } = values.value
     const name = range.name.value
     const since = name === 'custom' ? range.custom.value?.from : name === '' ? undefined : Date.now() - RANGES[name]
@@ -48,7 +48,11 @@ export function useRequestFilters() {
       from: since === undefined ? undefined : new Date(since).toISOString(),
       to: until === undefined ? undefined : new Date(until).toISOString(),
     }
-  })
+  }
+  // From when on a range counts is settled when it is chosen, not with every page of it.
+  const query = shallowRef(build())
+  const chosen = computed(() => JSON.stringify([values.value, range.name.value, range.custom.value]))
+  watch(chosen, () => (query.value = build()), { flush: 'sync' })
   const filtered = computed(
     () => Object.values(values.value).some((value) => value !== undefined) || range.name.value !== '',
   )

@@ -372,7 +372,7 @@ fn keys_that_go_out_of_use_and_come_back_are_told_of_once_each() {
     rig.call_with(one, &Outcome::Fault(Fault::new(Cause::ProjectSuspended, "Consumer has been suspended.")));
     rig.pool.rechecked(one, None, rig.now);
     assert_eq!(turns(&mut rig), [(one, true), (one, false)], "with its project");
-    let ends = rig.add(NewKey { expires_at: Some(rig.now + Duration::from_secs(60)), ..NewKey::default() });
+    let ends = rig.add(NewKey { expires_at: Some(rig.now + Duration::from_mins(1)), ..NewKey::default() });
     rig.wait(61);
     rig.pool.tidy(rig.now);
     assert_eq!(turns(&mut rig), [(ends, true)], "its time is over");

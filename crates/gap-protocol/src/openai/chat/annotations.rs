@@ -7,14 +7,21 @@
 //! ## Edges
 //! Google's offsets count over all text of a candidate, thoughts left out, also when it comes in pieces. An offset inside
 //! a character or behind the end is moved to the nearest place that exists. A source that nothing in the text refers to
-//! stands for the whole answer. A source without an address cannot be a `url_citation`; it is in the raw metadata.
+//! stands for the whole answer.
+//!
+//! What `fileSearch` has found has no address on the web. Chat completions know no other citation than `url_citation`, and
+//! clients that check what they get would throw away an answer with another one: there the address is the document's at
+//! Google. A response has `file_citation` for it. Either way the source stands beside it as Google gave it, once.
 
 use std::collections::HashSet;
 
 use crate::json::{Node, ObjectWriter};
-use crate::reply::Text;
+use crate::reply::{Text, compact};
 
 use super::write_number;
+
+/// Where Google serves what has a name.
+const AT_GOOGLE: &str = "https://generativelanguage.googleapis.com/v1beta/";
 
 /// Turns byte offsets of a text into character offsets.
 #[derive(Debug, Default)]
@@ -31,6 +38,8 @@ pub(crate) struct Annotations {
     form: Form,
     json: Vec<u8>,
     seen: HashSet<(usize, usize, String)>,
+    /// Sources without an address that have been told in full.
+    told: HashSet<String>,
 }
 
 /// How an item is written.
@@ -129,15 +138,60 @@ impl Annotations {
     /// One entry of `groundingChunks`: an object with one member, named for the kind of source.
     fn add_source(&mut self, chunk: &Node<'_>, start: usize, end: usize) {
         for member in chunk.members().unwrap_or_default() {
-            self.add(&member.value, start, end);
+            let has_address = self.add(&member.value, start, end);
+            if !has_address && member.key == "retrievedContext" {
+                self.add_found(&member.value, start, end);
+            }
         }
     }
 
-    fn add(&mut self, source: &Node<'_>, start: usize, end: usize) {
+    /// What a search of the client's own files has found.
+    fn add_found(&mut self, source: &Node<'_>, start: usize, end: usize) {
         let text = |key| source.find(key).and_then(Node::text).filter(|text| !text.is_empty());
-        let Some(url) = text("uri").or_else(|| text("sourceUri")) else { return };
-        if !self.seen.insert((start, end, url.clone().into_owned())) {
+        let Some(id) = text("documentName").or_else(|| text("fileSearchStore")) else { return };
+        // Passages of one document differ in their text alone.
+        if !self.seen.insert((start, end, source.raw().to_owned())) {
             return;
+        }
+        let title = text("title").unwrap_or_else(|| id.clone());
+        let is_new = self.told.insert(source.raw().to_owned());
+        if !self.json.is_empty() {
+            self.json.push(b',');
+        }
+        let mut object = ObjectWriter::open(&mut self.json);
+        match self.form {
+            Form::Nested => {
+                object.text("type", "url_citation");
+                let mut citation = ObjectWriter::open(object.key("url_citation"));
+                write_number(citation.key("start_index"), start as u64);
+                write_number(citation.key("end_index"), end.max(start) as u64);
+                citation.text("url", &format!("{AT_GOOGLE}{id}"));
+                citation.text("title", &title);
+                citation.close();
+            }
+            Form::Flat(base) => {
+                object.text("type", "file_citation");
+                write_number(object.key("index"), end.max(start).saturating_sub(base) as u64);
+                object.text("file_id", &id);
+                object.text("filename", &title);
+            }
+        }
+        if is_new {
+            let mut extra = ObjectWriter::open(object.key("extra_content"));
+            let mut google = ObjectWriter::open(extra.key("google"));
+            compact(google.key("retrievedContext"), source.raw());
+            google.close();
+            extra.close();
+        }
+        object.close();
+    }
+
+    /// Cites a source, if it has an address.
+    fn add(&mut self, source: &Node<'_>, start: usize, end: usize) -> bool {
+        let text = |key| source.find(key).and_then(Node::text).filter(|text| !text.is_empty());
+        let Some(url) = text("uri").or_else(|| text("sourceUri")) else { return false };
+        if !self.seen.insert((start, end, url.clone().into_owned())) {
+            return true;
         }
         if !self.json.is_empty() {
             self.json.push(b',');
@@ -159,6 +213,7 @@ impl Annotations {
             Form::Flat(base) => members(&mut object, base),
         }
         object.close();
+        true
     }
 }
 

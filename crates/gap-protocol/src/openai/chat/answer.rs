@@ -29,6 +29,10 @@ pub(crate) struct Answer {
     findings: Findings,
     prompt_feedback: Option<String>,
     usage: Vec<u8>,
+    /// Choices of answers before this one, which are put together with it.
+    before: u32,
+    /// What those have cost.
+    spent: Option<Usage>,
     said_bytes: u64,
     estimated_prompt: u64,
     signatures: Vec<CallSignature>,
@@ -47,6 +51,8 @@ impl Answer {
             findings: Findings::default(),
             prompt_feedback: None,
             usage: Vec::new(),
+            before: 0,
+            spent: None,
             said_bytes: 0,
             estimated_prompt: 0,
             signatures: Vec::new(),
@@ -75,6 +81,23 @@ impl Answer {
         }
     }
 
+    /// What follows is another answer to the same request: its choices come after those so far, its tokens are added.
+    pub(crate) fn another(&mut self) {
+        self.settle_copy();
+        self.usage.clear();
+        self.before = u32::try_from(self.choices.len()).unwrap_or(MAX_CHOICES);
+    }
+
+    /// Every answer has a choice, even one that says nothing, and its tokens count.
+    fn settle_copy(&mut self) {
+        if self.choices.len() <= self.before as usize {
+            self.choice(0);
+        }
+        if let Some(usage) = Usage::read(&self.usage) {
+            *self.spent.get_or_insert_default() += &usage;
+        }
+    }
+
     /// Ends every choice. `whole` says that nothing can be missing, so that a candidate without a reason has ended too.
     pub(crate) fn end(&mut self, whole: bool, sink: &mut impl Sink) -> Result<(), EncodeError> {
         let blocked = self.findings.block_reason.is_some();
@@ -84,6 +107,10 @@ impl Answer {
             }
             self.choice(0);
         }
+        if self.before > 0 {
+            self.settle_copy();
+            self.before = 0;
+        }
         let is_open = |choice: &Choice| choice.finish.is_none();
         if !whole && !blocked && self.choices.iter().any(is_open) {
             return Err(EncodeError::Truncated);
@@ -92,7 +119,7 @@ impl Answer {
             self.end_choice(place, sink);
         }
         // Events repeat it, so that only the last one is read; from here on it is asked for twice.
-        self.findings.usage = Usage::read(&self.usage);
+        self.findings.usage = self.spent.take().or_else(|| Usage::read(&self.usage));
         Ok(())
     }
 
@@ -356,6 +383,7 @@ impl Answer {
 
     /// The choice of a candidate; none if its index is beyond reason.
     fn choice(&mut self, index: u32) -> Option<&mut Choice> {
+        let index = index.saturating_add(self.before);
         let place = match self.choices.iter().position(|choice| choice.index == index) {
             Some(place) => place,
             None if index < MAX_CHOICES => {

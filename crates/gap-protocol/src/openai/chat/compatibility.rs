@@ -6,6 +6,8 @@
 
 use std::fmt::Write as _;
 
+use crate::openai::images::compatibility::{EDITS, GENERATIONS};
+use crate::openai::plain::compatibility::{COMPLETIONS, SPEECH, TRANSCRIPTIONS, TRANSLATIONS};
 use crate::openai::responses::compatibility::{EXTENSIONS as RESPONSES_EXTENSIONS, ITEMS, RESPONSES, TOOLS};
 
 /// What becomes of one property.
@@ -112,7 +114,10 @@ pub const CHAT: &[Entry] = &[
         "has no equal; see Gemini's safety settings",
         "no equal; safety settings are an extension, see below",
     ),
-    mapped("n", "`candidateCount`; refused above what the model gives"),
+    mapped(
+        "n",
+        "`candidateCount`; where the model gives one answer at a time, up to 8 requests (not in streams), with a warning",
+    ),
     kept(
         "parallel_tool_calls",
         "Gemini has no such switch: with `false`, calls after the first are left out of the answer",
@@ -169,7 +174,7 @@ pub const CHAT: &[Entry] = &[
     mapped("tool_choice", "`functionCallingConfig`: none, auto, required, a named tool, allowed_tools"),
     mapped(
         "tools",
-        "`functionDeclarations` with `parametersJsonSchema`, as it is; names that Google refuses are changed on the way out and back. `custom` tools become functions with one text (a grammar is a warning). Google's own tools are taken as an extension: `google_search`, `url_context`, `code_execution`, `google_maps`, and `web_search` for the first",
+        "`functionDeclarations` with `parametersJsonSchema`, as it is; names that Google refuses are changed on the way out and back. `custom` tools become functions with one text (a grammar is a warning). Google's own tools are taken as an extension, by their type or below `google.tools`: `google_search`, `url_context`, `code_execution`, `google_maps`, `file_search` (also with `vector_store_ids` that are Gemini's stores), `computer_use`, and `web_search` for the first. What stands beside the type is sent on where the type is Google's word, else a warning; so is a tool that the model does not take",
     ),
     mapped("top_logprobs", "`logprobs`, at most what the model tells"),
     mapped("top_p", "`topP`"),
@@ -243,7 +248,7 @@ pub const IN_ANSWERS: &[Addition] = &[
     ("`choices[].message.images`", "images of the answer, each an `image_url` with a `data:` address"),
     (
         "`choices[].message.annotations`",
-        "as at OpenAI, from Google's grounding and citations; offsets count characters",
+        "as at OpenAI, from Google's grounding and citations; offsets count characters. What `fileSearch` found has its address at Google, and in `extra_content.google` all that is known of it",
     ),
     (
         "`choices[].message.extra_content.google`",
@@ -281,6 +286,12 @@ pub fn reference() -> String {
         ("Responses", RESPONSES),
         ("Extensions of responses", RESPONSES_EXTENSIONS),
         ("Embeddings", EMBEDDINGS),
+        ("Images: generations", GENERATIONS),
+        ("Images: edits", EDITS),
+        ("Audio: speech", SPEECH),
+        ("Audio: transcriptions", TRANSCRIPTIONS),
+        ("Audio: translations", TRANSLATIONS),
+        ("Completions (legacy)", COMPLETIONS),
     ];
     for (heading, entries) in tables {
         let _ = write!(text, "\n## {heading}\n\n| property | | what becomes of it |\n| --- | --- | --- |\n");

@@ -89,6 +89,8 @@ pub struct DecodeOptions {
     pub always_include_thoughts: bool,
     /// Pass on arguments of earlier calls that are no JSON object, under the key `_raw`, in place of refusing them.
     pub keep_broken_arguments: bool,
+    /// How often a request may be sent to a model that gives fewer candidates than `n` asks for; 0 refuses such an `n`.
+    pub most_copies: u32,
     /// How the ids of tool calls look.
     pub ids: IdStyle,
 }

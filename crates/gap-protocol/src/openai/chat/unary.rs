@@ -75,6 +75,11 @@ impl UnaryEncoder {
         self.answer.take(chunk, &mut self.body)
     }
 
+    /// What follows is another answer to the same request: its choices come after those so far, its tokens are added.
+    pub fn another(&mut self) {
+        self.answer.another();
+    }
+
     /// The body. `streamed` says that the chunks were events of a stream, where one without a finish reason is cut; a whole
     /// document without one is only an odd document.
     pub fn end(&mut self, streamed: bool) -> Result<Vec<u8>, EncodeError> {

@@ -1,6 +1,8 @@
 //! Every property of OpenAI's own description has its entry.
 
 use gap_protocol::openai::chat::compatibility::{CHAT, EMBEDDINGS, Entry};
+use gap_protocol::openai::images::compatibility::{EDITS, GENERATIONS};
+use gap_protocol::openai::plain::compatibility::{COMPLETIONS, SPEECH, TRANSCRIPTIONS, TRANSLATIONS};
 use serde_json::Value;
 
 use crate::support::shared::document;
@@ -39,4 +41,17 @@ fn every_property_of_a_chat_completion_request_has_an_entry() {
 #[test]
 fn every_property_of_an_embedding_request_has_an_entry() {
     assert_complete("CreateEmbeddingRequest", EMBEDDINGS, 5);
+}
+
+#[test]
+fn every_property_of_requests_for_pictures_sound_and_plain_text_has_an_entry() {
+    assert_complete("CreateImageRequest", GENERATIONS, 14);
+    assert_complete("CreateImageEditRequest", EDITS, 15);
+    assert_complete("CreateSpeechRequest", SPEECH, 7);
+    assert_complete("CreateTranscriptionRequest", TRANSCRIPTIONS, 14);
+    assert_complete("CreateTranslationRequest", TRANSLATIONS, 5);
+    assert_complete("CreateCompletionRequest", COMPLETIONS, 18);
+    for entries in [GENERATIONS, EDITS, SPEECH, TRANSCRIPTIONS, TRANSLATIONS, COMPLETIONS] {
+        assert!(entries.is_sorted_by(|a, b| a.name < b.name));
+    }
 }

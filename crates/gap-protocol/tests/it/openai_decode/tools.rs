@@ -261,6 +261,40 @@ fn google_s_own_tools_stand_beside_functions_where_the_model_allows_it() {
 }
 
 #[test]
+fn google_s_own_tools_have_their_settings() {
+    let asked = |model: &str, tool: Value| ask(model, json!({"tools": [tool]}));
+    let cases = [
+        (json!({"type": "google_maps", "enable_widget": true}), json!({"googleMaps": {"enable_widget": true}})),
+        (
+            json!({"type": "google_maps", "google_maps": {"enableWidget": true}}),
+            json!({"googleMaps": {"enableWidget": true}}),
+        ),
+        (
+            json!({"type": "computer_use", "environment": "ENVIRONMENT_BROWSER"}),
+            json!({"computerUse": {"environment": "ENVIRONMENT_BROWSER"}}),
+        ),
+        (
+            json!({"type": "file_search", "file_search_store_names": ["fileSearchStores/a"]}),
+            json!({"fileSearch": {"file_search_store_names": ["fileSearchStores/a"]}}),
+        ),
+        (
+            json!({"type": "file_search", "vector_store_ids": ["fileSearchStores/a"], "max_num_results": 3}),
+            json!({"fileSearch": {"fileSearchStoreNames": ["fileSearchStores/a"], "topK": 3}}),
+        ),
+    ];
+    for (tool, expected) in cases {
+        let asked = asked("gemini-3-flash-preview", tool);
+        assert_eq!((asked.body()["tools"].clone(), asked.warnings()), (json!([expected]), Vec::new()));
+    }
+    let foreign = asked("gemini-2.5-flash", json!({"type": "file_search", "vector_store_ids": ["vs_1"]}));
+    assert!(foreign.refusal().starts_with("tools[0].vector_store_ids[0]: "));
+    let placed = asked("gemini-2.5-flash", json!({"type": "web_search", "user_location": {"city": "Bern"}}));
+    assert_eq!(placed.warnings(), ["tools[0].user_location: has no equal: Google's tool works in its own way"]);
+    let unable = asked("gemini-2.5-flash", json!({"type": "computer_use"}));
+    assert_eq!(unable.warnings(), ["tools[0]: computerUse is not taken by gemini-2.5-flash and was left out"]);
+}
+
+#[test]
 fn searching_the_web_is_google_s_search() {
     let asked = ask("gemini-2.5-flash", json!({"web_search_options": {"search_context_size": "medium"}}));
     assert_eq!(asked.body()["tools"], json!([{"googleSearch": {}}]));

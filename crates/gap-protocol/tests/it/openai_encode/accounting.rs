@@ -151,8 +151,13 @@ impl Choice {
         let grounding = &candidate["groundingMetadata"];
         let chunks = grounding["groundingChunks"].as_array().cloned().unwrap_or_default();
         let mut unused: BTreeSet<usize> = (0..chunks.len()).collect();
-        let address =
-            |chunk: &Value| chunk.as_object().into_iter().flatten().find_map(|(_, source)| text(&source["uri"]));
+        let address = |chunk: &Value| {
+            chunk.as_object().into_iter().flatten().find_map(|(_, source)| {
+                let at_google = |id| format!("https://generativelanguage.googleapis.com/v1beta/{id}");
+                let found = || text(&source["documentName"]).or_else(|| text(&source["fileSearchStore"]));
+                text(&source["uri"]).or_else(|| found().map(at_google))
+            })
+        };
         for support in grounding["groundingSupports"].as_array().into_iter().flatten() {
             let Some(end) = support["segment"]["endIndex"].as_u64() else { continue };
             let start = support["segment"]["startIndex"].as_u64().unwrap_or_default();

@@ -276,3 +276,34 @@ fn a_call_in_the_old_form_leaves_the_signature_of_the_text() {
     assert_eq!(message["function_call"]["name"], "f");
     assert_eq!(message["extra_content"]["google"]["thought_signature"], "dGV4dA==");
 }
+
+#[test]
+fn several_answers_are_put_together() {
+    // wire 91
+    let answer = |text: &str, tokens: u64| {
+        let candidate = json!({"content": {"parts": [{"text": text}]}, "finishReason": "STOP", "index": 0});
+        let usage = json!({"promptTokenCount": 5, "candidatesTokenCount": tokens, "totalTokenCount": 5 + tokens});
+        json!({"candidates": [candidate], "usageMetadata": usage}).to_string().into_bytes()
+    };
+    let silent = json!({"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 5}});
+    let mut encoder = UnaryEncoder::new(plan(), ID, CREATED);
+    encoder.chunk(&answer("one", 1)).unwrap();
+    encoder.another();
+    encoder.chunk(silent.to_string().as_bytes()).unwrap();
+    encoder.another();
+    encoder.chunk(&answer("three", 3)).unwrap();
+    let body: Value = serde_json::from_slice(&encoder.end(false).unwrap()).unwrap();
+    let said: Vec<_> = body["choices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|choice| {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            (choice["index"].as_u64().unwrap(), text(&choice["message"]["content"]), text(&choice["finish_reason"]))
+        })
+        .collect();
+    let expected = [(0, "one", "stop"), (1, "", "content_filter"), (2, "three", "stop")];
+    assert_eq!(said, expected.map(|(index, text, finish)| (index, text.to_owned(), finish.to_owned())));
+    assert_eq!((&body["usage"]["prompt_tokens"], &body["usage"]["completion_tokens"]), (&json!(15), &json!(4)));
+    assert_eq!(encoder.findings().usage.unwrap().prompt, 15);
+}

@@ -3,25 +3,20 @@
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{self, StreamExt};
-use gap_pool::Affinity;
-use gap_protocol::meter::{Findings, Framing, Usage};
+use gap_protocol::meter::{Findings, Usage};
 use gap_protocol::openai::embeddings::{self, EmbeddingsCall};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderValue, Request, StatusCode};
 
-use super::{OpenAiFailure, client_deadline, is_strict, json_headers, path_of, warn_in};
+use super::several::{ask_all, prepare_all};
+use super::{OpenAiFailure, client_deadline, is_strict, path_of, warn_in};
 use crate::api::guest::{self, Guest};
 use crate::app::App;
-use crate::body::{Document, RequestBody};
+use crate::body::Document;
 use crate::error::Failure;
 use crate::middleware::Visit;
 use crate::receipt::{Facts, Receipt, Receipted};
-use crate::relay::{Call, RelayError};
-
-/// Batches of one request that are under way at a time.
-const AT_ONCE: usize = 4;
 
 /// Creates embeddings.
 pub async fn create_embeddings(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
@@ -34,23 +29,7 @@ async fn embed(app: &App, visit: &Visit, mut guest: Guest, head: Parts, body: Bo
     guest.may_use(&wanted.model)?;
     guest.permit.book(|| wanted.estimated_tokens)?;
     let path = format!("{}:batchEmbedContents", path_of(&wanted.model)?);
-    let prepare = |body: &Bytes| {
-        Ok::<_, Failure>(Call {
-            verb: Method::POST,
-            path: path.clone(),
-            query: None,
-            headers: json_headers(),
-            body: RequestBody::written(body.clone(), &app.bodies)?,
-            model: Some(wanted.model.clone()),
-            affinity: Affinity::None,
-            framing: Framing::Json,
-            repeatable: true,
-            finishes: false,
-            client_deadline: client_deadline(&head.headers, false),
-            may_fall_back: false,
-        })
-    };
-    let calls: Vec<Call> = wanted.batches.iter().map(prepare).collect::<Result<_, _>>()?;
+    let calls = prepare_all(app, &path, &wanted.model, &wanted.batches, client_deadline(&head.headers, false))?;
     let request_line = format!("{} {}", head.method, head.uri.path());
     let model = Some(wanted.model.clone());
     let Guest { caller, permit } = guest;
@@ -64,32 +43,6 @@ async fn embed(app: &App, visit: &Visit, mut guest: Guest, head: Parts, body: Bo
             Err(OpenAiFailure::from(error).receipted(receipt))
         }
     }
-}
-
-/// Asks side by side; the answers come in order, with the sum of what they cost; none where Google does not say.
-async fn ask_all(app: &App, calls: &[Call], receipt: &mut Receipt) -> Result<(Vec<Bytes>, Option<Usage>), RelayError> {
-    let asking = calls.iter().map(|call| {
-        let mut part = receipt.part();
-        async move {
-            let answer = app.relay.ask(call, &mut part).await;
-            (answer, part)
-        }
-    });
-    let asking: Vec<_> = asking.collect();
-    let mut asking = stream::iter(asking).buffered(AT_ONCE);
-    let mut answers = Vec::with_capacity(calls.len());
-    let mut sum = Usage::default();
-    let mut counted = true;
-    while let Some((answer, part)) = asking.next().await {
-        receipt.absorb(part);
-        let answer = answer?;
-        counted &= answer.findings.usage.is_some();
-        let usage = answer.findings.usage.unwrap_or_default();
-        sum.prompt += usage.prompt;
-        sum.total += usage.total.max(usage.prompt);
-        answers.push(answer.body);
-    }
-    Ok((answers, counted.then_some(sum)))
 }
 
 fn complete(

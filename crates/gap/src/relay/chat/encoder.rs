@@ -4,6 +4,7 @@ use bytes::Bytes;
 use gap_protocol::anthropic::messages;
 use gap_protocol::meter::Findings;
 use gap_protocol::openai::chat::{self, CallSignature, EncodeError, Outcome};
+use gap_protocol::openai::plain;
 use gap_protocol::openai::responses::{self, Finished};
 
 use super::{Chat, Form};
@@ -14,6 +15,7 @@ use crate::error::Failure;
 pub(super) enum StreamEncoder {
     Completion(Box<chat::StreamEncoder>),
     Message(Box<messages::StreamEncoder>),
+    Plain(Box<plain::StreamEncoder>),
     Response(Box<responses::StreamEncoder>),
 }
 
@@ -22,6 +24,7 @@ pub(super) enum StreamEncoder {
 pub(super) enum UnaryEncoder {
     Completion(Box<chat::UnaryEncoder>),
     Message(Box<messages::UnaryEncoder>),
+    Plain(Box<plain::UnaryEncoder>),
     Response(Box<responses::UnaryEncoder>),
 }
 
@@ -40,6 +43,10 @@ impl StreamEncoder {
                 let encoder = messages::StreamEncoder::new(plan, id.as_str());
                 Self::Message(Box::new(encoder.with_estimated_prompt(*estimated_prompt)))
             }
+            Form::Plain(form) => {
+                let encoder = plain::StreamEncoder::new(form.clone(), plan, id.as_str(), *created);
+                Self::Plain(Box::new(encoder.with_estimated_prompt(*estimated_prompt)))
+            }
             Form::Response { extra, .. } => {
                 let encoder = responses::StreamEncoder::new(plan, extra.clone(), id.as_str(), *created);
                 Self::Response(Box::new(encoder.with_estimated_prompt(*estimated_prompt)))
@@ -51,6 +58,7 @@ impl StreamEncoder {
         match self {
             Self::Completion(encoder) => encoder.chunk(chunk, frames).map(drop),
             Self::Message(encoder) => encoder.chunk(chunk, frames).map(drop),
+            Self::Plain(encoder) => encoder.chunk(chunk, frames),
             Self::Response(encoder) => encoder.chunk(chunk, frames).map(drop),
         }
     }
@@ -59,6 +67,7 @@ impl StreamEncoder {
         match self {
             Self::Completion(encoder) => encoder.end(frames),
             Self::Message(encoder) => encoder.end(frames),
+            Self::Plain(encoder) => encoder.end(frames),
             Self::Response(encoder) => encoder.end(frames),
         }
     }
@@ -66,7 +75,7 @@ impl StreamEncoder {
     /// Says as the last thing that the answer cannot go on.
     pub(super) fn fail(&mut self, failure: &Failure, frames: &mut Vec<u8>) {
         match self {
-            Self::Completion(_) => frames.extend_from_slice(&failure.openai_frame()),
+            Self::Completion(_) | Self::Plain(_) => frames.extend_from_slice(&failure.openai_frame()),
             Self::Message(_) => frames.extend_from_slice(&failure.anthropic_frame()),
             Self::Response(encoder) => encoder.fail(failure.openai_error().message, frames),
         }
@@ -76,13 +85,13 @@ impl StreamEncoder {
     pub(super) fn keep_alive(&self) -> &'static [u8] {
         match self {
             Self::Message(_) => messages::PING,
-            Self::Completion(_) | Self::Response(_) => super::KEEP_ALIVE,
+            Self::Completion(_) | Self::Plain(_) | Self::Response(_) => super::KEEP_ALIVE,
         }
     }
 
     pub(super) fn finished(&self) -> Option<&Finished> {
         match self {
-            Self::Completion(_) | Self::Message(_) => None,
+            Self::Completion(_) | Self::Message(_) | Self::Plain(_) => None,
             Self::Response(encoder) => encoder.finished(),
         }
     }
@@ -91,6 +100,7 @@ impl StreamEncoder {
         match self {
             Self::Completion(encoder) => encoder.outcome(),
             Self::Message(encoder) => encoder.outcome(),
+            Self::Plain(encoder) => encoder.outcome(),
             Self::Response(encoder) => encoder.outcome(),
         }
     }
@@ -99,6 +109,7 @@ impl StreamEncoder {
         match self {
             Self::Completion(encoder) => encoder.findings(),
             Self::Message(encoder) => encoder.findings(),
+            Self::Plain(encoder) => encoder.findings(),
             Self::Response(encoder) => encoder.findings(),
         }
     }
@@ -107,6 +118,7 @@ impl StreamEncoder {
         match self {
             Self::Completion(encoder) => encoder.take_signatures(),
             Self::Message(encoder) => encoder.take_signatures(),
+            Self::Plain(encoder) => encoder.take_signatures(),
             Self::Response(encoder) => encoder.take_signatures(),
         }
     }
@@ -115,6 +127,14 @@ impl StreamEncoder {
 // === impl UnaryEncoder ===
 
 impl UnaryEncoder {
+    /// What follows is another answer to the same request. Only chat completions have several.
+    pub(super) fn another(&mut self) {
+        match self {
+            Self::Completion(encoder) => encoder.another(),
+            Self::Message(_) | Self::Plain(_) | Self::Response(_) => {}
+        }
+    }
+
     pub(super) fn new(chat: &Chat) -> Self {
         let Chat { form, plan, id, created, estimated_prompt, .. } = chat;
         let plan = plan.clone();
@@ -127,6 +147,10 @@ impl UnaryEncoder {
                 let encoder = messages::UnaryEncoder::new(plan, id.as_str());
                 Self::Message(Box::new(encoder.with_estimated_prompt(*estimated_prompt)))
             }
+            Form::Plain(form) => {
+                let encoder = plain::UnaryEncoder::new(form.clone(), plan, id.as_str(), *created);
+                Self::Plain(Box::new(encoder.with_estimated_prompt(*estimated_prompt)))
+            }
             Form::Response { extra, .. } => {
                 let encoder = responses::UnaryEncoder::new(plan, extra.clone(), id.as_str(), *created);
                 Self::Response(Box::new(encoder.with_estimated_prompt(*estimated_prompt)))
@@ -138,6 +162,7 @@ impl UnaryEncoder {
         match self {
             Self::Completion(encoder) => encoder.chunk(chunk),
             Self::Message(encoder) => encoder.chunk(chunk),
+            Self::Plain(encoder) => encoder.chunk(chunk),
             Self::Response(encoder) => encoder.chunk(chunk),
         }
     }
@@ -146,13 +171,14 @@ impl UnaryEncoder {
         match self {
             Self::Completion(encoder) => encoder.end(streamed).map(Bytes::from),
             Self::Message(encoder) => encoder.end(streamed).map(Bytes::from),
+            Self::Plain(encoder) => encoder.end(streamed),
             Self::Response(encoder) => encoder.end(streamed),
         }
     }
 
     pub(super) fn finished(&self) -> Option<&Finished> {
         match self {
-            Self::Completion(_) | Self::Message(_) => None,
+            Self::Completion(_) | Self::Message(_) | Self::Plain(_) => None,
             Self::Response(encoder) => encoder.finished(),
         }
     }
@@ -161,6 +187,7 @@ impl UnaryEncoder {
         match self {
             Self::Completion(encoder) => encoder.outcome(),
             Self::Message(encoder) => encoder.outcome(),
+            Self::Plain(encoder) => encoder.outcome(),
             Self::Response(encoder) => encoder.outcome(),
         }
     }
@@ -169,6 +196,7 @@ impl UnaryEncoder {
         match self {
             Self::Completion(encoder) => encoder.findings(),
             Self::Message(encoder) => encoder.findings(),
+            Self::Plain(encoder) => encoder.findings(),
             Self::Response(encoder) => encoder.findings(),
         }
     }
@@ -177,6 +205,7 @@ impl UnaryEncoder {
         match self {
             Self::Completion(encoder) => encoder.take_signatures(),
             Self::Message(encoder) => encoder.take_signatures(),
+            Self::Plain(encoder) => encoder.take_signatures(),
             Self::Response(encoder) => encoder.take_signatures(),
         }
     }

@@ -78,7 +78,7 @@ impl ChatReply {
             Translated::Nothing => return Err(Box::new(ChatError { error: RelayError::Empty, receipt })),
             Translated::Whole { body, findings, finished } => {
                 chat.keep(finished.as_ref());
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static(chat.form.content_type()));
                 (body, Source::Ended(findings))
             }
             Translated::Stream { frames, mut translation, rest } => {

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use crate::call::{DecodeError, Feature, Problem};
-use crate::json::{Node, Path};
+use crate::json::{Node, ObjectWriter, Path, write_text};
 
 use super::Work;
-use super::extension::Extension;
+use super::content::want;
+use super::extension::{Extension, camel};
 use super::tools::Declared;
 
 /// Google's own tools, and what clients call them.
@@ -32,6 +33,83 @@ impl<'n> Declared<'n> {
     /// One of Google's own tools.
     pub(crate) fn built_in(&mut self, name: &'static str, settings: Cow<'n, str>, path: &Path<'_>) {
         self.built_in.push(BuiltIn { name, settings, field: path.to_string() });
+    }
+
+    /// One of Google's own tools by its type: `{type: google_maps, …}`. Its settings stand below its own name, or beside the
+    /// type where the type is Google's word; what belongs to OpenAI's tool of that kind has no equal.
+    pub(super) fn typed(
+        &mut self,
+        work: &mut Work<'_>,
+        tool: &'n Node<'n>,
+        (kind, name): (&str, &'static str),
+        path: &Path<'_>,
+    ) -> Result<(), DecodeError> {
+        if name == "fileSearch" && tool.find("vector_store_ids").is_some() {
+            return self.file_search(work, tool, path);
+        }
+        if let Some(own) = tool.find(kind) {
+            own.want_members(&path.key(kind))?;
+            note_settings(work, tool, path, name);
+            self.built_in(name, own.json(), path);
+            return Ok(());
+        }
+        if camel(kind) != name {
+            note_settings(work, tool, path, name);
+            self.built_in(name, Cow::Borrowed("{}"), path);
+            return Ok(());
+        }
+        let mut out = Vec::new();
+        let mut object = ObjectWriter::open(&mut out);
+        for member in tool.members().unwrap_or_default() {
+            if member.key != "type" && !member.value.is_null() {
+                object.node(&member.key, &member.value);
+            }
+        }
+        object.close();
+        self.built_in(name, Cow::Owned(String::from_utf8(out).unwrap_or_default()), path);
+        Ok(())
+    }
+
+    /// `{type: file_search, vector_store_ids}`, if the stores are Gemini's.
+    pub(crate) fn file_search(
+        &mut self,
+        work: &mut Work<'_>,
+        tool: &'n Node<'n>,
+        path: &Path<'_>,
+    ) -> Result<(), DecodeError> {
+        if let Some(own) = tool.find("file_search") {
+            self.built_in("fileSearch", own.json(), path);
+            return Ok(());
+        }
+        let list = path.key("vector_store_ids");
+        let mut out = Vec::from(b"{\"fileSearchStoreNames\":[");
+        for (index, store) in want(tool, "vector_store_ids", path)?.want_items(&list)?.iter().enumerate() {
+            let field = list.index(index);
+            let store = store.want_text(&field)?;
+            if !store.starts_with("fileSearchStores/") {
+                let message = "must be the name of one of Gemini's stores (fileSearchStores/…): OpenAI's are not \
+                               reachable from here";
+                return Err(DecodeError::new(Problem::Unsupported, field.to_string(), message));
+            }
+            if index > 0 {
+                out.push(b',');
+            }
+            write_text(&mut out, &store);
+            work.resources.push(store.into_owned());
+        }
+        out.push(b']');
+        if let Some(most) = tool.find("max_num_results") {
+            let most = most.want_integer(&path.key("max_num_results"))?;
+            out.extend_from_slice(format!(",\"topK\":{most}").as_bytes());
+        }
+        out.push(b'}');
+        for key in ["filters", "ranking_options"] {
+            if tool.find(key).is_some() {
+                work.warn(&path.key(key), "has no equal");
+            }
+        }
+        self.built_in("fileSearch", Cow::Owned(String::from_utf8(out).unwrap_or_default()), path);
+        Ok(())
     }
 
     /// A tool in Google's own form.
@@ -101,6 +179,28 @@ impl<'n> Declared<'n> {
             work.warnings.add(tool.field.clone(), message);
             false
         });
+    }
+}
+
+/// Names what stands beside a tool's type and has no equal.
+pub(crate) fn note_settings(work: &mut Work<'_>, tool: &Node<'_>, path: &Path<'_>, name: &str) {
+    for member in tool.members().unwrap_or_default() {
+        let (key, raw) = (member.key.as_ref(), member.value.raw());
+        let asks_for_nothing = match (name, key) {
+            (_, "type") => true,
+            _ if member.value.is_null() => true,
+            ("googleSearch", "search_context_size") => raw == "\"medium\"",
+            ("googleSearch", "external_web_access") => raw == "true",
+            ("codeExecution", "container") => {
+                member.value.find("file_ids").is_none() && member.value.members().is_some()
+            }
+            // Google's own settings, below its own name.
+            _ => built_in_name(key) == Some(name),
+        };
+        if !asks_for_nothing {
+            let key: String = key.chars().take(60).collect();
+            work.warn(&path.key(&key), "has no equal: Google's tool works in its own way");
+        }
     }
 }
 

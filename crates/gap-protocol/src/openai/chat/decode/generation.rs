@@ -27,7 +27,8 @@ pub(crate) fn read<'n>(
     }
     max_tokens(work, request, &["max_completion_tokens", "max_tokens"], config)?;
     stops(work, request, config)?;
-    candidates(work, request, config)?;
+    let most_copies = work.context.options.most_copies;
+    candidates(work, request, if stream { 0 } else { most_copies }, config)?;
     seed(work, request, config)?;
     penalties(work, request, config)?;
     log_probabilities(work, request, stream, config)?;
@@ -122,7 +123,12 @@ pub(crate) fn stops_in<'n>(
 }
 
 // wire 91
-fn candidates(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) -> Result<(), DecodeError> {
+pub(crate) fn candidates(
+    work: &mut Work<'_>,
+    request: &Node<'_>,
+    most_copies: u32,
+    config: &mut Config<'_>,
+) -> Result<(), DecodeError> {
     let Some(node) = request.find("n") else { return Ok(()) };
     let asked = node.want_integer(&Path::Root.key("n"))?;
     let most = if work.refused.contains(Feature::Candidates) { 1 } else { work.family.candidates };
@@ -133,9 +139,19 @@ fn candidates(work: &mut Work<'_>, request: &Node<'_>, config: &mut Config<'_>) 
             config.set("candidateCount", asked.to_string());
             Ok(())
         }
+        Ok(asked) if asked > 1 && asked <= most_copies => {
+            work.plan.candidates = asked;
+            work.plan.copies = asked;
+            let sentence = format!("was met by {asked} requests, because {} gives {most} in one answer", work.model);
+            work.warn(&Path::Root.key("n"), sentence);
+            Ok(())
+        }
         _ if asked < 1 => Err(DecodeError::new(Problem::Invalid, "n", format!("must be at least 1, not {asked}"))),
         _ => {
-            let message = format!("{} gives at most {most} in one answer; send the request several times", work.model);
+            let streamed = most_copies == 0 && request.find("stream").is_some();
+            let remedy =
+                if streamed { "send it without `stream`, or several times" } else { "send the request several times" };
+            let message = format!("{} gives at most {most} in one answer; {remedy}", work.model);
             Err(DecodeError::new(Problem::Unsupported, "n", message))
         }
     }

@@ -83,20 +83,25 @@ fn audio(work: &mut Work<'_>, request: &Node<'_>, speaks: bool, config: &mut Con
         }
     });
     let Some(voice) = audio.find("voice") else { return Ok(()) };
-    let field = path.key("voice");
+    let speech = speech_config(work, voice, &path.key("voice"))?;
+    config.set("speechConfig", speech);
+    Ok(())
+}
+
+/// The value of `speechConfig` for a voice: a name, or an object with an `id`.
+pub(crate) fn speech_config(work: &mut Work<'_>, voice: &Node<'_>, field: &Path<'_>) -> Result<String, DecodeError> {
     let voice = match voice.members() {
-        Some(_) => want(voice, "id", &field)?.want_text(&field.key("id"))?,
-        None => voice.want_text(&field)?,
+        Some(_) => want(voice, "id", field)?.want_text(&field.key("id"))?,
+        None => voice.want_text(field)?,
     };
     let own = VOICES.iter().find(|(theirs, _)| voice.eq_ignore_ascii_case(theirs)).map(|(_, own)| *own);
     if let Some(own) = own {
-        work.warn(&field, format!("is one of OpenAI's; {own} speaks in its place"));
+        work.warn(field, format!("is one of OpenAI's; {own} speaks in its place"));
     }
     let mut json = Vec::from(b"{\"voiceConfig\":{\"prebuiltVoiceConfig\":{\"voiceName\":");
     write_text(&mut json, own.unwrap_or(&voice));
     json.extend_from_slice(b"}}}");
-    config.set("speechConfig", String::from_utf8(json).unwrap_or_default());
-    Ok(())
+    Ok(String::from_utf8(json).unwrap_or_default())
 }
 
 fn name(modality: Modality) -> &'static str {

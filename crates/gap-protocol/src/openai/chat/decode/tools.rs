@@ -134,9 +134,7 @@ impl<'n> Declared<'n> {
                     let message = format!("{kind:?} is no kind of tool; known are function, custom and Google's own");
                     return Err(DecodeError::new(Problem::Invalid, path.key("type").to_string(), message));
                 };
-                let settings = tool.find(kind).map_or(Cow::Borrowed("{}"), Node::json);
-                self.built_in(name, settings, path);
-                Ok(())
+                self.typed(work, tool, (kind, name), path)
             }
             // `{"google_search": {}}`, as Google writes it.
             None => self.own(tool, path),

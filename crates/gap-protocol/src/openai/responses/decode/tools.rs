@@ -7,10 +7,10 @@
 use std::borrow::Cow;
 
 use crate::call::{DecodeError, Feature, Problem, ToolKind, ToolPlan};
-use crate::json::{Node, Path, write_text};
+use crate::json::{Node, Path};
 use crate::models::Modality;
 use crate::openai::chat::decode::Work;
-use crate::openai::chat::decode::built_in::built_in_name;
+use crate::openai::chat::decode::built_in::{built_in_name, note_settings};
 use crate::openai::chat::decode::content::want;
 use crate::openai::chat::decode::part::Text;
 use crate::openai::chat::decode::tools::{Declared, Parameters};
@@ -93,7 +93,7 @@ fn one<'n>(
         "function" => declared.function(work, tool, path, None),
         "custom" => declared.custom(work, tool, path),
         "namespace" => namespace(work, tool, path, declared),
-        "file_search" => file_search(work, tool, path, declared),
+        "file_search" => declared.file_search(work, tool, path),
         "image_generation" => {
             image_generation(work, tool, path);
             Ok(())
@@ -139,48 +139,6 @@ fn namespace<'n>(
     Ok(())
 }
 
-/// `{type: file_search, vector_store_ids}`, if the stores are Gemini's.
-fn file_search<'n>(
-    work: &mut Work<'_>,
-    tool: &'n Node<'n>,
-    path: &Path<'_>,
-    declared: &mut Declared<'n>,
-) -> Result<(), DecodeError> {
-    if let Some(own) = tool.find("file_search") {
-        declared.built_in("fileSearch", own.json(), path);
-        return Ok(());
-    }
-    let list = path.key("vector_store_ids");
-    let mut out = Vec::from(b"{\"fileSearchStoreNames\":[");
-    for (index, store) in want(tool, "vector_store_ids", path)?.want_items(&list)?.iter().enumerate() {
-        let field = list.index(index);
-        let store = store.want_text(&field)?;
-        if !store.starts_with("fileSearchStores/") {
-            let message =
-                "must be the name of one of Gemini's stores (fileSearchStores/…): OpenAI's are not reachable from here";
-            return Err(DecodeError::new(Problem::Unsupported, field.to_string(), message));
-        }
-        if index > 0 {
-            out.push(b',');
-        }
-        write_text(&mut out, &store);
-        work.resources.push(store.into_owned());
-    }
-    out.push(b']');
-    if let Some(most) = tool.find("max_num_results") {
-        let most = most.want_integer(&path.key("max_num_results"))?;
-        out.extend_from_slice(format!(",\"topK\":{most}").as_bytes());
-    }
-    out.push(b'}');
-    for key in ["filters", "ranking_options"] {
-        if tool.find(key).is_some() {
-            work.warn(&path.key(key), "has no equal");
-        }
-    }
-    declared.built_in("fileSearch", Cow::Owned(String::from_utf8(out).unwrap_or_default()), path);
-    Ok(())
-}
-
 /// `{type: image_generation}`: a model that draws needs no tool for it.
 fn image_generation(work: &mut Work<'_>, tool: &Node<'_>, path: &Path<'_>) {
     if !work.family.answers_with(Modality::Image) {
@@ -197,28 +155,6 @@ fn image_generation(work: &mut Work<'_>, tool: &Node<'_>, path: &Path<'_>) {
         if !asks_for_nothing {
             let key: String = member.key.chars().take(60).collect();
             work.warn(&path.key(&key), "has no equal; see google.imageConfig");
-        }
-    }
-}
-
-/// Names the settings of OpenAI's tools that Google's do not have.
-fn note_settings(work: &mut Work<'_>, tool: &Node<'_>, path: &Path<'_>, name: &str) {
-    for member in tool.members().unwrap_or_default() {
-        let (key, raw) = (member.key.as_ref(), member.value.raw());
-        let asks_for_nothing = match (name, key) {
-            (_, "type") => true,
-            _ if member.value.is_null() => true,
-            ("googleSearch", "search_context_size") => raw == "\"medium\"",
-            ("googleSearch", "external_web_access") => raw == "true",
-            ("codeExecution", "container") => {
-                member.value.find("file_ids").is_none() && member.value.members().is_some()
-            }
-            // Google's own settings, below its own name.
-            _ => built_in_name(key) == Some(name),
-        };
-        if !asks_for_nothing {
-            let key: String = key.chars().take(60).collect();
-            work.warn(&path.key(&key), "has no equal: Google's tool works in its own way");
         }
     }
 }
