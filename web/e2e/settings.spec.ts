@@ -7,7 +7,7 @@ for (const section of SECTIONS) {
   test(`the section ${section}`, { tag: '@look' }, async ({ page, t, logIn, look }) => {
     await logIn()
     await page.goto(`./app/settings/${section}`)
-    await expect(page.getByRole('link', { name: t(`settings.section.${section}`) })).toHaveAttribute(
+    await expect(page.getByRole('link', { name: t(`settings.section.${section}`), exact: true })).toHaveAttribute(
       'aria-current',
       'page',
     )
@@ -25,7 +25,9 @@ test('a setting is changed, in effect at once, and taken back', async ({ page, t
   await expect(page.getByText(t('settings.savedInMemory'))).toBeVisible()
   await page.reload()
   await expect(field).toHaveValue('45')
-  await expect(page.getByText(t('settings.source.changed'))).toBeVisible()
+  await expect(
+    page.locator('li').filter({ has: field }).getByText(t('settings.source.changed'), { exact: true }),
+  ).toBeVisible()
   await page.getByRole('button', { name: t('settings.giveBack') }).click()
   await page.getByRole('button', { name: t('common.save') }).click()
   await expect(field).toHaveValue('30')
@@ -112,9 +114,12 @@ test('secrets are made up', async ({ page, t, logIn }) => {
 test('the theme and the language are chosen, and stay', async ({ page, t, logIn, language }) => {
   await logIn()
   await page.goto('./app/settings/appearance')
-  await page.getByText(t('frame.theme.dark'), { exact: true }).click()
+  await page.getByRole('main').getByText(t('frame.theme.dark'), { exact: true }).click()
   await expect(page.locator('html')).toHaveClass(/dark/)
-  await page.getByText(language === 'en' ? '简体中文' : 'English', { exact: true }).click()
+  await page
+    .getByRole('main')
+    .getByText(language === 'en' ? '简体中文' : 'English', { exact: true })
+    .click()
   await expect(page.locator('html')).toHaveAttribute('lang', language === 'en' ? 'zh-CN' : 'en')
   await page.reload()
   await expect(page.locator('html')).toHaveClass(/dark/)
