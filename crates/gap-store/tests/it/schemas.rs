@@ -31,6 +31,9 @@ async fn every_schema_is_brought_forward_row_by_row(#[values(On::File, On::Postg
         if version >= 2 {
             rows::check_second(&store).await;
         }
+        if version >= 4 {
+            rows::check_fourth(&store).await;
+        }
         if version >= 7 {
             rows::check_seventh(&store).await;
         }

@@ -10,6 +10,7 @@ pub mod actor;
 mod audit;
 pub mod auth;
 mod config;
+mod contexts;
 mod describe;
 mod export;
 mod files;
@@ -81,6 +82,12 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(access_keys::disable_access_key))
         .routes(routes!(access_keys::enable_access_key))
         .routes(routes!(access_keys::rotate_access_key))
+        // What was said
+        .routes(routes!(contexts::list_contexts))
+        .routes(routes!(contexts::change_contexts))
+        .routes(routes!(contexts::find_context, contexts::update_context, contexts::delete_context))
+        .routes(routes!(contexts::list_context_turns))
+        .routes(routes!(contexts::export_context))
         // Usage
         .routes(routes!(stats::show_stats))
         .routes(routes!(stats::export_stats))

@@ -50,7 +50,13 @@ impl Relay {
         while let Some((answer, part)) = asking.next().await {
             receipt.absorb(part);
             let answer = answer.inspect_err(|_| receipt.left(&encoder.findings()))?;
-            if !std::mem::take(&mut is_first) {
+            if std::mem::take(&mut is_first) {
+                // A conversation goes on with the first of them.
+                if let Some(recording) = &chat.recording {
+                    recording.begin();
+                    recording.chunk(&answer.body);
+                }
+            } else {
                 encoder.another();
             }
             encoder.chunk(&answer.body).map_err(|_| RelayError::Empty)?;
