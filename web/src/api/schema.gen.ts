@@ -212,6 +212,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contexts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists conversations. Who is no administrator sees their own alone. */
+        get: operations["list_contexts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contexts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one conversation, without what was said. */
+        get: operations["find_context"];
+        put?: never;
+        post?: never;
+        /** Deletes a conversation with all that was said in it. */
+        delete: operations["delete_context"];
+        options?: never;
+        head?: never;
+        /** Renames a conversation, pins it, or changes how long it is kept. */
+        patch: operations["update_context"];
+        trace?: never;
+    };
+    "/api/v1/contexts/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A conversation as a file: JSON with every branch, or Markdown with the turns that lead to its end. */
+        get: operations["export_context"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contexts/{id}/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what was said in a conversation: the turns that lead to its end, or with `branches` all of them. */
+        get: operations["list_context_turns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contexts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes or deletes many conversations: those named, or all that pass a filter. */
+        post: operations["change_contexts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -421,6 +508,23 @@ export interface paths {
          *     objects, or an export of gemini-balance or new-api. 100,000 keys at most.
          */
         post: operations["import_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tags of upstream keys, by name. */
+        get: operations["list_key_tags"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -893,7 +997,7 @@ export interface components {
          * @description What can be done to many keys.
          * @enum {string}
          */
-        BulkAction: "enable" | "disable" | "reset" | "delete" | "file";
+        BulkAction: "enable" | "disable" | "reset" | "delete" | "file" | "tag" | "untag";
         /** @description What is done to many keys. */
         BulkChange: {
             /** @description What is done. */
@@ -908,6 +1012,21 @@ export interface components {
             project?: string | null;
             /** @description With `disable`: why. */
             reason?: string | null;
+            /** @description With `tag` and `untag`: the tags that are given or taken. */
+            tags?: string[];
+        };
+        /**
+         * @description What can be done with many conversations.
+         * @enum {string}
+         */
+        BulkContextAction: "delete" | "pin" | "unpin";
+        /** @description What is to be done with many conversations. */
+        BulkContexts: {
+            /** @description What. */
+            action: components["schemas"]["BulkContextAction"];
+            filter?: components["schemas"]["ContextFilter"] | null;
+            /** @description With these. */
+            ids?: string[] | null;
         };
         /** @description What was done to many keys. */
         BulkDone: {
@@ -989,6 +1108,138 @@ export interface components {
             settings: components["schemas"]["SettingView"][];
             /** @description What a person should know about the configuration. */
             warnings: string[];
+        };
+        /** @description What was done. */
+        ContextBulkDone: {
+            /**
+             * Format: int64
+             * @description How many conversations were changed.
+             */
+            changed: number;
+        };
+        /** @description A conversation with all that was said. */
+        ContextExport: {
+            /** @description About it. */
+            context: components["schemas"]["ContextView"];
+            /** @description The system instruction that was sent last, as a `Content` of Gemini's. */
+            system?: Record<string, never> | null;
+            /** @description Its turns, on all branches. */
+            turns: components["schemas"]["ContextTurn"][];
+        };
+        /** @description Which conversations are meant. */
+        ContextFilter: {
+            /**
+             * @description Of this access key only. An ordinary user gets their own anyway.
+             * @default null
+             */
+            access_key: string | null;
+            /**
+             * Format: date-time
+             * @description With nothing said since this time.
+             * @default null
+             */
+            before: string | null;
+            /**
+             * @description Last answered by this model.
+             * @default null
+             */
+            model: string | null;
+            /**
+             * @description Pinned, or not.
+             * @default null
+             */
+            pinned: boolean | null;
+            /**
+             * @description With this in their title, their name or what was said.
+             * @default null
+             */
+            text: string | null;
+        };
+        /** @description A turn of a conversation. */
+        ContextTurn: {
+            /** @description Whether it leads to the end of the conversation, or to that of another branch. */
+            active: boolean;
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            at: string;
+            /** @description What was said, as a `Content` of Gemini's; null when the conversation has grown too large for it. */
+            content: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description The turn that it follows; 0 is the beginning.
+             */
+            parent: number;
+            /** @description Whether the answer broke off. */
+            partial: boolean;
+            /** @description Who spoke: `user` or `model`. */
+            role: string;
+            /**
+             * Format: int64
+             * @description How many tokens it costs to say it again.
+             */
+            tokens: number;
+        };
+        /** @description A conversation, without what was said. */
+        ContextView: {
+            /** @description The access key whose it is. */
+            access_key: string;
+            /**
+             * Format: int64
+             * @description How many letters they have.
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is over, if nothing more is said; null: never.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Its identifier.
+             */
+            id: string;
+            /** @description Where it is kept: `memory` is until restart. */
+            kept: components["schemas"]["Keeping"];
+            /** @description The model that spoke last. */
+            model: string;
+            /** @description What its client calls it. */
+            name: string;
+            /** @description Whether it stays however old it is. */
+            pinned: boolean;
+            /** @description What people call it: at first the beginning of what was asked. */
+            title: string;
+            /**
+             * Format: int64
+             * @description How many tokens they cost to say again.
+             */
+            tokens: number;
+            /**
+             * Format: int64
+             * @description How many seconds it is kept after its last turn; null: as long as the settings say.
+             */
+            ttl_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description How many turns there are, on all branches.
+             */
+            turns: number;
+            /**
+             * Format: date-time
+             * @description When something was said last.
+             */
+            updated_at: string;
         };
         /** @description What a key has done since the start. */
         CountersView: {
@@ -1213,6 +1464,11 @@ export interface components {
         /** @description What is changed about a key. What is left out stays; null takes back. */
         KeyChange: {
             /**
+             * Format: int32
+             * @description How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+             */
+            concurrency?: number | null;
+            /**
              * Format: date-time
              * @description From when on it is not used.
              */
@@ -1226,6 +1482,8 @@ export interface components {
              * @description The project that it belongs to.
              */
             project?: string | null;
+            /** @description What people group it by, in place of what they did. */
+            tags?: string[] | null;
             tier?: components["schemas"]["TierName"] | null;
             /**
              * Format: int32
@@ -1262,9 +1520,11 @@ export interface components {
         KeyQuery: {
             /** @description Only keys of this project: its identifier, or `none`. */
             project?: string | null;
-            /** @description Only keys whose label, project or last characters contain this. */
+            /** @description Only keys whose label, project, tags or last characters contain this. */
             q?: string | null;
             state?: components["schemas"]["StateName"] | null;
+            /** @description Only keys with this tag. */
+            tag?: string | null;
             /** @description Only keys of projects of this tier: `free`, `tier1`, `tier2`, `tier3`, or `unknown`. */
             tier?: string | null;
         };
@@ -1283,6 +1543,11 @@ export interface components {
         KeyView: components["schemas"]["StandingView"] & {
             /** @description What it may do with which model: those of which anything is known, at most 200. */
             buckets: components["schemas"]["BucketOut"][];
+            /**
+             * Format: int32
+             * @description How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+             */
+            concurrency?: number | null;
             /** @description What it has done since the start. */
             counters: components["schemas"]["CountersView"];
             /**
@@ -1324,6 +1589,8 @@ export interface components {
              * @description Google's number of its project, once Google has named it.
              */
             project_number?: number | null;
+            /** @description What people group it by. */
+            tags: string[];
             tier?: components["schemas"]["TierName"] | null;
             /**
              * Format: date-time
@@ -1547,6 +1814,11 @@ export interface components {
         /** @description A key to be entered. */
         NewKey: {
             /**
+             * Format: int32
+             * @description How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+             */
+            concurrency?: number | null;
+            /**
              * Format: date-time
              * @description From when on it is not used.
              */
@@ -1562,6 +1834,8 @@ export interface components {
              * @description The project that it belongs to.
              */
             project?: string | null;
+            /** @description What people group it by. */
+            tags?: string[];
             tier?: components["schemas"]["TierName"] | null;
             /**
              * Format: int32
@@ -1685,11 +1959,138 @@ export interface components {
             total: number;
         };
         /** @description One page of a list. */
+        Page_ContextTurn: {
+            /** @description Its entries. */
+            items: {
+                /** @description Whether it leads to the end of the conversation, or to that of another branch. */
+                active: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it came.
+                 */
+                at: string;
+                /** @description What was said, as a `Content` of Gemini's; null when the conversation has grown too large for it. */
+                content: Record<string, never>;
+                /**
+                 * Format: int64
+                 * @description Its number, from 1.
+                 */
+                number: number;
+                /**
+                 * Format: int64
+                 * @description The turn that it follows; 0 is the beginning.
+                 */
+                parent: number;
+                /** @description Whether the answer broke off. */
+                partial: boolean;
+                /** @description Who spoke: `user` or `model`. */
+                role: string;
+                /**
+                 * Format: int64
+                 * @description How many tokens it costs to say it again.
+                 */
+                tokens: number;
+            }[];
+            /**
+             * Format: int32
+             * @description The page, counted from 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Entries of a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description How many entries there are on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
+        Page_ContextView: {
+            /** @description Its entries. */
+            items: {
+                /** @description The access key whose it is. */
+                access_key: string;
+                /**
+                 * Format: int64
+                 * @description How many letters they have.
+                 */
+                bytes: number;
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it is over, if nothing more is said; null: never.
+                 */
+                expires_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its identifier.
+                 */
+                id: string;
+                /** @description Where it is kept: `memory` is until restart. */
+                kept: components["schemas"]["Keeping"];
+                /** @description The model that spoke last. */
+                model: string;
+                /** @description What its client calls it. */
+                name: string;
+                /** @description Whether it stays however old it is. */
+                pinned: boolean;
+                /** @description What people call it: at first the beginning of what was asked. */
+                title: string;
+                /**
+                 * Format: int64
+                 * @description How many tokens they cost to say again.
+                 */
+                tokens: number;
+                /**
+                 * Format: int64
+                 * @description How many seconds it is kept after its last turn; null: as long as the settings say.
+                 */
+                ttl_seconds?: number | null;
+                /**
+                 * Format: int64
+                 * @description How many turns there are, on all branches.
+                 */
+                turns: number;
+                /**
+                 * Format: date-time
+                 * @description When something was said last.
+                 */
+                updated_at: string;
+            }[];
+            /**
+             * Format: int32
+             * @description The page, counted from 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Entries of a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description How many entries there are on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
         Page_KeyView: {
             /** @description Its entries. */
             items: (components["schemas"]["StandingView"] & {
                 /** @description What it may do with which model: those of which anything is known, at most 200. */
                 buckets: components["schemas"]["BucketOut"][];
+                /**
+                 * Format: int32
+                 * @description How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+                 */
+                concurrency?: number | null;
                 /** @description What it has done since the start. */
                 counters: components["schemas"]["CountersView"];
                 /**
@@ -1731,6 +2132,8 @@ export interface components {
                  * @description Google's number of its project, once Google has named it.
                  */
                 project_number?: number | null;
+                /** @description What people group it by. */
+                tags: string[];
                 tier?: components["schemas"]["TierName"] | null;
                 /**
                  * Format: date-time
@@ -2256,6 +2659,13 @@ export interface components {
             /** @description How much was used. */
             used: components["schemas"]["Amount"];
         };
+        /** @description A tag, and how many keys have it. */
+        TagView: {
+            /** @description Its keys. */
+            keys: number;
+            /** @description The tag. */
+            tag: string;
+        };
         /**
          * @description What a project pays.
          * @enum {string}
@@ -2279,6 +2689,18 @@ export interface components {
             /** @description What people call it. */
             name?: string | null;
             role?: components["schemas"]["RoleName"] | null;
+        };
+        /** @description What is to be changed about a conversation. What is left out stays. */
+        UpdateContext: {
+            /** @description Whether it stays however old it is. */
+            pinned?: boolean | null;
+            /** @description What people call it. */
+            title?: string | null;
+            /**
+             * Format: int64
+             * @description How many seconds it is kept after its last turn; null: as long as the settings say.
+             */
+            ttl_seconds?: number | null;
         };
     };
     responses: {
@@ -2899,6 +3321,548 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    list_contexts: {
+        parameters: {
+            query?: {
+                /** @description Of this access key only. An ordinary user gets their own anyway. */
+                access_key?: string;
+                /** @description With nothing said since this time. */
+                before?: string;
+                /** @description Last answered by this model. */
+                model?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Entries of a page. */
+                page_size?: number;
+                /** @description Pinned, or not. */
+                pinned?: boolean;
+                /** @description In which order. */
+                sort?: "newest" | "oldest" | "title" | "tokens";
+                /** @description With this in their title, their name or what was said. */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContextView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_context: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_context: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: components["responses"]["Full"];
+        };
+    };
+    update_context: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateContext"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: components["responses"]["Full"];
+        };
+    };
+    export_context: {
+        parameters: {
+            query?: {
+                /** @description As what. */
+                format?: "json" | "markdown";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextExport"];
+                    "text/markdown": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_context_turns: {
+        parameters: {
+            query?: {
+                /** @description Those of other branches, too. */
+                branches?: boolean;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Entries of a page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContextTurn"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_contexts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkContexts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextBulkDone"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: components["responses"]["Full"];
+        };
+    };
     follow_events: {
         parameters: {
             query?: never;
@@ -2998,12 +3962,14 @@ export interface operations {
                 page_size?: number;
                 /** @description Only keys of this project: its identifier, or `none`. */
                 project?: string;
-                /** @description Only keys whose label, project or last characters contain this. */
+                /** @description Only keys whose label, project, tags or last characters contain this. */
                 q?: string;
                 /** @description What it is sorted by: `created`, `label`, `project`, `state`, `last_used` or `requests`. */
                 sort?: "created" | "label" | "project" | "state" | "last_used" | "requests";
                 /** @description Only keys in this state. */
                 state?: "ready" | "resting" | "disabled";
+                /** @description Only keys with this tag. */
+                tag?: string;
                 /** @description Only keys of projects of this tier: `free`, `tier1`, `tier2`, `tier3`, or `unknown`. */
                 tier?: string;
             };
@@ -3439,6 +4405,30 @@ export interface operations {
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    list_key_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagView"][];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
         };
     };
     list_limits: {
