@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict t1ZH8rkwKlulbRob2UOZF3RzXWV3M4cn6of6XO8egfRNeIJOwK58gpxRcIHMXIz
+\restrict lWKpz2xUmpCMfw2KrOgWlwZXMuowMoSQvlNeQVRxUnyBTorccF5VcOl1ky4sE25
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -54,6 +54,73 @@ CREATE TABLE public.audit (
     subject text NOT NULL,
     address text NOT NULL,
     detail text
+);
+
+
+--
+-- Name: caches; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.caches (
+    id text NOT NULL,
+    name text NOT NULL,
+    owner text NOT NULL,
+    project text NOT NULL,
+    upstream_key text NOT NULL,
+    model text NOT NULL,
+    kind text NOT NULL,
+    prefix text NOT NULL,
+    display_name text NOT NULL,
+    tokens bigint NOT NULL,
+    hits bigint NOT NULL,
+    saved_tokens bigint NOT NULL,
+    saved_nanos bigint NOT NULL,
+    created_at bigint NOT NULL,
+    used_at bigint NOT NULL,
+    expires_at bigint NOT NULL
+);
+
+
+--
+-- Name: conversation_turns; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.conversation_turns (
+    conversation text NOT NULL,
+    number bigint NOT NULL,
+    parent bigint NOT NULL,
+    is_models boolean NOT NULL,
+    digest text NOT NULL,
+    content text NOT NULL,
+    calls text,
+    results text,
+    signed boolean NOT NULL,
+    tokens bigint NOT NULL,
+    partial boolean NOT NULL,
+    at bigint NOT NULL
+);
+
+
+--
+-- Name: conversations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.conversations (
+    id text NOT NULL,
+    owner text NOT NULL,
+    name text NOT NULL,
+    title text NOT NULL,
+    model text NOT NULL,
+    system text,
+    opening text NOT NULL,
+    pinned boolean NOT NULL,
+    ttl_ms bigint,
+    head bigint NOT NULL,
+    turns bigint NOT NULL,
+    tokens bigint NOT NULL,
+    bytes bigint NOT NULL,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL
 );
 
 
@@ -278,27 +345,50 @@ INSERT INTO public.audit VALUES ('05050505-0505-0505-0505-050505050505', 1782907
 
 
 --
+-- Data for Name: caches; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.caches VALUES ('0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b', 'cachedContents/abc', 'alice', 'p1', 'k1', 'gemini-2.5-flash', 'user', '', 'it''s', 2048, 0, 0, 0, 1782907200000, 1782907200000, 1818903600000);
+
+
+--
+-- Data for Name: conversation_turns; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.conversation_turns VALUES ('01a21325-fbb0-72be-a2b1-8bb23d0e95da', 1, 0, false, '486920e4bda0e5a5bd00000000000000', '{"parts":[{"text":"Hi 你好"}]}', NULL, NULL, false, 10, false, 1782907200000);
+INSERT INTO public.conversation_turns VALUES ('01a21325-fbb0-72be-a2b1-8bb23d0e95da', 2, 1, true, '48656c6c6f2e00000000000000000000', '{"parts":[{"text":"Hello."}]}', NULL, NULL, true, 10, false, 1782907200000);
+
+
+--
+-- Data for Name: conversations; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.conversations VALUES ('01a21325-fbb0-72be-a2b1-8bb23d0e95da', 'alice', 'talk', 'Hi 你好', 'gemini-2.5-flash', NULL, '486920e4bda0e5a5bd00000000000000', false, NULL, 2, 2, 20, 57, 1782907200000, 1782907200000);
+
+
+--
 -- Data for Name: data_keys; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.data_keys VALUES (1, '+y6/RKlmDvbonKJe5DNHBw', '1.1a70jGrcPI1220mcUflCWKWUFBr/2OSaJwJAPk0D2Te3ucVZWOytqvFfwe9j5Yk5Ch2zHsd/Aa8eBnLr', 1782907200000, 1782907200000);
+INSERT INTO public.data_keys VALUES (1, 'UG6LcYPKwLoQf1rNNQWtXg', '1.njbsae1kGlfXU6yC38sx/hSuojloJwfpBxT84qfab0y3I+NRfDfV8kYKzwXA6sdnrNZs8PYkM6GpbZZz', 1782907200000, 1782907200000);
 
 
 --
 -- Data for Name: deleted_upstream_keys; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.deleted_upstream_keys VALUES ('p/5pbN9Ne3SQDcUIxzmE8JlkBg2IYJ2xEcWIITjEXxo', 1782907200000);
+INSERT INTO public.deleted_upstream_keys VALUES ('lflFmnZO2NZXElTYv9MkVcc7Yujr8KpNmUmCkISjmWs', 1782907200000);
 
 
 --
 -- Data for Name: gap_migrations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.gap_migrations VALUES (1, 'first', '2026-11-25 14:30:46.361065+00', true, '\xd3c501c6094d6333938b611ce687bac4c3014fe03cfe18d948f38cfbb0951b736e17e19ad6561f2fe7090cc35a85e1c6', 373516320);
-INSERT INTO public.gap_migrations VALUES (2, 'deleted_keys', '2026-11-25 14:30:46.361065+00', true, '\xf6f2aed813ffb6c77a0d56d0a2d16eba67a1f79346b14c58659553b1f1840beeeabe20cf95913454df2cb1e37e24c534', 11890933);
-INSERT INTO public.gap_migrations VALUES (3, 'sessions', '2026-11-25 14:30:46.361065+00', true, '\x34d18d06c268a4aab59d6788d7598db36021cab8bf9e89cc58ff6bd846867741e2c8e9f77afa089f198030830b94bdbb', 98210816);
-INSERT INTO public.gap_migrations VALUES (7, 'key_terms', '2026-11-25 14:30:46.361065+00', true, '\xd8e06bc99228e10f4c4e267e79e54cae7ba09da45b22216973f5640c3263a968483845356089ce5d407dd55b386e473e', 67249781);
+INSERT INTO public.gap_migrations VALUES (1, 'first', '2026-11-25 14:39:45.218872+00', true, '\xd3c501c6094d6333938b611ce687bac4c3014fe03cfe18d948f38cfbb0951b736e17e19ad6561f2fe7090cc35a85e1c6', 268443682);
+INSERT INTO public.gap_migrations VALUES (2, 'deleted_keys', '2026-11-25 14:39:45.218872+00', true, '\xf6f2aed813ffb6c77a0d56d0a2d16eba67a1f79346b14c58659553b1f1840beeeabe20cf95913454df2cb1e37e24c534', 23468232);
+INSERT INTO public.gap_migrations VALUES (3, 'sessions', '2026-11-25 14:39:45.218872+00', true, '\x34d18d06c268a4aab59d6788d7598db36021cab8bf9e89cc58ff6bd846867741e2c8e9f77afa089f198030830b94bdbb', 27343929);
+INSERT INTO public.gap_migrations VALUES (4, 'conversations', '2026-11-25 14:39:45.218872+00', true, '\x2d52ad1615514d697efdaa2d36e240ef9510a0ddf99f736a70afd0fee0c578252757b6bff76745fdb90bc9d75f46d352', 148565237);
+INSERT INTO public.gap_migrations VALUES (7, 'key_terms', '2026-11-25 14:39:45.218872+00', true, '\xd8e06bc99228e10f4c4e267e79e54cae7ba09da45b22216973f5640c3263a968483845356089ce5d407dd55b386e473e', 420700);
 
 
 --
@@ -347,9 +437,9 @@ INSERT INTO public.settings VALUES ('max_requests_per_minute', '60', 17829072000
 -- Data for Name: upstream_keys; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.upstream_keys VALUES ('03030303-0303-0303-0303-030303030303', NULL, '', '1.YQuW6BLZRP7Qq4qyshUCgfOrEiUaVQ3yWoJmyZSiI5HxEziFaDED', 'hCxPDidoohXR1sRtNmGmpfxgcAdEKGefBNxWmVGQqS8', NULL, 100, NULL, NULL, NULL, NULL, 1782907200000, 1782907200000, NULL, NULL);
-INSERT INTO public.upstream_keys VALUES ('0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b', NULL, '', '1./cKS7lAwaCui8rdtZwiVeZ//PMrdQ3+p0hQnPWRIHkOru6NcQTwcbQ', 'Trs/XPuSbBYlHe5VtXDUAHRErQKnt7v+qpY6Q4WopDs', NULL, 100, NULL, NULL, NULL, NULL, 1782907200000, 1782907200000, '["eu","团队"]', 3);
-INSERT INTO public.upstream_keys VALUES ('02020202-0202-0202-0202-020202020202', '01010101-0101-0101-0101-010101010101', 'it''s "ours"', '1.94zw17+VE81PYyqCYhjK7u0YMcmiaIUlhF56eEJblBFaaOoa/SLrJyJpRw', 'z+L7jKY1bzzsuQbwmuBqLIaXTVEWIHijW2gRNP7ro2o', 'paid', 250, '["gemini-2.5-pro"]', 1782993600000, 1782910800000, 'reported as leaked', 1782907200000, 1782907200000, NULL, NULL);
+INSERT INTO public.upstream_keys VALUES ('03030303-0303-0303-0303-030303030303', NULL, '', '1.5hGNyp8kkuQY5vdnCgX571iIoXam9cxoV0x30lkvnQJb2PTp9VPJ', '0fWzQRBqROEP2qaX95F1vmWavX/cjbO9vC2K97Yc9OY', NULL, 100, NULL, NULL, NULL, NULL, 1782907200000, 1782907200000, NULL, NULL);
+INSERT INTO public.upstream_keys VALUES ('0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b', NULL, '', '1.SmGLKyHT3ElLIbMrCA9JWCtpWqCYJVIXfRYjRsJLiHceVGviaTmo7A', 'aXYBpiYZ65eMp4xQXXel4OG8Gd6Ij9ZYM5Zye2g7H80', NULL, 100, NULL, NULL, NULL, NULL, 1782907200000, 1782907200000, '["eu","团队"]', 3);
+INSERT INTO public.upstream_keys VALUES ('02020202-0202-0202-0202-020202020202', '01010101-0101-0101-0101-010101010101', 'it''s "ours"', '1.r4Ll0ajBvwo68i8ITcfo8iBeQud+Uwsv8f6UpFhvB9SA+zQOt0HKc4XZtg', 'Mh0NGAvGZeOkGaWYtUD3J8FkrJbWWL+yyZzQVDWZ6U4', 'paid', 250, '["gemini-2.5-pro"]', 1782993600000, 1782910800000, 'reported as leaked', 1782907200000, 1782907200000, NULL, NULL);
 
 
 --
@@ -406,6 +496,46 @@ ALTER TABLE ONLY public.access_keys
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: caches caches_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.caches
+    ADD CONSTRAINT caches_name_key UNIQUE (name);
+
+
+--
+-- Name: caches caches_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.caches
+    ADD CONSTRAINT caches_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: conversation_turns conversation_turns_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversation_turns
+    ADD CONSTRAINT conversation_turns_pkey PRIMARY KEY (conversation, number);
+
+
+--
+-- Name: conversations conversations_owner_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_owner_name_key UNIQUE (owner, name);
+
+
+--
+-- Name: conversations conversations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_pkey PRIMARY KEY (id);
 
 
 --
@@ -528,6 +658,48 @@ CREATE INDEX audit_at ON public.audit USING btree (at, id);
 
 
 --
+-- Name: caches_expiry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX caches_expiry ON public.caches USING btree (expires_at);
+
+
+--
+-- Name: caches_owner; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX caches_owner ON public.caches USING btree (owner, created_at, id);
+
+
+--
+-- Name: caches_prefix; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX caches_prefix ON public.caches USING btree (owner, model, prefix);
+
+
+--
+-- Name: conversations_opening; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversations_opening ON public.conversations USING btree (owner, opening, updated_at);
+
+
+--
+-- Name: conversations_owner; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversations_owner ON public.conversations USING btree (owner, updated_at, id);
+
+
+--
+-- Name: conversations_updated; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversations_updated ON public.conversations USING btree (updated_at, id);
+
+
+--
 -- Name: pool_buckets_updated; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -591,6 +763,14 @@ CREATE INDEX usage_records_upstream_key ON public.usage_records USING btree (ups
 
 
 --
+-- Name: conversation_turns conversation_turns_conversation_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversation_turns
+    ADD CONSTRAINT conversation_turns_conversation_fkey FOREIGN KEY (conversation) REFERENCES public.conversations(id) ON DELETE CASCADE;
+
+
+--
 -- Name: upstream_keys upstream_keys_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -602,5 +782,5 @@ ALTER TABLE ONLY public.upstream_keys
 -- PostgreSQL database dump complete
 --
 
-\unrestrict t1ZH8rkwKlulbRob2UOZF3RzXWV3M4cn6of6XO8egfRNeIJOwK58gpxRcIHMXIz
+\unrestrict lWKpz2xUmpCMfw2KrOgWlwZXMuowMoSQvlNeQVRxUnyBTorccF5VcOl1ky4sE25
 
