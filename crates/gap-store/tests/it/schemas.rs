@@ -34,6 +34,9 @@ async fn every_schema_is_brought_forward_row_by_row(#[values(On::File, On::Postg
         if version >= 4 {
             rows::check_fourth(&store).await;
         }
+        if version >= 5 {
+            rows::check_fifth(&store).await;
+        }
         // It is a store like any other: it can be written and opened again.
         rows::change(&store).await;
         db.restart(store).await.close().await;
