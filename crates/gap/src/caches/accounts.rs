@@ -44,13 +44,6 @@ impl Caches {
         tally.add(now, owner, kind, totals);
     }
 
-    /// An answer that was kept was given again, for so many tokens less.
-    pub(crate) fn note_answer(&self, owner: &Arc<str>, tokens: u64, saved_nanos: u64) {
-        let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        let totals = CacheTotals { hits: 1, tokens: count(tokens), saved_nanos: count(saved_nanos), spent_nanos: 0 };
-        lock(&self.0.tally).add(self.0.clock.now(), owner, "answers", totals);
-    }
-
     /// Making or keeping a cache has cost so much.
     pub(super) fn note_cost(&self, owner: &Arc<str>, kind: &str, spent_nanos: i64) {
         let kind = if kind == super::AUTOMATIC { super::AUTOMATIC } else { super::BY_CLIENT };
