@@ -179,7 +179,6 @@ pub const CHAT: &[Entry] = &[
     mapped("top_logprobs", "`logprobs`, at most what the model tells"),
     mapped("top_p", "`topP`"),
     warned("user", &["\"\""], "is not sent on", "no equal"),
-    kept("user_id", "an extension: names the conversation that the gateway keeps; never sent on"),
     warned(
         "verbosity",
         &["\"medium\""],
@@ -202,6 +201,7 @@ pub const EXTENSIONS: &[Entry] = &[
     mapped("reasoning", "`{effort}` as `reasoning_effort`, `{max_tokens}` as a budget, `{exclude}` for no thoughts"),
     mapped("thinking", "`{type, budget_tokens}` as a budget"),
     mapped("top_k", "`topK`"),
+    kept("user_id", "names the conversation that the gateway keeps; never sent on"),
 ];
 
 /// The properties of `POST /v1/embeddings`.
