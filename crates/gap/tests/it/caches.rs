@@ -19,7 +19,7 @@ const ADMIN_KEY: &str = "the-administrators-key";
 
 /// A simulator whose clock stands where the gateway's does.
 fn options(keys: &[&str]) -> Options {
-    let keys = keys.iter().zip(1..).map(|(key, project)| SimKey::good(key, project)).collect();
+    let keys = keys.iter().zip(1..).map(|(key, project)| SimKey::good(*key, project)).collect();
     Options { keys, start: Some(NOW.parse().unwrap()), ..Options::default() }
 }
 
