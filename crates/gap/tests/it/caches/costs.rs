@@ -10,9 +10,9 @@ use crate::support::{TestApp, UNARY};
 
 const TURNS: usize = 10;
 /// `GAP_TEST_CONVERSATIONS` asks for more.
-const CONVERSATIONS: usize = 40;
+const CONVERSATIONS: usize = 60;
 /// Long beginnings that conversations share.
-const SHARED: usize = 2;
+const SHARED: usize = 1;
 /// Between two requests.
 const STEP: Duration = Duration::from_secs(2);
 const KEYS: [&str; 10] = [
@@ -62,7 +62,7 @@ async fn caching_by_itself_costs_little_more_than_the_cheapest_plan() {
     let count = conversations();
     let app = TestApp::with().options(options(&KEYS)).set("cache.native", "true").start().await;
     let rules =
-        |number: usize| format!("Rules of house {}. {}", number % SHARED, "Everybody gets these. ".repeat(4_000));
+        |number: usize| format!("Rules of house {}. {}", number % SHARED, "Everybody gets these. ".repeat(1_500));
     let mut talks: Vec<Vec<Value>> =
         (0..count).map(|number| vec![turn("user", &format!("I am number {number}."))]).collect();
     let mut prompts: Vec<Vec<f64>> = vec![Vec::new(); count];
