@@ -194,6 +194,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/caches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists explicit caches. An ordinary user sees their own. */
+        get: operations["list_caches"];
+        put?: never;
+        /** Makes a cache at Google, in whichever project can have it. */
+        post: operations["create_cache"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/caches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one cache. */
+        get: operations["find_cache"];
+        put?: never;
+        post?: never;
+        /** Deletes a cache, at Google as well. */
+        delete: operations["delete_cache"];
+        options?: never;
+        head?: never;
+        /** Changes how long a cache is kept. */
+        patch: operations["update_cache"];
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -206,6 +243,93 @@ export interface paths {
         /** Changes settings while GAP runs: `{"max_requests_per_minute": 100}`. All or none; null gives one back to the configuration. */
         put: operations["change_config"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contexts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists conversations. Who is no administrator sees their own alone. */
+        get: operations["list_contexts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contexts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one conversation, without what was said. */
+        get: operations["find_context"];
+        put?: never;
+        post?: never;
+        /** Deletes a conversation with all that was said in it. */
+        delete: operations["delete_context"];
+        options?: never;
+        head?: never;
+        /** Renames a conversation, pins it, or changes how long it is kept. */
+        patch: operations["update_context"];
+        trace?: never;
+    };
+    "/api/v1/contexts/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A conversation as a file: JSON with every branch, or Markdown with the turns that lead to its end. */
+        get: operations["export_context"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contexts/{id}/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what was said in a conversation: the turns that lead to its end, or with `branches` all of them. */
+        get: operations["list_context_turns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contexts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes or deletes many conversations: those named, or all that pass a filter. */
+        post: operations["change_contexts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -909,12 +1033,72 @@ export interface components {
             /** @description With `disable`: why. */
             reason?: string | null;
         };
+        /**
+         * @description What can be done with many conversations.
+         * @enum {string}
+         */
+        BulkContextAction: "delete" | "pin" | "unpin";
+        /** @description What is to be done with many conversations. */
+        BulkContexts: {
+            /** @description What. */
+            action: components["schemas"]["BulkContextAction"];
+            filter?: components["schemas"]["ContextFilter"] | null;
+            /** @description With these. */
+            ids?: string[] | null;
+        };
         /** @description What was done to many keys. */
         BulkDone: {
             /** @description To how many. */
             changed: number;
             /** @description Where the change is kept: `memory` is until restart. */
             kept: components["schemas"]["Keeping"];
+        };
+        /**
+         * @description Who made a cache.
+         * @enum {string}
+         */
+        CacheKind: "user" | "automatic";
+        /** @description What one kind of cache did. */
+        CacheSource: {
+            /**
+             * Format: int64
+             * @description Requests that it served a part of.
+             */
+            hits: number;
+            /**
+             * Format: int64
+             * @description What that saved, in billionths of a dollar.
+             */
+            saved_nanos: number;
+            /**
+             * Format: double
+             * @description Their share of all tokens of prompts, from 0 to 1.
+             */
+            share: number;
+            /**
+             * Format: int64
+             * @description What making and keeping caches cost, in billionths of a dollar.
+             */
+            spent_nanos: number;
+            /**
+             * Format: int64
+             * @description Tokens that came from it.
+             */
+            tokens: number;
+        };
+        /** @description What each kind of cache did. */
+        CacheSources: {
+            /** @description Google's implicit cache, in the projects to which conversations were led back. */
+            affinity: components["schemas"]["CacheSource"];
+            /** @description Explicit caches that GAP made. */
+            automatic: components["schemas"]["CacheSource"];
+            /** @description Explicit caches that clients made. */
+            clients: components["schemas"]["CacheSource"];
+            /**
+             * Format: int64
+             * @description What all of them saved, less what they cost, in billionths of a dollar.
+             */
+            net_nanos: number;
         };
         /** @description What caches did. */
         CacheUse: {
@@ -928,11 +1112,76 @@ export interface components {
              * @description What that saved, in billionths of a dollar.
              */
             saved_nanos: number;
+            /** @description Which caches they were. */
+            sources: components["schemas"]["CacheSources"];
             /**
              * Format: int64
              * @description Tokens that came from a cache.
              */
             tokens: number;
+        };
+        /** @description An explicit cache at Google. */
+        CacheView: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description What people call it. */
+            display_name: string;
+            /**
+             * Format: date-time
+             * @description When Google forgets it.
+             */
+            expires_at: string;
+            /**
+             * Format: int64
+             * @description Requests that were served from it.
+             */
+            hits: number;
+            /**
+             * Format: uuid
+             * @description What it is called in the path of this API.
+             */
+            id: string;
+            /** @description Who made it. */
+            kind: components["schemas"]["CacheKind"];
+            /** @description The model for which it is. */
+            model: string;
+            /**
+             * @description Google's name: what clients use as `cachedContent`.
+             * @example cachedContents/abc123
+             */
+            name: string;
+            /** @description The access key whose it is: the only one that may use it. */
+            owner: string;
+            /** @description The project that holds it: its label, Google's number, or the identifier of its only upstream key. Administrators see it. */
+            project?: string | null;
+            /**
+             * Format: int64
+             * @description What reading it saved by list prices, in billionths of a dollar.
+             */
+            saved_nanos: number;
+            /**
+             * Format: int64
+             * @description Tokens that were read from it.
+             */
+            saved_tokens: number;
+            /**
+             * Format: int64
+             * @description What making it and keeping it until now has cost, in billionths of a dollar.
+             */
+            spent_nanos: number;
+            /**
+             * Format: int64
+             * @description How many tokens it holds.
+             */
+            tokens: number;
+            /**
+             * Format: date-time
+             * @description When it was used last.
+             */
+            used_at: string;
         };
         /** @description What is left of today's quota of a model. */
         Capacity: {
@@ -989,6 +1238,138 @@ export interface components {
             settings: components["schemas"]["SettingView"][];
             /** @description What a person should know about the configuration. */
             warnings: string[];
+        };
+        /** @description What was done. */
+        ContextBulkDone: {
+            /**
+             * Format: int64
+             * @description How many conversations were changed.
+             */
+            changed: number;
+        };
+        /** @description A conversation with all that was said. */
+        ContextExport: {
+            /** @description About it. */
+            context: components["schemas"]["ContextView"];
+            /** @description The system instruction that was sent last, as a `Content` of Gemini's. */
+            system?: Record<string, never> | null;
+            /** @description Its turns, on all branches. */
+            turns: components["schemas"]["ContextTurn"][];
+        };
+        /** @description Which conversations are meant. */
+        ContextFilter: {
+            /**
+             * @description Of this access key only. An ordinary user gets their own anyway.
+             * @default null
+             */
+            access_key: string | null;
+            /**
+             * Format: date-time
+             * @description With nothing said since this time.
+             * @default null
+             */
+            before: string | null;
+            /**
+             * @description Last answered by this model.
+             * @default null
+             */
+            model: string | null;
+            /**
+             * @description Pinned, or not.
+             * @default null
+             */
+            pinned: boolean | null;
+            /**
+             * @description With this in their title, their name or what was said.
+             * @default null
+             */
+            text: string | null;
+        };
+        /** @description A turn of a conversation. */
+        ContextTurn: {
+            /** @description Whether it leads to the end of the conversation, or to that of another branch. */
+            active: boolean;
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            at: string;
+            /** @description What was said, as a `Content` of Gemini's; null when the conversation has grown too large for it. */
+            content: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description The turn that it follows; 0 is the beginning.
+             */
+            parent: number;
+            /** @description Whether the answer broke off. */
+            partial: boolean;
+            /** @description Who spoke: `user` or `model`. */
+            role: string;
+            /**
+             * Format: int64
+             * @description How many tokens it costs to say it again.
+             */
+            tokens: number;
+        };
+        /** @description A conversation, without what was said. */
+        ContextView: {
+            /** @description The access key whose it is. */
+            access_key: string;
+            /**
+             * Format: int64
+             * @description How many letters they have.
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is over, if nothing more is said; null: never.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Its identifier.
+             */
+            id: string;
+            /** @description Where it is kept: `memory` is until restart. */
+            kept: components["schemas"]["Keeping"];
+            /** @description The model that spoke last. */
+            model: string;
+            /** @description What its client calls it. */
+            name: string;
+            /** @description Whether it stays however old it is. */
+            pinned: boolean;
+            /** @description What people call it: at first the beginning of what was asked. */
+            title: string;
+            /**
+             * Format: int64
+             * @description How many tokens they cost to say again.
+             */
+            tokens: number;
+            /**
+             * Format: int64
+             * @description How many seconds it is kept after its last turn; null: as long as the settings say.
+             */
+            ttl_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description How many turns there are, on all branches.
+             */
+            turns: number;
+            /**
+             * Format: date-time
+             * @description When something was said last.
+             */
+            updated_at: string;
         };
         /** @description What a key has done since the start. */
         CountersView: {
@@ -1544,6 +1925,29 @@ export interface components {
             /** @description The key itself. It is not shown again. */
             key: string;
         };
+        /** @description A cache that is to be made. What it holds is said as Google's API says it. */
+        NewCache: {
+            /** @description The turns that it holds. */
+            contents?: Record<string, never>[] | null;
+            /** @description What people call it. */
+            display_name?: string | null;
+            /**
+             * @description For which model.
+             * @example gemini-2.5-flash
+             */
+            model: string;
+            /** @description The system instruction. */
+            system_instruction?: Record<string, never> | null;
+            /** @description How the tools are to be used. */
+            tool_config?: Record<string, never> | null;
+            /** @description The tools. */
+            tools?: Record<string, never>[] | null;
+            /**
+             * Format: int64
+             * @description For how many seconds it is kept; an hour, if it is missing.
+             */
+            ttl_seconds?: number | null;
+        };
         /** @description A key to be entered. */
         NewKey: {
             /**
@@ -1667,6 +2071,209 @@ export interface components {
                 updated_at: string;
                 /** @description How much of it has been used. */
                 used: components["schemas"]["AccessKeyUse"];
+            }[];
+            /**
+             * Format: int32
+             * @description The page, counted from 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Entries of a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description How many entries there are on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
+        Page_CacheView: {
+            /** @description Its entries. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description What people call it. */
+                display_name: string;
+                /**
+                 * Format: date-time
+                 * @description When Google forgets it.
+                 */
+                expires_at: string;
+                /**
+                 * Format: int64
+                 * @description Requests that were served from it.
+                 */
+                hits: number;
+                /**
+                 * Format: uuid
+                 * @description What it is called in the path of this API.
+                 */
+                id: string;
+                /** @description Who made it. */
+                kind: components["schemas"]["CacheKind"];
+                /** @description The model for which it is. */
+                model: string;
+                /**
+                 * @description Google's name: what clients use as `cachedContent`.
+                 * @example cachedContents/abc123
+                 */
+                name: string;
+                /** @description The access key whose it is: the only one that may use it. */
+                owner: string;
+                /** @description The project that holds it: its label, Google's number, or the identifier of its only upstream key. Administrators see it. */
+                project?: string | null;
+                /**
+                 * Format: int64
+                 * @description What reading it saved by list prices, in billionths of a dollar.
+                 */
+                saved_nanos: number;
+                /**
+                 * Format: int64
+                 * @description Tokens that were read from it.
+                 */
+                saved_tokens: number;
+                /**
+                 * Format: int64
+                 * @description What making it and keeping it until now has cost, in billionths of a dollar.
+                 */
+                spent_nanos: number;
+                /**
+                 * Format: int64
+                 * @description How many tokens it holds.
+                 */
+                tokens: number;
+                /**
+                 * Format: date-time
+                 * @description When it was used last.
+                 */
+                used_at: string;
+            }[];
+            /**
+             * Format: int32
+             * @description The page, counted from 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Entries of a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description How many entries there are on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
+        Page_ContextTurn: {
+            /** @description Its entries. */
+            items: {
+                /** @description Whether it leads to the end of the conversation, or to that of another branch. */
+                active: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it came.
+                 */
+                at: string;
+                /** @description What was said, as a `Content` of Gemini's; null when the conversation has grown too large for it. */
+                content: Record<string, never>;
+                /**
+                 * Format: int64
+                 * @description Its number, from 1.
+                 */
+                number: number;
+                /**
+                 * Format: int64
+                 * @description The turn that it follows; 0 is the beginning.
+                 */
+                parent: number;
+                /** @description Whether the answer broke off. */
+                partial: boolean;
+                /** @description Who spoke: `user` or `model`. */
+                role: string;
+                /**
+                 * Format: int64
+                 * @description How many tokens it costs to say it again.
+                 */
+                tokens: number;
+            }[];
+            /**
+             * Format: int32
+             * @description The page, counted from 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Entries of a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description How many entries there are on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
+        Page_ContextView: {
+            /** @description Its entries. */
+            items: {
+                /** @description The access key whose it is. */
+                access_key: string;
+                /**
+                 * Format: int64
+                 * @description How many letters they have.
+                 */
+                bytes: number;
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it is over, if nothing more is said; null: never.
+                 */
+                expires_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its identifier.
+                 */
+                id: string;
+                /** @description Where it is kept: `memory` is until restart. */
+                kept: components["schemas"]["Keeping"];
+                /** @description The model that spoke last. */
+                model: string;
+                /** @description What its client calls it. */
+                name: string;
+                /** @description Whether it stays however old it is. */
+                pinned: boolean;
+                /** @description What people call it: at first the beginning of what was asked. */
+                title: string;
+                /**
+                 * Format: int64
+                 * @description How many tokens they cost to say again.
+                 */
+                tokens: number;
+                /**
+                 * Format: int64
+                 * @description How many seconds it is kept after its last turn; null: as long as the settings say.
+                 */
+                ttl_seconds?: number | null;
+                /**
+                 * Format: int64
+                 * @description How many turns there are, on all branches.
+                 */
+                turns: number;
+                /**
+                 * Format: date-time
+                 * @description When something was said last.
+                 */
+                updated_at: string;
             }[];
             /**
              * Format: int32
@@ -2225,6 +2832,7 @@ export interface components {
             before: components["schemas"]["Amount"];
             /** @description The steps of the series. */
             by: components["schemas"]["Step"];
+            caches?: components["schemas"]["CacheSources"] | null;
             /**
              * Format: date-time
              * @description From when on.
@@ -2279,6 +2887,26 @@ export interface components {
             /** @description What people call it. */
             name?: string | null;
             role?: components["schemas"]["RoleName"] | null;
+        };
+        /** @description What is to change of a cache. */
+        UpdateCache: {
+            /**
+             * Format: int64
+             * @description For how many seconds from now on it is kept.
+             */
+            ttl_seconds: number;
+        };
+        /** @description What is to be changed about a conversation. What is left out stays. */
+        UpdateContext: {
+            /** @description Whether it stays however old it is. */
+            pinned?: boolean | null;
+            /** @description What people call it. */
+            title?: string | null;
+            /**
+             * Format: int64
+             * @description How many seconds it is kept after its last turn; null: as long as the settings say.
+             */
+            ttl_seconds?: number | null;
         };
     };
     responses: {
@@ -2835,6 +3463,176 @@ export interface operations {
             507: components["responses"]["Full"];
         };
     };
+    list_caches: {
+        parameters: {
+            query?: {
+                /** @description By who made them. */
+                kind?: "user" | "automatic";
+                /** @description For this model only. */
+                model?: string;
+                /** @description Of this access key only. An ordinary user gets their own anyway. */
+                owner?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Entries of a page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CacheView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    create_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCache"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            /** @description Google answered with something that cannot be used. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    find_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    update_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateCache"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
     show_config: {
         parameters: {
             query?: never;
@@ -2896,6 +3694,548 @@ export interface operations {
             429: components["responses"]["TooMany"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    list_contexts: {
+        parameters: {
+            query?: {
+                /** @description Of this access key only. An ordinary user gets their own anyway. */
+                access_key?: string;
+                /** @description With nothing said since this time. */
+                before?: string;
+                /** @description Last answered by this model. */
+                model?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Entries of a page. */
+                page_size?: number;
+                /** @description Pinned, or not. */
+                pinned?: boolean;
+                /** @description In which order. */
+                sort?: "newest" | "oldest" | "title" | "tokens";
+                /** @description With this in their title, their name or what was said. */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContextView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_context: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_context: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: components["responses"]["Full"];
+        };
+    };
+    update_context: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateContext"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: components["responses"]["Full"];
+        };
+    };
+    export_context: {
+        parameters: {
+            query?: {
+                /** @description As what. */
+                format?: "json" | "markdown";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextExport"];
+                    "text/markdown": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_context_turns: {
+        parameters: {
+            query?: {
+                /** @description Those of other branches, too. */
+                branches?: boolean;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Entries of a page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContextTurn"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_contexts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkContexts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextBulkDone"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             507: components["responses"]["Full"];
         };
     };
