@@ -208,9 +208,9 @@ impl Receipt {
         self.ride = Some(Box::new(ride));
     }
 
-    /// The client has named a cache of its own.
-    pub fn names_cache(&mut self, caches: &Caches, name: &str) {
-        self.named = Some((caches.clone(), name.to_owned()));
+    /// The cache of its own that the client has named, if any.
+    pub fn names_cache(&mut self, caches: &Caches, name: Option<&str>) {
+        self.named = name.map(|name| (caches.clone(), name.to_owned()));
     }
 
     /// The call continues this conversation, or begins one.

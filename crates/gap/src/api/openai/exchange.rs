@@ -261,7 +261,7 @@ impl<T: Tongue> Exchange<T> {
             if let Err(failure) = self.app.caches.check(&receipt.facts().caller, name).await {
                 return Err(end(receipt, failure.into()));
             }
-            receipt.names_cache(&self.app.caches, name);
+            receipt.names_cache(&self.app.caches, Some(name));
         }
         let recording = match self.follow(&mut call, &form).await {
             Ok(recording) => recording,

@@ -10,7 +10,7 @@ use crate::support::{TestApp, UNARY};
 
 const TURNS: usize = 10;
 /// `GAP_TEST_CONVERSATIONS` asks for more.
-const CONVERSATIONS: usize = 60;
+const CONVERSATIONS: usize = 30;
 /// Long beginnings that conversations share.
 const SHARED: usize = 1;
 /// Between two requests.
