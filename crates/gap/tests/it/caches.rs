@@ -263,7 +263,7 @@ async fn once(client: &Client, path: &str, ready: impl Fn(&Value) -> bool) -> Va
 
 // === Caches of clients ===
 
-fn new_cache(more: Value) -> String {
+fn new_cache(more: &Value) -> String {
     let contents = json!([turn("user", &rules())]);
     let mut cache = json!({ "model": "models/gemini-2.5-flash", "contents": contents });
     cache.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -286,7 +286,7 @@ async fn a_clients_cache_is_its_own_wherever_it_is() {
     let mut names = Vec::new();
     for number in 0..4 {
         let reply =
-            app.post(CACHES, new_cache(json!({ "ttl": "300s", "displayName": format!("story {number}") }))).await;
+            app.post(CACHES, new_cache(&json!({ "ttl": "300s", "displayName": format!("story {number}") }))).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         names.push(reply.json()["name"].as_str().unwrap().to_owned());
     }
@@ -402,7 +402,7 @@ async fn caches_are_managed_by_the_admin_api() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_say_what_each_kind_of_cache_did() {
     let app = start(&["key-one"]).await;
-    let cache = app.post(CACHES, new_cache(json!({}))).await.json();
+    let cache = app.post(CACHES, new_cache(&json!({}))).await.json();
     assert_eq!(app.post(UNARY, ask_with(cache["name"].as_str().unwrap())).await.status, 200);
     warm_up(&app).await;
     assert_eq!(app.post(UNARY, question("And now?")).await.status, 200);
@@ -439,7 +439,7 @@ async fn caches_outlive_a_restart_and_what_was_lost_in_a_crash_is_found() {
     let row = app.app.store.caches().page(None, 10).await.unwrap().remove(0);
     let id = uuid::Uuid::now_v7();
     let display_name = format!("gap-{id}");
-    let lost = new_cache(json!({ "displayName": display_name }));
+    let lost = new_cache(&json!({ "displayName": display_name }));
     let direct = Client::new(app.upstream, Some("key-one"));
     assert_eq!(direct.post(CACHES, lost).await.status, 200);
     let coming = gap_store::caches::Cache {
