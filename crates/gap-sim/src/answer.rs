@@ -26,6 +26,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) prompt: Tokens,
     /// Tokens from an explicit cache.
     pub(crate) cached: u64,
+    /// Tokens of the prompt that the implicit cache knows.
+    pub(crate) implicit: u64,
     pub(crate) seed: u64,
     pub(crate) streamed: bool,
 }

@@ -31,6 +31,7 @@ mod endpoint;
 mod error;
 mod fault;
 mod glob;
+mod implicit;
 mod incoming;
 mod journal;
 mod misshape;
@@ -60,6 +61,7 @@ pub use directive::Directives;
 pub use fault::{
     Action, After, Afterwards, Drip, ErrorEvent, Fault, Preset, PresetError, Reply, Script, Split, Stall, StallBefore,
 };
+pub use implicit::ImplicitCache;
 pub use journal::Received;
 pub use options::{KeyState, Latency, Limit, Limits, Millis, Options, Signatures, SimKey, Tier, TierLimits};
 pub use quota::Used;

@@ -19,6 +19,7 @@ use crate::directive::Directives;
 use crate::endpoint::{self, Ask};
 use crate::error::ApiError;
 use crate::fault::{Action, Asked, Faults, PresetAnswer, PresetError, Script, StallBefore, millis};
+use crate::implicit::Beginnings;
 use crate::incoming::{Credentials, Query};
 use crate::journal::{Fate, Journal, Received};
 use crate::options::{Limits, Options, SimKey, Tier};
@@ -44,6 +45,7 @@ pub(crate) struct World {
     pub(crate) faults: Mutex<Faults>,
     pub(crate) journal: Mutex<Journal>,
     pub(crate) store: Mutex<Store>,
+    pub(crate) beginnings: Mutex<Beginnings>,
     /// How many ids were given out.
     serial: AtomicU64,
 }
@@ -70,6 +72,7 @@ impl Simulator {
             faults: Mutex::default(),
             journal: Mutex::new(Journal::new(options.remember_requests, options.remember_bytes)),
             store: Mutex::default(),
+            beginnings: Mutex::default(),
             serial: AtomicU64::new(0),
             options,
         };
@@ -281,6 +284,7 @@ impl World {
         *lock(&self.limits) = self.options.limits.clone();
         *lock(&self.quotas) = Quotas::default();
         *lock(&self.store) = Store::default();
+        *lock(&self.beginnings) = Beginnings::default();
         lock(&self.faults).clear();
         lock(&self.journal).clear();
         self.serial.store(0, Ordering::Relaxed);

@@ -12,6 +12,7 @@ use crate::alerts;
 use crate::body::{BodyPolicy, ByteBudget};
 use crate::clock::Clock;
 use crate::config::{Settings, StorageMode};
+use crate::conversations::Conversations;
 use crate::database;
 use crate::keyring::{Keyring, Terms};
 use crate::learned::Learned;
@@ -80,6 +81,8 @@ pub struct Parts {
     pub list: List,
     /// What models were found to refuse.
     pub learned: Learned,
+    /// What clients said and were answered.
+    pub conversations: Conversations,
     /// The usage ledger.
     pub books: Books,
     /// Calls the operator's own addresses.
@@ -160,6 +163,8 @@ impl App {
         let checks = Checks::new(clock.clone(), lifecycle.clone(), books.events().clone());
         let access = Access::new(&settings.auth, &store, clock.clone());
         let admission = Admission::new(clock.clone());
+        let conversations =
+            Conversations::new(live.clone(), store.clone(), models.clone(), clock.clone(), lifecycle.clone());
         let uploads = Uploads::new(&settings, clock.clone());
         let pages = Pages::new(clock.clone());
         let media = MediaFetcher::new(media_policy(&settings), upstream::trusted(&settings.upstream)?);
@@ -193,6 +198,7 @@ impl App {
             models,
             list: List::default(),
             learned: Learned::default(),
+            conversations,
             books,
             outbound,
             logs: OnceLock::new(),
@@ -210,6 +216,7 @@ impl App {
     /// Reads what the store knows: access keys, and upstream keys with what is remembered of them. To be called once,
     /// before the first request.
     pub async fn open(&self) -> Result<(), RosterError> {
+        self.conversations.open().await?;
         access::load(self).await?;
         self.roster.open(&self.settings.pool.keys, &self.lifecycle).await?;
         owners::kept::load(self).await;
@@ -221,6 +228,7 @@ impl App {
         self.books.begin(&self.lifecycle);
         access::begin_chores(self);
         database::begin_chores(self);
+        self.conversations.begin_chores();
         live::begin_chores(self);
         self.roster.begin_chores(&self.lifecycle);
         report::text::begin(self);

@@ -18,6 +18,7 @@ pub mod cli;
 pub mod clients;
 pub mod clock;
 pub mod config;
+pub mod conversations;
 pub mod database;
 pub mod dialect;
 pub mod error;

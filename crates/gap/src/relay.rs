@@ -137,6 +137,11 @@ impl Call {
     }
 }
 
+/// The input tokens of a request, or of a part of one, by estimate.
+pub(crate) fn estimated_tokens_of(json: &[u8]) -> u64 {
+    tokens::of_json(json)
+}
+
 /// Why a call has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {

@@ -29,6 +29,9 @@ const TABLES: &[&str] = &[
     "settings",
     "audit",
     "resources",
+    "conversations",
+    "conversation_turns",
+    "caches",
     "usage_records",
     "usage_sums",
 ];

@@ -25,6 +25,7 @@ use crate::admission::standing::Standing;
 use crate::app::App;
 use crate::body::{RequestBody, discard};
 use crate::caller::{Caller, Denied};
+use crate::conversations::{self, Asked, Followed, Recording, Slot};
 use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::middleware::Visit;
@@ -126,9 +127,16 @@ async fn relay(
     let owner = || app.owners.find(target.resource);
     let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin).or_else(owner);
     let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
+    let talk = conversations::named_in(&parts.headers).map_err(refuse)?;
     let body = RequestBody::read(body, &app.bodies).await.map_err(refuse)?;
     let named = || body.kept().and_then(|bytes| app.owners.find_in(&bytes));
     let home = if is_upload || app.owners.is_empty() { home } else { home.or_else(named) };
+    let generates = matches!(target.method, Some("generateContent" | "streamGenerateContent"));
+    let (body, recording) = if generates {
+        follow(app, &guest.caller, talk, &facts, framing, body).await.map_err(refuse)?
+    } else {
+        (body, None)
+    };
     let passing = Passing {
         owner: guest.caller.id.clone(),
         may_be_a_page: parts.method == Method::GET,
@@ -159,7 +167,32 @@ async fn relay(
     if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
         return models::list(app, &caller.policy, &call, receipt).await;
     }
-    answer(app, call, receipt, passing).await
+    let answered = answer(app, call, receipt, passing).await?;
+    Ok(match recording {
+        Some(recording) => Slot::of(recording).attend(answered, Some(framing)),
+        None => answered,
+    })
+}
+
+/// Puts the history of its conversation before a request, if it has one.
+async fn follow(
+    app: &App,
+    caller: &Caller,
+    name: Option<&str>,
+    facts: &Facts,
+    framing: Framing,
+    body: RequestBody,
+) -> Result<(RequestBody, Option<Recording>), Failure> {
+    let (Some(model), RequestBody::Kept(kept)) = (&facts.model, &body) else { return Ok((body, None)) };
+    let is_stream = !matches!(framing, Framing::Json);
+    let asked = Asked { caller, name, model, body: &kept.to_bytes(), is_stream };
+    match app.conversations.follow(asked).await? {
+        None => Ok((body, None)),
+        Some(Followed { body: None, recording }) => Ok((body, Some(recording))),
+        Some(Followed { body: Some(completed), recording }) => {
+            Ok((RequestBody::written(completed, &app.bodies)?, Some(recording)))
+        }
+    }
 }
 
 /// Who asks. A piece of an upload may come without a key: its id says whose it is. It was counted when it began.

@@ -263,6 +263,12 @@ pub struct Context {
     pub ttl_days: u32,
     /// Conversations kept at a time in memory.
     pub max_records_memory: usize,
+    /// Which conversations are kept.
+    pub recording: Recording,
+    /// Conversations kept at a time for one access key.
+    pub max_records_per_access_key: u32,
+    /// What the words of one conversation may take, in bytes.
+    pub max_bytes: usize,
     /// Whether the answers of streams are kept.
     pub save_streamed: bool,
 }
@@ -348,6 +354,17 @@ pub enum MetricsAccess {
     Open,
 }
 
+/// Which conversations are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recording {
+    /// None.
+    Off,
+    /// Those that their clients name.
+    WithId,
+    /// All.
+    All,
+}
+
 /// Where something is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StorageMode {
@@ -368,6 +385,8 @@ pub enum LogFormat {
 
 const STORAGE_MODES: OneOf<StorageMode> =
     OneOf(&[("memory", StorageMode::Memory), ("database", StorageMode::Database)]);
+const RECORDING: OneOf<Recording> =
+    OneOf(&[("with_id", Recording::WithId), ("all", Recording::All), ("off", Recording::Off)]);
 const TIERS: OneOf<TierPolicy> = OneOf(&[
     ("any", TierPolicy::Any),
     ("free_first", TierPolicy::FreeFirst),
@@ -540,6 +559,9 @@ impl Context {
             safety_margin: reader.take("context.safety_margin", &Whole(0..=MOST)),
             ttl_days: reader.take("context.ttl_days", &Whole(1..=36_500)),
             max_records_memory: reader.take("context.max_records_memory", &Whole(1..=100_000_000)),
+            recording: reader.take("context.recording", &RECORDING),
+            max_records_per_access_key: reader.take("context.max_records_per_access_key", &Whole(1..=100_000_000)),
+            max_bytes: reader.take("context.max_bytes", &Size(1024..=1024 * MIB)),
             save_streamed: reader.take("context.save_streamed", &Switch),
         }
     }
