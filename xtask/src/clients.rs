@@ -57,6 +57,8 @@ const CLIENTS: &[Client] = &[
     library("instructor", "instructor_openai.py", &["instructor"]),
     library("smolagents", "smolagents_openai.py", &["smolagents[openai]"]),
     library("litellm-openai", "litellm_openai.py", &["litellm"]),
+    // It calls no tools: its edits are words.
+    Client { name: "aider", script: "aider_cli.py", packages: &["aider-chat"], steps: &["chat", "stream", "task"] },
     library("@google/genai", "google_genai.mjs", &["@google/genai"]),
     library("@google/generative-ai", "google_generative_ai.mjs", &["@google/generative-ai"]),
     library("@ai-sdk/google", "ai_sdk_google.mjs", &["ai", "@ai-sdk/google", "zod"]),
