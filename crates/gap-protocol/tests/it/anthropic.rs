@@ -1,5 +1,8 @@
 //! Anthropic's Messages: what Google gets for what a client sends, and what the client gets for what Google answers.
 
+mod golden;
+mod properties;
+
 use std::sync::LazyLock;
 
 use gap_protocol::anthropic::messages::{self, StreamEncoder, UnaryEncoder, count};
