@@ -49,6 +49,6 @@ pub mod usage;
 
 pub use address::Address;
 pub use error::StoreError;
-pub use migrations::latest_schema;
+pub use migrations::{latest_schema, schemas};
 pub use secret::SecretKeys;
 pub use store::{Options, Store};

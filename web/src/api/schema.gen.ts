@@ -551,6 +551,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/keys/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tags of upstream keys, by name. */
+        get: operations["list_key_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/limits": {
         parameters: {
             query?: never;
@@ -1017,7 +1034,7 @@ export interface components {
          * @description What can be done to many keys.
          * @enum {string}
          */
-        BulkAction: "enable" | "disable" | "reset" | "delete" | "file";
+        BulkAction: "enable" | "disable" | "reset" | "delete" | "file" | "tag" | "untag";
         /** @description What is done to many keys. */
         BulkChange: {
             /** @description What is done. */
@@ -1032,6 +1049,8 @@ export interface components {
             project?: string | null;
             /** @description With `disable`: why. */
             reason?: string | null;
+            /** @description With `tag` and `untag`: the tags that are given or taken. */
+            tags?: string[];
         };
         /**
          * @description What can be done with many conversations.
@@ -1594,6 +1613,11 @@ export interface components {
         /** @description What is changed about a key. What is left out stays; null takes back. */
         KeyChange: {
             /**
+             * Format: int32
+             * @description How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+             */
+            concurrency?: number | null;
+            /**
              * Format: date-time
              * @description From when on it is not used.
              */
@@ -1607,6 +1631,8 @@ export interface components {
              * @description The project that it belongs to.
              */
             project?: string | null;
+            /** @description What people group it by, in place of what they did. */
+            tags?: string[] | null;
             tier?: components["schemas"]["TierName"] | null;
             /**
              * Format: int32
@@ -1643,9 +1669,11 @@ export interface components {
         KeyQuery: {
             /** @description Only keys of this project: its identifier, or `none`. */
             project?: string | null;
-            /** @description Only keys whose label, project or last characters contain this. */
+            /** @description Only keys whose label, project, tags or last characters contain this. */
             q?: string | null;
             state?: components["schemas"]["StateName"] | null;
+            /** @description Only keys with this tag. */
+            tag?: string | null;
             /** @description Only keys of projects of this tier: `free`, `tier1`, `tier2`, `tier3`, or `unknown`. */
             tier?: string | null;
         };
@@ -1664,6 +1692,11 @@ export interface components {
         KeyView: components["schemas"]["StandingView"] & {
             /** @description What it may do with which model: those of which anything is known, at most 200. */
             buckets: components["schemas"]["BucketOut"][];
+            /**
+             * Format: int32
+             * @description How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+             */
+            concurrency?: number | null;
             /** @description What it has done since the start. */
             counters: components["schemas"]["CountersView"];
             /**
@@ -1705,6 +1738,8 @@ export interface components {
              * @description Google's number of its project, once Google has named it.
              */
             project_number?: number | null;
+            /** @description What people group it by. */
+            tags: string[];
             tier?: components["schemas"]["TierName"] | null;
             /**
              * Format: date-time
@@ -1951,6 +1986,11 @@ export interface components {
         /** @description A key to be entered. */
         NewKey: {
             /**
+             * Format: int32
+             * @description How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+             */
+            concurrency?: number | null;
+            /**
              * Format: date-time
              * @description From when on it is not used.
              */
@@ -1966,6 +2006,8 @@ export interface components {
              * @description The project that it belongs to.
              */
             project?: string | null;
+            /** @description What people group it by. */
+            tags?: string[];
             tier?: components["schemas"]["TierName"] | null;
             /**
              * Format: int32
@@ -2297,6 +2339,11 @@ export interface components {
             items: (components["schemas"]["StandingView"] & {
                 /** @description What it may do with which model: those of which anything is known, at most 200. */
                 buckets: components["schemas"]["BucketOut"][];
+                /**
+                 * Format: int32
+                 * @description How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+                 */
+                concurrency?: number | null;
                 /** @description What it has done since the start. */
                 counters: components["schemas"]["CountersView"];
                 /**
@@ -2338,6 +2385,8 @@ export interface components {
                  * @description Google's number of its project, once Google has named it.
                  */
                 project_number?: number | null;
+                /** @description What people group it by. */
+                tags: string[];
                 tier?: components["schemas"]["TierName"] | null;
                 /**
                  * Format: date-time
@@ -2863,6 +2912,13 @@ export interface components {
             before: components["schemas"]["Amount"];
             /** @description How much was used. */
             used: components["schemas"]["Amount"];
+        };
+        /** @description A tag, and how many keys have it. */
+        TagView: {
+            /** @description Its keys. */
+            keys: number;
+            /** @description The tag. */
+            tag: string;
         };
         /**
          * @description What a project pays.
@@ -4338,12 +4394,14 @@ export interface operations {
                 page_size?: number;
                 /** @description Only keys of this project: its identifier, or `none`. */
                 project?: string;
-                /** @description Only keys whose label, project or last characters contain this. */
+                /** @description Only keys whose label, project, tags or last characters contain this. */
                 q?: string;
                 /** @description What it is sorted by: `created`, `label`, `project`, `state`, `last_used` or `requests`. */
                 sort?: "created" | "label" | "project" | "state" | "last_used" | "requests";
                 /** @description Only keys in this state. */
                 state?: "ready" | "resting" | "disabled";
+                /** @description Only keys with this tag. */
+                tag?: string;
                 /** @description Only keys of projects of this tier: `free`, `tier1`, `tier2`, `tier3`, or `unknown`. */
                 tier?: string;
             };
@@ -4779,6 +4837,30 @@ export interface operations {
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    list_key_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagView"][];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
         };
     };
     list_limits: {

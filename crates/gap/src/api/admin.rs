@@ -58,10 +58,11 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         // Upstream keys
         .routes(routes!(keys::list_keys, keys::create_key))
         .routes(routes!(keys::find_key, keys::update_key, keys::delete_key))
+        .routes(routes!(keys::bulk::list_key_tags))
         .routes(routes!(keys::enable_key))
         .routes(routes!(keys::disable_key))
         .routes(routes!(keys::reset_key))
-        .routes(routes!(keys::change_keys))
+        .routes(routes!(keys::bulk::change_keys))
         .routes(routes!(keys::import::import_keys))
         .routes(routes!(keys::checks::check_keys, keys::checks::list_checks))
         .routes(routes!(keys::checks::find_check, keys::checks::cancel_check))
