@@ -274,6 +274,17 @@ impl Failure {
             .retry_after(A_MOMENT)
     }
 
+    /// Whose a cache is cannot be read.
+    pub fn caches_unreadable() -> Self {
+        Self::new(Kind::Unavailable, "The gateway cannot read its list of caches at this moment; try again shortly.")
+            .retry_after(A_MOMENT)
+    }
+
+    /// The cache is somebody else's, or there is none: in Google's words, which do not say which.
+    pub fn foreign_cache() -> Self {
+        Self::new(Kind::Forbidden, "CachedContent not found (or permission denied)").scope("request")
+    }
+
     /// An answer broke off on the upstream's side.
     pub fn broke_off(why: &str) -> Self {
         Self::new(Kind::Unavailable, format!("The answer broke off: {why}.")).scope("upstream")

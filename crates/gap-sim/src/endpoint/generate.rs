@@ -116,6 +116,9 @@ fn prepare(ask: &Ask<'_>, name: &str, action: Action) -> Result<Ready, ApiError>
     let first = directives.first_ms.map_or_else(|| World::pause(&mut dice, latency.first), millis);
     let pace = directives.delay_ms.map_or(Pace::Between(latency.between), |ms| Pace::Each(millis(ms)));
     let plan = plan(ask, model, &request, &directives, dice.clone(), streamed)?;
+    if let Some(spent) = plan.spent() {
+        lock(&ask.world.accounts).answered(ask.caller.project, model, spent);
+    }
     Ok(Ready { plan, first, pace, dice })
 }
 

@@ -256,6 +256,13 @@ impl<T: Tongue> Exchange<T> {
             Ok(call) => call,
             Err(failure) => return Err(end(receipt, failure)),
         };
+        receipt.hinted(call.cache_hint);
+        if let Some(name) = call.resources.iter().find(|name| name.starts_with("cachedContents/")) {
+            if let Err(failure) = self.app.caches.check(&receipt.facts().caller, name).await {
+                return Err(end(receipt, failure.into()));
+            }
+            receipt.names_cache(&self.app.caches, name);
+        }
         let recording = match self.follow(&mut call, &form).await {
             Ok(recording) => recording,
             Err(failure) => return Err(end(receipt, failure.into())),

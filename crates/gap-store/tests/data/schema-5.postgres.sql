@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict t1ZH8rkwKlulbRob2UOZF3RzXWV3M4cn6of6XO8egfRNeIJOwK58gpxRcIHMXIz
+\restrict xQq6xKFTZ6QhIQHYGhL7hENHC7uJhEuYZIewexAlFfSqAwwOGPlfeWYpgGJaIXl
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -54,6 +54,90 @@ CREATE TABLE public.audit (
     subject text NOT NULL,
     address text NOT NULL,
     detail text
+);
+
+
+--
+-- Name: cache_sums; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cache_sums (
+    starts_at bigint NOT NULL,
+    access_key text NOT NULL,
+    kind text NOT NULL,
+    hits bigint NOT NULL,
+    tokens bigint NOT NULL,
+    saved_nanos bigint NOT NULL,
+    spent_nanos bigint NOT NULL
+);
+
+
+--
+-- Name: caches; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.caches (
+    id text NOT NULL,
+    name text NOT NULL,
+    owner text NOT NULL,
+    project text NOT NULL,
+    upstream_key text NOT NULL,
+    model text NOT NULL,
+    kind text NOT NULL,
+    prefix text NOT NULL,
+    display_name text NOT NULL,
+    tokens bigint NOT NULL,
+    hits bigint NOT NULL,
+    saved_tokens bigint NOT NULL,
+    saved_nanos bigint NOT NULL,
+    created_at bigint NOT NULL,
+    used_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    spent_nanos bigint DEFAULT 0 NOT NULL,
+    paid_until bigint DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: conversation_turns; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.conversation_turns (
+    conversation text NOT NULL,
+    number bigint NOT NULL,
+    parent bigint NOT NULL,
+    is_models boolean NOT NULL,
+    digest text NOT NULL,
+    content text NOT NULL,
+    calls text,
+    results text,
+    signed boolean NOT NULL,
+    tokens bigint NOT NULL,
+    partial boolean NOT NULL,
+    at bigint NOT NULL
+);
+
+
+--
+-- Name: conversations; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.conversations (
+    id text NOT NULL,
+    owner text NOT NULL,
+    name text NOT NULL,
+    title text NOT NULL,
+    model text NOT NULL,
+    system text,
+    opening text NOT NULL,
+    pinned boolean NOT NULL,
+    ttl_ms bigint,
+    head bigint NOT NULL,
+    turns bigint NOT NULL,
+    tokens bigint NOT NULL,
+    bytes bigint NOT NULL,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL
 );
 
 
@@ -194,9 +278,7 @@ CREATE TABLE public.upstream_keys (
     disabled_at bigint,
     disabled_reason text,
     created_at bigint NOT NULL,
-    updated_at bigint NOT NULL,
-    tags text,
-    concurrency bigint
+    updated_at bigint NOT NULL
 );
 
 
@@ -278,27 +360,57 @@ INSERT INTO public.audit VALUES ('05050505-0505-0505-0505-050505050505', 1782907
 
 
 --
+-- Data for Name: cache_sums; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.cache_sums VALUES (1782907200000, 'alice', 'automatic', 3, 6000, 500, 40);
+
+
+--
+-- Data for Name: caches; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.caches VALUES ('0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b', 'cachedContents/abc', 'alice', 'p1', 'k1', 'gemini-2.5-flash', 'user', '', 'it''s', 2048, 0, 0, 0, 1782907200000, 1782907200000, 1818903600000, 0, 1782907200000);
+
+
+--
+-- Data for Name: conversation_turns; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.conversation_turns VALUES ('01a2132a-8d98-7630-bff8-b0836d7eeb92', 1, 0, false, '486920e4bda0e5a5bd00000000000000', '{"parts":[{"text":"Hi 你好"}]}', NULL, NULL, false, 10, false, 1782907200000);
+INSERT INTO public.conversation_turns VALUES ('01a2132a-8d98-7630-bff8-b0836d7eeb92', 2, 1, true, '48656c6c6f2e00000000000000000000', '{"parts":[{"text":"Hello."}]}', NULL, NULL, true, 10, false, 1782907200000);
+
+
+--
+-- Data for Name: conversations; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.conversations VALUES ('01a2132a-8d98-7630-bff8-b0836d7eeb92', 'alice', 'talk', 'Hi 你好', 'gemini-2.5-flash', NULL, '486920e4bda0e5a5bd00000000000000', false, NULL, 2, 2, 20, 57, 1782907200000, 1782907200000);
+
+
+--
 -- Data for Name: data_keys; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.data_keys VALUES (1, '+y6/RKlmDvbonKJe5DNHBw', '1.1a70jGrcPI1220mcUflCWKWUFBr/2OSaJwJAPk0D2Te3ucVZWOytqvFfwe9j5Yk5Ch2zHsd/Aa8eBnLr', 1782907200000, 1782907200000);
+INSERT INTO public.data_keys VALUES (1, 'dGZcpbq+XOROFsjNbtVFQg', '1.CttUrd550qBElgHwoRReanzdXC3I7EQkc9L5dZHNSWuugytcimRNG7HDl4MES/pB0GuYlOA+Xg7LQ7NA', 1782907200000, 1782907200000);
 
 
 --
 -- Data for Name: deleted_upstream_keys; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.deleted_upstream_keys VALUES ('p/5pbN9Ne3SQDcUIxzmE8JlkBg2IYJ2xEcWIITjEXxo', 1782907200000);
+INSERT INTO public.deleted_upstream_keys VALUES ('peLrTKplT3X5lhxzxpeT5HA2vL8coeP2KRifIRa16KM', 1782907200000);
 
 
 --
 -- Data for Name: gap_migrations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.gap_migrations VALUES (1, 'first', '2026-11-25 14:30:46.361065+00', true, '\xd3c501c6094d6333938b611ce687bac4c3014fe03cfe18d948f38cfbb0951b736e17e19ad6561f2fe7090cc35a85e1c6', 373516320);
-INSERT INTO public.gap_migrations VALUES (2, 'deleted_keys', '2026-11-25 14:30:46.361065+00', true, '\xf6f2aed813ffb6c77a0d56d0a2d16eba67a1f79346b14c58659553b1f1840beeeabe20cf95913454df2cb1e37e24c534', 11890933);
-INSERT INTO public.gap_migrations VALUES (3, 'sessions', '2026-11-25 14:30:46.361065+00', true, '\x34d18d06c268a4aab59d6788d7598db36021cab8bf9e89cc58ff6bd846867741e2c8e9f77afa089f198030830b94bdbb', 98210816);
-INSERT INTO public.gap_migrations VALUES (7, 'key_terms', '2026-11-25 14:30:46.361065+00', true, '\xd8e06bc99228e10f4c4e267e79e54cae7ba09da45b22216973f5640c3263a968483845356089ce5d407dd55b386e473e', 67249781);
+INSERT INTO public.gap_migrations VALUES (1, 'first', '2026-11-25 14:44:45.427099+00', true, '\xd3c501c6094d6333938b611ce687bac4c3014fe03cfe18d948f38cfbb0951b736e17e19ad6561f2fe7090cc35a85e1c6', 27148803);
+INSERT INTO public.gap_migrations VALUES (2, 'deleted_keys', '2026-11-25 14:44:45.427099+00', true, '\xf6f2aed813ffb6c77a0d56d0a2d16eba67a1f79346b14c58659553b1f1840beeeabe20cf95913454df2cb1e37e24c534', 1094349);
+INSERT INTO public.gap_migrations VALUES (3, 'sessions', '2026-11-25 14:44:45.427099+00', true, '\x34d18d06c268a4aab59d6788d7598db36021cab8bf9e89cc58ff6bd846867741e2c8e9f77afa089f198030830b94bdbb', 8924755);
+INSERT INTO public.gap_migrations VALUES (4, 'conversations', '2026-11-25 14:44:45.427099+00', true, '\x2d52ad1615514d697efdaa2d36e240ef9510a0ddf99f736a70afd0fee0c578252757b6bff76745fdb90bc9d75f46d352', 8094178);
+INSERT INTO public.gap_migrations VALUES (5, 'cache_sums', '2026-11-25 14:44:45.427099+00', true, '\xaa8207a9638a6da26115e3d317779aef071b691c4db0aeb8fa9fe593da42978f55d5ad40b178606a185d9093fa827671', 1469311);
 
 
 --
@@ -347,9 +459,8 @@ INSERT INTO public.settings VALUES ('max_requests_per_minute', '60', 17829072000
 -- Data for Name: upstream_keys; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.upstream_keys VALUES ('03030303-0303-0303-0303-030303030303', NULL, '', '1.YQuW6BLZRP7Qq4qyshUCgfOrEiUaVQ3yWoJmyZSiI5HxEziFaDED', 'hCxPDidoohXR1sRtNmGmpfxgcAdEKGefBNxWmVGQqS8', NULL, 100, NULL, NULL, NULL, NULL, 1782907200000, 1782907200000, NULL, NULL);
-INSERT INTO public.upstream_keys VALUES ('0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b', NULL, '', '1./cKS7lAwaCui8rdtZwiVeZ//PMrdQ3+p0hQnPWRIHkOru6NcQTwcbQ', 'Trs/XPuSbBYlHe5VtXDUAHRErQKnt7v+qpY6Q4WopDs', NULL, 100, NULL, NULL, NULL, NULL, 1782907200000, 1782907200000, '["eu","团队"]', 3);
-INSERT INTO public.upstream_keys VALUES ('02020202-0202-0202-0202-020202020202', '01010101-0101-0101-0101-010101010101', 'it''s "ours"', '1.94zw17+VE81PYyqCYhjK7u0YMcmiaIUlhF56eEJblBFaaOoa/SLrJyJpRw', 'z+L7jKY1bzzsuQbwmuBqLIaXTVEWIHijW2gRNP7ro2o', 'paid', 250, '["gemini-2.5-pro"]', 1782993600000, 1782910800000, 'reported as leaked', 1782907200000, 1782907200000, NULL, NULL);
+INSERT INTO public.upstream_keys VALUES ('03030303-0303-0303-0303-030303030303', NULL, '', '1.5B6Sl+6AEDaJU7jng0rE3+SGggmAObsYDmxpl0OSCU/jwp/UVMtw', 'WwM87EkF0P/EDdmRcLBwnP/LfnvrDTbm6as3a/UcM5I', NULL, 100, NULL, NULL, NULL, NULL, 1782907200000, 1782907200000);
+INSERT INTO public.upstream_keys VALUES ('02020202-0202-0202-0202-020202020202', '01010101-0101-0101-0101-010101010101', 'it''s "ours"', '1.CTdGgiiA2oPaEl9Toh0YEJ42/JTP62suOq0Qq/WC9D8U6fB0eBIi6XBtjg', 'RQFC2FzCJJG6Qg+RBFUGcfMYYsi7ezBtweNfsqhigV0', 'paid', 250, '["gemini-2.5-pro"]', 1782993600000, 1782910800000, 'reported as leaked', 1782907200000, 1782907200000);
 
 
 --
@@ -406,6 +517,54 @@ ALTER TABLE ONLY public.access_keys
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: cache_sums cache_sums_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cache_sums
+    ADD CONSTRAINT cache_sums_pkey PRIMARY KEY (starts_at, access_key, kind);
+
+
+--
+-- Name: caches caches_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.caches
+    ADD CONSTRAINT caches_name_key UNIQUE (name);
+
+
+--
+-- Name: caches caches_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.caches
+    ADD CONSTRAINT caches_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: conversation_turns conversation_turns_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversation_turns
+    ADD CONSTRAINT conversation_turns_pkey PRIMARY KEY (conversation, number);
+
+
+--
+-- Name: conversations conversations_owner_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_owner_name_key UNIQUE (owner, name);
+
+
+--
+-- Name: conversations conversations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_pkey PRIMARY KEY (id);
 
 
 --
@@ -528,6 +687,48 @@ CREATE INDEX audit_at ON public.audit USING btree (at, id);
 
 
 --
+-- Name: caches_expiry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX caches_expiry ON public.caches USING btree (expires_at);
+
+
+--
+-- Name: caches_owner; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX caches_owner ON public.caches USING btree (owner, created_at, id);
+
+
+--
+-- Name: caches_prefix; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX caches_prefix ON public.caches USING btree (owner, model, prefix);
+
+
+--
+-- Name: conversations_opening; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversations_opening ON public.conversations USING btree (owner, opening, updated_at);
+
+
+--
+-- Name: conversations_owner; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversations_owner ON public.conversations USING btree (owner, updated_at, id);
+
+
+--
+-- Name: conversations_updated; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX conversations_updated ON public.conversations USING btree (updated_at, id);
+
+
+--
 -- Name: pool_buckets_updated; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -591,6 +792,14 @@ CREATE INDEX usage_records_upstream_key ON public.usage_records USING btree (ups
 
 
 --
+-- Name: conversation_turns conversation_turns_conversation_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.conversation_turns
+    ADD CONSTRAINT conversation_turns_conversation_fkey FOREIGN KEY (conversation) REFERENCES public.conversations(id) ON DELETE CASCADE;
+
+
+--
 -- Name: upstream_keys upstream_keys_project_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -602,5 +811,5 @@ ALTER TABLE ONLY public.upstream_keys
 -- PostgreSQL database dump complete
 --
 
-\unrestrict t1ZH8rkwKlulbRob2UOZF3RzXWV3M4cn6of6XO8egfRNeIJOwK58gpxRcIHMXIz
+\unrestrict xQq6xKFTZ6QhIQHYGhL7hENHC7uJhEuYZIewexAlFfSqAwwOGPlfeWYpgGJaIXl
 
