@@ -25,7 +25,9 @@ ENVIRONMENT = {
 
 def aider(prompt: str, *more: str) -> str:
     """What one run prints."""
-    arguments = [AIDER, "--model", f"openai/{MODEL}", *QUIET, "--message", prompt, *more]
+    # Its histories would go to the root of the repository around us.
+    histories = ["--chat-history-file", HOME / "chat.md", "--input-history-file", HOME / "input"]
+    arguments = [AIDER, "--model", f"openai/{MODEL}", *QUIET, *histories, "--message", prompt, *more]
     run = subprocess.run(arguments, cwd=HOME / "work", env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180)
     assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
     return run.stdout

@@ -13,7 +13,7 @@ const SERIAL: u32 = 0x0047_4150;
 
 /// An encoder of the rates that Opus has, in one or two channels.
 pub(super) struct Encoder {
-    encoder: OpusEncoder,
+    codec: OpusEncoder,
     /// Gone once the file has ended.
     writer: Option<OggOpusWriter<Vec<u8>>>,
     channels: usize,
@@ -37,13 +37,13 @@ impl Encoder {
     pub(super) fn begin(samples: Samples, out: &mut Vec<u8>) -> Option<Self> {
         let (rate, channels) = (samples.rate(), usize::from(samples.channels()));
         let signed = i32::try_from(rate).ok()?;
-        let mut encoder = OpusEncoder::new(signed, channels, Application::Audio).ok()?;
-        encoder.bitrate_bps = BITRATE * i32::from(samples.channels());
-        let head = OpusHead::for_encoder(&encoder, rate);
+        let mut codec = OpusEncoder::new(signed, channels, Application::Audio).ok()?;
+        codec.bitrate_bps = BITRATE * i32::from(samples.channels());
+        let head = OpusHead::for_encoder(&codec, rate);
         let skipped = u64::from(head.pre_skip);
         let writer = OggOpusWriter::with_serial(Vec::new(), head, OpusTags::new(), SERIAL).ok()?;
         let mut own = Self {
-            encoder,
+            codec,
             writer: Some(writer),
             channels,
             frame: usize::try_from(rate / 50).ok()?,
@@ -90,7 +90,7 @@ impl Encoder {
     /// A packet, which may count for less than it lasts. Whether it was written.
     fn write(&mut self, block: &[i16], granules: Option<u64>) -> bool {
         let Some(writer) = &mut self.writer else { return false };
-        let length = self.encoder.encode_s16(block, self.frame, &mut self.packet).ok();
+        let length = self.codec.encode_s16(block, self.frame, &mut self.packet).ok();
         let Some(packet) = length.and_then(|length| self.packet.get(..length)) else { return false };
         let written = match granules.and_then(|granules| u32::try_from(granules).ok()) {
             Some(granules) => writer.write_packet_with_duration(packet, granules),

@@ -4,11 +4,11 @@ use super::Signatures;
 
 fn of(signatures: &[Option<&str>]) -> Signatures {
     let mut counted = Signatures::default();
-    let call = |signature: &Option<&str>| match signature {
+    let call = |signature: Option<&str>| match signature {
         Some(signature) => json!({"functionCall": {"name": "f"}, "thoughtSignature": signature}),
         None => json!({"functionCall": {"name": "f"}}),
     };
-    let turns: Vec<_> = signatures.iter().map(|own| json!({"role": "model", "parts": [call(own)]})).collect();
+    let turns: Vec<_> = signatures.iter().map(|own| json!({"role": "model", "parts": [call(*own)]})).collect();
     counted.add(&json!({ "contents": turns }));
     counted
 }
