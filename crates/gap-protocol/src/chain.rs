@@ -151,6 +151,11 @@ impl fmt::Debug for Chain {
     }
 }
 
+/// The name of a turn alone (a `Content`), as it has in every chain with this key; none when it is nothing of the kind.
+pub fn name_of_turn(content: &[u8], key: &Key) -> Option<Digest> {
+    Turn::of(&json::parse(content).ok()?, key).map(Turn::finish)
+}
+
 /// What stands before the first turn, and how many bytes of it there are.
 fn root(document: &Node<'_>, key: &Key) -> (Digest, usize) {
     let mut form = b"root".to_vec();

@@ -7,6 +7,7 @@
 //!
 //! - [`call`] is the one internal request, in Gemini's form, and what its answer must be told;
 //! - [`chain`] names the prefixes of a conversation;
+//! - [`conversation`] recognises, completes and shortens conversations that are kept for clients;
 //! - [`reply`] is the one vocabulary of answers, read from Gemini's chunks;
 //! - [`json`] reads documents in one pass and writes them straight into a buffer;
 //! - [`meter`] follows an answer's bytes while they pass to the client unchanged, and reads only what GAP acts on:
@@ -19,6 +20,7 @@
 pub mod anthropic;
 pub mod call;
 pub mod chain;
+pub mod conversation;
 pub mod gemini;
 pub mod json;
 pub mod meter;

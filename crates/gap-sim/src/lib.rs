@@ -21,6 +21,7 @@
 //! # }
 //! ```
 
+mod account;
 mod answer;
 mod body;
 mod clock;
@@ -31,6 +32,7 @@ mod endpoint;
 mod error;
 mod fault;
 mod glob;
+mod implicit;
 mod incoming;
 mod journal;
 mod misshape;
@@ -54,12 +56,14 @@ mod wire;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use account::Account;
 pub use body::{Body, Cut};
 pub use control::{Control, Usage};
 pub use directive::Directives;
 pub use fault::{
     Action, After, Afterwards, Drip, ErrorEvent, Fault, Preset, PresetError, Reply, Script, Split, Stall, StallBefore,
 };
+pub use implicit::ImplicitCache;
 pub use journal::Received;
 pub use options::{KeyState, Latency, Limit, Limits, Millis, Options, Signatures, SimKey, Tier, TierLimits};
 pub use quota::Used;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::implicit::ImplicitCache;
+
 /// Everything a simulator starts with. The default is an empty one: no keys, no limits, no delay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -25,6 +27,8 @@ pub struct Options {
     pub start: Option<Timestamp>,
     /// Whether thought signatures must be the simulator's own.
     pub signatures: Signatures,
+    /// Whether beginnings of prompts that come again are cached, and how; `None` caches none.
+    pub implicit_cache: Option<ImplicitCache>,
     /// How many received requests are remembered.
     pub remember_requests: usize,
     /// How many bytes of request bodies are remembered in all.
@@ -44,6 +48,7 @@ impl Default for Options {
             control: false,
             start: None,
             signatures: Signatures::Own,
+            implicit_cache: None,
             remember_requests: 1_000,
             remember_bytes: 64 << 20,
             body_limit: 256 << 20,
@@ -70,6 +75,7 @@ impl Options {
             },
             latency: Latency { first: Millis { min: 150, max: 450 }, between: Millis { min: 20, max: 60 } },
             control: true,
+            implicit_cache: Some(ImplicitCache::default()),
             ..Self::default()
         }
     }

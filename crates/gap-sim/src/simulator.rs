@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use crate::account::Accounts;
 use crate::body::Body;
 use crate::clock::Clock;
 use crate::control::Control;
@@ -19,6 +20,7 @@ use crate::directive::Directives;
 use crate::endpoint::{self, Ask};
 use crate::error::ApiError;
 use crate::fault::{Action, Asked, Faults, PresetAnswer, PresetError, Script, StallBefore, millis};
+use crate::implicit::Beginnings;
 use crate::incoming::{Credentials, Query};
 use crate::journal::{Fate, Journal, Received};
 use crate::options::{Limits, Options, SimKey, Tier};
@@ -44,6 +46,9 @@ pub(crate) struct World {
     pub(crate) faults: Mutex<Faults>,
     pub(crate) journal: Mutex<Journal>,
     pub(crate) store: Mutex<Store>,
+    /// Locked after the store, if both are.
+    pub(crate) accounts: Mutex<Accounts>,
+    pub(crate) beginnings: Mutex<Beginnings>,
     /// How many ids were given out.
     serial: AtomicU64,
 }
@@ -70,6 +75,8 @@ impl Simulator {
             faults: Mutex::default(),
             journal: Mutex::new(Journal::new(options.remember_requests, options.remember_bytes)),
             store: Mutex::default(),
+            accounts: Mutex::default(),
+            beginnings: Mutex::default(),
             serial: AtomicU64::new(0),
             options,
         };
@@ -281,6 +288,8 @@ impl World {
         *lock(&self.limits) = self.options.limits.clone();
         *lock(&self.quotas) = Quotas::default();
         *lock(&self.store) = Store::default();
+        *lock(&self.accounts) = Accounts::default();
+        *lock(&self.beginnings) = Beginnings::default();
         lock(&self.faults).clear();
         lock(&self.journal).clear();
         self.serial.store(0, Ordering::Relaxed);

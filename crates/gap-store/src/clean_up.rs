@@ -30,6 +30,8 @@ pub struct Retention {
     pub audit: Duration,
     /// What the pool remembers of buckets and keys that it has not touched since.
     pub pool_state: Duration,
+    /// Conversations that have no time to live of their own.
+    pub conversations: Duration,
 }
 
 /// How many rows went.
@@ -47,6 +49,10 @@ pub struct Removed {
     pub pool_state: u64,
     /// Sessions that are over anyway.
     pub sessions: u64,
+    /// Conversations.
+    pub conversations: u64,
+    /// Caches that Google has forgotten, and sums of what they cost and saved.
+    pub caches: u64,
 }
 
 // === impl Retention ===
@@ -61,6 +67,7 @@ impl Default for Retention {
             addresses: DAY * 90,
             audit: DAY * 365,
             pool_state: DAY * 7,
+            conversations: DAY * 7,
         }
     }
 }
@@ -86,6 +93,10 @@ impl Store {
             (SELECT name FROM resources WHERE expires_at <= $1 LIMIT $2)";
         const SESSIONS: &str = "DELETE FROM sessions WHERE id IN
             (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)";
+        const CACHES: &str = "DELETE FROM caches WHERE id IN
+            (SELECT id FROM caches WHERE expires_at <= $1 LIMIT $2)";
+        const CACHE_SUMS: &str = "DELETE FROM cache_sums WHERE (starts_at, access_key, kind) IN
+            (SELECT starts_at, access_key, kind FROM cache_sums WHERE starts_at < $1 LIMIT $2)";
         const BUCKETS: &str = "DELETE FROM pool_buckets WHERE (project, model) IN
             (SELECT project, model FROM pool_buckets WHERE updated_at < $1
             AND (resting_until IS NULL OR resting_until < $3) LIMIT $2)";
@@ -103,6 +114,9 @@ impl Store {
             pool_state: self.remove(BUCKETS, before(retention.pool_state), Some(now)).await?
                 + self.remove(KEYS, before(retention.pool_state), Some(now)).await?,
             sessions: self.remove(SESSIONS, now, None).await?,
+            conversations: self.conversations().expire(retention.conversations, now).await?,
+            caches: self.remove(CACHES, now, None).await?
+                + self.remove(CACHE_SUMS, before(retention.days), None).await?,
         };
         if let Db::Sqlite(pool) = self.write() {
             give_back(pool).await?;

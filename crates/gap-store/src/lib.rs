@@ -8,7 +8,7 @@
 //! 1. [`Address`]: where the store is, in every spelling that people use;
 //! 2. [`Store`]: opening it: the folder, the file, the schema, the secrets;
 //! 3. one module per family of tables: [`upstream_keys`], [`projects`], [`pool_state`], [`access_keys`], [`sessions`],
-//!    [`settings`], [`audit`], [`resources`], [`usage`];
+//!    [`settings`], [`audit`], [`resources`], [`conversations`], [`caches`], [`usage`];
 //! 4. [`foreign`]: databases from which people move here;
 //! 5. [`clean_up`], and [`backup`] with its way back.
 //!
@@ -28,7 +28,9 @@ pub mod access_keys;
 mod address;
 pub mod audit;
 pub mod backup;
+pub mod caches;
 pub mod clean_up;
+pub mod conversations;
 mod data_key;
 mod error;
 pub mod foreign;
@@ -47,6 +49,6 @@ pub mod usage;
 
 pub use address::Address;
 pub use error::StoreError;
-pub use migrations::latest_schema;
+pub use migrations::{latest_schema, schemas};
 pub use secret::SecretKeys;
 pub use store::{Options, Store};

@@ -22,11 +22,17 @@ const FIRST: &str = include_str!("../migrations/0001_first.sql");
 
 const DELETED_KEYS: &str = include_str!("../migrations/0002_deleted_keys.sql");
 const SESSIONS: &str = include_str!("../migrations/0003_sessions.sql");
+const CONVERSATIONS: &str = include_str!("../migrations/0004_conversations.sql");
+const CACHE_SUMS: &str = include_str!("../migrations/0005_cache_sums.sql");
+const KEY_TERMS: &str = include_str!("../migrations/0006_key_terms.sql");
 
 const STEPS: &[Step] = &[
     Step { version: 1, name: "first", sqlite: FIRST, postgres: FIRST },
     Step { version: 2, name: "deleted_keys", sqlite: DELETED_KEYS, postgres: DELETED_KEYS },
     Step { version: 3, name: "sessions", sqlite: SESSIONS, postgres: SESSIONS },
+    Step { version: 4, name: "conversations", sqlite: CONVERSATIONS, postgres: CONVERSATIONS },
+    Step { version: 5, name: "cache_sums", sqlite: CACHE_SUMS, postgres: CACHE_SUMS },
+    Step { version: 6, name: "key_terms", sqlite: KEY_TERMS, postgres: KEY_TERMS },
 ];
 
 /// Where the steps taken are noted. A name of our own: others may keep theirs in the same database.
@@ -38,6 +44,11 @@ const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(7133548209264)";
 /// The newest schema that this program knows.
 pub fn latest_schema() -> i64 {
     STEPS.iter().map(|step| step.version).max().unwrap_or(0)
+}
+
+/// Every schema that this program knows, oldest first.
+pub fn schemas() -> impl Iterator<Item = i64> {
+    STEPS.iter().map(|step| step.version)
 }
 
 /// Takes the steps that are missing: all of them or none.

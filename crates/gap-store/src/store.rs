@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 
 use crate::access_keys::AccessKeys;
 use crate::audit::Audit;
+use crate::caches::Caches;
+use crate::conversations::Conversations;
 use crate::db::Db;
 use crate::pool_state::PoolState;
 use crate::projects::Projects;
@@ -170,6 +172,16 @@ impl Store {
     /// Who owns a name that Google gave.
     pub fn resources(&self) -> Resources<'_> {
         Resources { store: self }
+    }
+
+    /// What clients said and were answered.
+    pub fn conversations(&self) -> Conversations<'_> {
+        Conversations { store: self }
+    }
+
+    /// Explicit caches at Google.
+    pub fn caches(&self) -> Caches<'_> {
+        Caches { store: self }
     }
 
     /// The request log and its sums.

@@ -45,6 +45,10 @@ pub struct KeyDetails {
     pub models: Option<Vec<String>>,
     /// From when on it is not used.
     pub expires_at: Option<Timestamp>,
+    /// What people group it by.
+    pub tags: Vec<String>,
+    /// How many requests it may carry at a time; `None`: as the settings say.
+    pub concurrency: Option<u32>,
 }
 
 /// Out of the pool.
@@ -92,6 +96,8 @@ struct Row {
     weight: i64,
     models: Option<String>,
     expires_at: Option<i64>,
+    tags: Option<String>,
+    concurrency: Option<i64>,
     disabled_at: Option<i64>,
     disabled_reason: Option<String>,
     created_at: i64,
@@ -102,7 +108,16 @@ struct Row {
 
 impl Default for KeyDetails {
     fn default() -> Self {
-        Self { project: None, label: String::new(), tier: None, weight: 100, models: None, expires_at: None }
+        Self {
+            project: None,
+            label: String::new(),
+            tier: None,
+            weight: 100,
+            models: None,
+            expires_at: None,
+            tags: Vec::new(),
+            concurrency: None,
+        }
     }
 }
 
@@ -121,7 +136,7 @@ impl UpstreamKeys<'_> {
     pub async fn insert_many(&self, new: &[NewUpstreamKey], now: Timestamp) -> Result<HashSet<Uuid>, StoreError> {
         const INTO: &str =
             "INSERT INTO upstream_keys (id, project_id, label, sealed, fingerprint, tier, weight, models,
-            expires_at, created_at, updated_at) ";
+            expires_at, tags, concurrency, created_at, updated_at) ";
         const UNLESS_KNOWN: &str = " ON CONFLICT (fingerprint) DO NOTHING RETURNING id";
         let vault = self.store.vault();
         let now = now.as_millisecond();
@@ -129,7 +144,8 @@ impl UpstreamKeys<'_> {
             .iter()
             .map(|key| {
                 let sealed = vault.seal(&place(key.id), key.secret.expose_secret().as_bytes())?;
-                Ok((key, sealed, vault.fingerprint(&key.secret), json::write_optional(key.details.models.as_ref())?))
+                let models = json::write_optional(key.details.models.as_ref())?;
+                Ok((key, sealed, vault.fingerprint(&key.secret), models, tags(&key.details)?))
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
         let mut entered = HashSet::new();
@@ -137,7 +153,7 @@ impl UpstreamKeys<'_> {
             let mut transaction = pool.begin_writing().await?;
             for chunk in rows.chunks(CHUNK) {
                 let mut query = QueryBuilder::new(INTO);
-                query.push_values(chunk, |mut row, (key, sealed, fingerprint, models)| {
+                query.push_values(chunk, |mut row, (key, sealed, fingerprint, models, tags)| {
                     let details = &key.details;
                     row.push_bind(key.id.to_string())
                         .push_bind(details.project.map(|project| project.to_string()))
@@ -148,6 +164,8 @@ impl UpstreamKeys<'_> {
                         .push_bind(i64::from(details.weight))
                         .push_bind(models)
                         .push_bind(details.expires_at.map(Timestamp::as_millisecond))
+                        .push_bind(tags)
+                        .push_bind(details.concurrency.map(i64::from))
                         .push_bind(now)
                         .push_bind(now);
                 });
@@ -168,8 +186,8 @@ impl UpstreamKeys<'_> {
 
     /// All keys, opened, in the order of their identifiers.
     pub async fn list(&self) -> Result<UpstreamKeyList, StoreError> {
-        const SQL: &str = "SELECT id, project_id, label, sealed, tier, weight, models, expires_at, disabled_at,
-            disabled_reason, created_at, updated_at FROM upstream_keys ORDER BY id";
+        const SQL: &str = "SELECT id, project_id, label, sealed, tier, weight, models, expires_at, tags, concurrency,
+            disabled_at, disabled_reason, created_at, updated_at FROM upstream_keys ORDER BY id";
         let rows: Vec<Row> = on!(self.store.read(), |pool| sqlx::query_as(SQL).fetch_all(pool).await?);
         let mut list = UpstreamKeyList::default();
         for row in rows {
@@ -188,8 +206,8 @@ impl UpstreamKeys<'_> {
         after: Option<Uuid>,
         at_most: u32,
     ) -> Result<(UpstreamKeyList, Option<Uuid>), StoreError> {
-        const SQL: &str = "SELECT id, project_id, label, sealed, tier, weight, models, expires_at, disabled_at,
-            disabled_reason, created_at, updated_at FROM upstream_keys WHERE id > $1 ORDER BY id LIMIT $2";
+        const SQL: &str = "SELECT id, project_id, label, sealed, tier, weight, models, expires_at, tags, concurrency,
+            disabled_at, disabled_reason, created_at, updated_at FROM upstream_keys WHERE id > $1 ORDER BY id LIMIT $2";
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let rows: Vec<Row> = on!(self.store.read(), |pool| {
             sqlx::query_as(SQL).bind(after).bind(i64::from(at_most)).fetch_all(pool).await?
@@ -234,8 +252,8 @@ impl UpstreamKeys<'_> {
 
     /// One key; `None` when there is none. [`StoreError::Damaged`] when its secret does not open.
     pub async fn find(&self, id: Uuid) -> Result<Option<UpstreamKey>, StoreError> {
-        const SQL: &str = "SELECT id, project_id, label, sealed, tier, weight, models, expires_at, disabled_at,
-            disabled_reason, created_at, updated_at FROM upstream_keys WHERE id = $1";
+        const SQL: &str = "SELECT id, project_id, label, sealed, tier, weight, models, expires_at, tags, concurrency,
+            disabled_at, disabled_reason, created_at, updated_at FROM upstream_keys WHERE id = $1";
         let row: Option<Row> =
             on!(self.store.read(), |pool| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(pool).await?);
         let Some(row) = row else { return Ok(None) };
@@ -257,8 +275,9 @@ impl UpstreamKeys<'_> {
     /// Changes a key; false when there is none.
     pub async fn update(&self, id: Uuid, details: &KeyDetails, now: Timestamp) -> Result<bool, StoreError> {
         const SQL: &str = "UPDATE upstream_keys SET project_id = $2, label = $3, tier = $4, weight = $5, models = $6,
-            expires_at = $7, updated_at = $8 WHERE id = $1";
+            expires_at = $7, tags = $8, concurrency = $9, updated_at = $10 WHERE id = $1";
         let models = json::write_optional(details.models.as_ref())?;
+        let tags = tags(details)?;
         let changed = on!(self.store.write(), |pool| {
             sqlx::query(SQL)
                 .bind(id.to_string())
@@ -268,6 +287,8 @@ impl UpstreamKeys<'_> {
                 .bind(i64::from(details.weight))
                 .bind(models)
                 .bind(details.expires_at.map(Timestamp::as_millisecond))
+                .bind(tags)
+                .bind(details.concurrency.map(i64::from))
                 .bind(now.as_millisecond())
                 .execute(pool)
                 .await
@@ -293,6 +314,31 @@ impl UpstreamKeys<'_> {
                 query.push(")");
                 let done = query.build().execute(&mut *transaction).await;
                 changed += done.map_err(StoreError::about("upstream key"))?.rows_affected();
+            }
+            transaction.commit().await?;
+        });
+        Ok(changed)
+    }
+
+    /// Gives keys these tags in place of those they have, all in one transaction. How many there were.
+    pub async fn set_tags(&self, tags_of: &[(Vec<Uuid>, Vec<String>)], now: Timestamp) -> Result<u64, StoreError> {
+        let written = tags_of.iter().map(|(ids, tags)| Ok((ids, written(tags)?)));
+        let written = written.collect::<Result<Vec<_>, StoreError>>()?;
+        let mut changed = 0;
+        on!(self.store.write(), |pool| {
+            let mut transaction = pool.begin_writing().await?;
+            for (ids, tags) in &written {
+                for chunk in ids.chunks(CHUNK) {
+                    let mut query = QueryBuilder::new("UPDATE upstream_keys SET tags = ");
+                    query.push_bind(tags);
+                    query.push(", updated_at = ").push_bind(now.as_millisecond()).push(" WHERE id IN (");
+                    let mut list = query.separated(", ");
+                    for id in chunk {
+                        list.push_bind(id.to_string());
+                    }
+                    query.push(")");
+                    changed += query.build().execute(&mut *transaction).await?.rows_affected();
+                }
             }
             transaction.commit().await?;
         });
@@ -394,12 +440,23 @@ impl UpstreamKeys<'_> {
                 weight: u32::try_from(row.weight).unwrap_or(u32::MAX),
                 models: json::read_optional(row.models.as_deref())?,
                 expires_at: json::time_optional(row.expires_at)?,
+                tags: json::read_optional(row.tags.as_deref())?.unwrap_or_default(),
+                concurrency: row.concurrency.map(|most| u32::try_from(most).unwrap_or(u32::MAX)),
             },
             disabled,
             created_at: json::time(row.created_at)?,
             updated_at: json::time(row.updated_at)?,
         }))
     }
+}
+
+/// The tags of a key as they are stored.
+fn tags(details: &KeyDetails) -> Result<Option<String>, StoreError> {
+    written(&details.tags)
+}
+
+fn written(tags: &Vec<String>) -> Result<Option<String>, StoreError> {
+    json::write_optional((!tags.is_empty()).then_some(tags))
 }
 
 /// What the sealed secret of a key is bound to.

@@ -48,11 +48,13 @@ pub fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     Some(response)
 }
 
-/// A page of HTML that finds its files below `root_path`, whatever its own path is.
-pub fn html(path: &str, root_path: &str) -> Response {
+/// A page of HTML that finds its files below `root_path`, whatever its own path is. It is told its `notice` (`demo`,
+/// `memory` or nothing), so that the line it shows for it is there from the first paint and pushes nothing down later.
+pub fn html(path: &str, root_path: &str, notice: &str) -> Response {
     let Some(file) = Built::get(path) else { return missing() };
     let text = String::from_utf8_lossy(&file.data);
     let text = text.replace("<base href=\"/\"", &format!("<base href=\"{root_path}/\""));
+    let text = text.replace("data-notice=\"\"", &format!("data-notice=\"{notice}\""));
     let mut response = Body::from(text).into_response();
     let out = response.headers_mut();
     out.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));

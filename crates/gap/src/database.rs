@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{DatabaseUrl, Settings};
+use crate::conversations;
 use crate::events::Progress;
 use crate::secrets::{self, FolderError};
 
@@ -65,22 +66,29 @@ pub fn retention(settings: &Settings) -> Retention {
         days: DAY * usage.daily_retention_days,
         addresses: DAY * usage.address_retention_days,
         audit: DAY * usage.audit_retention_days,
+        conversations: conversations::default_ttl(settings),
         ..Retention::default()
     }
 }
 
 /// Removes what is over, from time to time, until shutdown.
 pub fn begin_chores(app: &App) {
-    let (store, clock, events) = (app.store.clone(), app.clock.clone(), app.books.events().clone());
-    let retention = retention(&app.settings);
+    let (store, clock, live) = (app.store.clone(), app.clock.clone(), app.live.clone());
+    let events = app.books.events().clone();
     app.lifecycle.every(CLEAN_UP_EVERY, move || {
-        let (store, clock, events) = (store.clone(), clock.clone(), events.clone());
+        let (store, clock, retention, events) = (store.clone(), clock.clone(), live.read(retention), events.clone());
         async move {
             let mut progress = Progress { id: Uuid::now_v7(), state: "running", total: 0, done: 0 };
             events.job_went_on("clean_up", &progress);
             match store.clean_up(&retention, clock.now()).await {
                 Ok(removed) => {
-                    let rows = removed.records + removed.sums + removed.audit + removed.sessions + removed.resources;
+                    let rows = removed.records
+                        + removed.sums
+                        + removed.audit
+                        + removed.sessions
+                        + removed.resources
+                        + removed.conversations
+                        + removed.caches;
                     progress = Progress { state: "done", total: rows, done: rows, ..progress };
                     info!(records = removed.records, sums = removed.sums, "Cleaned up what is older than it should be");
                 }

@@ -57,6 +57,8 @@ pub enum Kind {
     NotBuilt,
     /// The request makes no sense.
     InvalidRequest,
+    /// The conversation is longer than the model takes.
+    ContextTooLong,
     /// The body is larger than this route takes.
     TooLarge,
     /// The body is in a form that this route does not read.
@@ -85,7 +87,7 @@ impl Kind {
             Self::UnknownRoute | Self::UnknownModel => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotBuilt => StatusCode::NOT_IMPLEMENTED,
-            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::InvalidRequest | Self::ContextTooLong => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ClientTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -107,6 +109,7 @@ impl Kind {
             Self::WrongMethod => ("invalid_request_error", Some("method_not_supported")),
             Self::NotBuilt => ("invalid_request_error", Some("not_implemented")),
             Self::InvalidRequest => ("invalid_request_error", None),
+            Self::ContextTooLong => ("invalid_request_error", Some("context_length_exceeded")),
             Self::TooLarge => ("invalid_request_error", Some("request_too_large")),
             Self::UnsupportedMedia => ("invalid_request_error", Some("unsupported_media_type")),
             Self::ClientTimeout => ("invalid_request_error", Some("request_timeout")),
@@ -124,7 +127,9 @@ impl Kind {
             Self::Unauthenticated => "authentication_error",
             Self::Forbidden => "permission_error",
             Self::UnknownRoute | Self::UnknownModel | Self::WrongMethod | Self::NotBuilt => "not_found_error",
-            Self::InvalidRequest | Self::UnsupportedMedia | Self::ClientTimeout => "invalid_request_error",
+            Self::InvalidRequest | Self::ContextTooLong | Self::UnsupportedMedia | Self::ClientTimeout => {
+                "invalid_request_error"
+            }
             Self::TooLarge => "request_too_large",
             Self::RateLimited => "rate_limit_error",
             Self::Unavailable => "overloaded_error",
@@ -256,6 +261,37 @@ impl Failure {
     pub fn out_of_memory_budget() -> Self {
         Self::new(Kind::Unavailable, "The gateway holds too many large requests at this moment; try again shortly.")
             .retry_after(Duration::from_secs(1))
+    }
+
+    /// The request makes no sense, and this is why.
+    pub fn invalid_request(why: impl Into<String>) -> Self {
+        Self::new(Kind::InvalidRequest, why)
+    }
+
+    /// What a conversation cannot leave out needs more tokens than the model takes.
+    pub fn context_too_long(needed: u64, limit: u64) -> Self {
+        Self::new(
+            Kind::ContextTooLong,
+            format!("The input token count ({needed}) exceeds the maximum number of tokens allowed ({limit})."),
+        )
+        .scope("request")
+    }
+
+    /// The history of a conversation cannot be had.
+    pub fn conversations_unreadable() -> Self {
+        Self::new(Kind::Unavailable, "The gateway cannot read its conversations at this moment; try again shortly.")
+            .retry_after(A_MOMENT)
+    }
+
+    /// Whose a cache is cannot be read.
+    pub fn caches_unreadable() -> Self {
+        Self::new(Kind::Unavailable, "The gateway cannot read its list of caches at this moment; try again shortly.")
+            .retry_after(A_MOMENT)
+    }
+
+    /// The cache is somebody else's, or there is none: in Google's words, which do not say which.
+    pub fn foreign_cache() -> Self {
+        Self::new(Kind::Forbidden, "CachedContent not found (or permission denied)").scope("request")
     }
 
     /// An answer broke off on the upstream's side.

@@ -37,6 +37,7 @@ use uuid::Uuid;
 
 use self::book::Book;
 pub use self::book::{Entry, Project};
+use self::listing::Views;
 pub use self::listing::{Filter, Order, Sort};
 pub use self::projects::Membership;
 use crate::clock::Clock;
@@ -52,6 +53,12 @@ pub const HEAVIEST: u32 = 10_000;
 pub const LONGEST_LABEL: usize = 200;
 /// So is that of a project, which stands before the colon of `project:key`.
 pub const LONGEST_PROJECT: usize = 100;
+/// A tag is a word or two.
+pub const LONGEST_TAG: usize = 50;
+/// Tags of a key at most.
+pub const MOST_TAGS: usize = 20;
+/// Requests at a time that a key may be limited to, at most: as `pool.key_concurrency`.
+pub const MOST_AT_ONCE: u32 = 100_000;
 /// Models of a key at most.
 const MOST_MODELS: usize = 200;
 
@@ -67,6 +74,8 @@ struct Inner {
     keeping: Keeping,
     /// What lists are read from.
     book: RwLock<Book>,
+    /// In which orders.
+    views: Views,
     /// One change at a time: what is written, what the pool is told and what the book says are one.
     writing: Arc<tokio::sync::Mutex<()>>,
 }
@@ -110,6 +119,9 @@ pub enum RosterError {
     /// Another project has this label or this name at Google.
     #[error("another project is called {0:?}")]
     Taken(String),
+    /// A key would have more tags than a key has.
+    #[error("the key {0} would have more than {MOST_TAGS} tags")]
+    TooManyTags(Uuid),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -130,8 +142,8 @@ struct Admission {
 impl Roster {
     /// An empty roster.
     pub fn new(keyring: Keyring, store: Store, clock: Clock, keeping: Keeping) -> Self {
-        let (book, writing) = (RwLock::default(), Arc::default());
-        Self(Arc::new(Inner { keyring, store, clock, keeping, book, writing }))
+        let (book, views, writing) = (RwLock::default(), Views::default(), Arc::default());
+        Self(Arc::new(Inner { keyring, store, clock, keeping, book, views, writing }))
     }
 
     /// Where it keeps what it is told.
@@ -220,7 +232,9 @@ impl Roster {
     }
 
     fn book_to_write(&self) -> RwLockWriteGuard<'_, Book> {
-        self.0.book.write().unwrap_or_else(PoisonError::into_inner)
+        let mut book = self.0.book.write().unwrap_or_else(PoisonError::into_inner);
+        book.edition += 1;
+        book
     }
 }
 
@@ -232,7 +246,7 @@ fn terms(details: &KeyDetails, book: &Book) -> KeyTerms {
         tier: details.tier.as_deref().and_then(tier_named),
         models: details.models.clone(),
         weight: Some(details.weight),
-        concurrency: None,
+        concurrency: details.concurrency,
         expires_at: details.expires_at,
     }
 }
@@ -260,6 +274,29 @@ pub fn fault_of_models(models: &[String]) -> Option<(Option<usize>, String)> {
         model.is_empty() || inner_star || model.len() > 200 || !model.bytes().all(|byte| byte.is_ascii_graphic())
     })?;
     Some((Some(at), "takes a model's name such as gemini-2.5-flash; it may end in a star".to_owned()))
+}
+
+/// Tags as they are kept: without white space around them, in order, each once.
+pub fn tidy_tags(tags: &[String]) -> Vec<String> {
+    let mut tags: Vec<String> = tags.iter().map(|tag| tag.trim().to_owned()).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    tags
+}
+
+/// What is wrong with the tags of a key, if anything: the place in the list, and the message.
+pub fn fault_of_tags(tags: &[String]) -> Option<(Option<usize>, String)> {
+    if tags.len() > MOST_TAGS {
+        return Some((None, format!("takes {MOST_TAGS} tags at most")));
+    }
+    tags.iter().enumerate().find_map(|(at, tag)| {
+        let fault = match tag.trim() {
+            "" => Some("is empty".to_owned()),
+            tag if tag.contains(',') => Some("takes no comma: each tag stands for itself".to_owned()),
+            tag => fault_of_name(tag, LONGEST_TAG),
+        };
+        Some((Some(at), fault?))
+    })
 }
 
 /// What is wrong with the end of a key's time, if anything.

@@ -111,6 +111,8 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
         "x-gap-warnings",
         "x-gap-error-scope",
         "x-gap-kept",
+        "x-gap-conversation",
+        "x-gap-history",
         "retry-after",
         "x-ratelimit-limit-requests",
         "x-ratelimit-remaining-requests",

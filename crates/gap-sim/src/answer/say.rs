@@ -96,10 +96,11 @@ pub(super) fn plan(asked: Asked<'_>, directives: &Directives, mut dice: Dice, fr
         plan.cuts = cuts(text, directives);
     }
     if !directives.no_usage {
-        let cached = directives.cached_tokens.unwrap_or(asked.cached);
-        let prompt = tokens::Tokens { text: asked.prompt.text.max(1) + cached, ..asked.prompt };
+        let explicit = directives.cached_tokens.unwrap_or(asked.cached);
+        let prompt = tokens::Tokens { text: asked.prompt.text.max(1) + explicit, ..asked.prompt };
+        let cached = explicit + asked.implicit;
         let candidates = said_tokens * plan.candidates;
-        plan.usage = Some(Usage { prompt, cached, thoughts, candidates });
+        plan.usage = Some(Usage { prompt, cached, explicit, thoughts, candidates });
     }
     plan
 }

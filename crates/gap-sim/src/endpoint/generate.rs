@@ -21,7 +21,7 @@ use crate::request::{Content, Generate};
 use crate::route::Action;
 use crate::simulator::World;
 use crate::tokens::{self, Tokens};
-use crate::{schema, strict, wire};
+use crate::{lock, schema, strict, wire};
 
 pub(crate) async fn generate(ask: &Ask<'_>, name: &str) -> Result<Response<Body>, ApiError> {
     let ready = prepare(ask, name, Action::GenerateContent)?;
@@ -116,6 +116,9 @@ fn prepare(ask: &Ask<'_>, name: &str, action: Action) -> Result<Ready, ApiError>
     let first = directives.first_ms.map_or_else(|| World::pause(&mut dice, latency.first), millis);
     let pace = directives.delay_ms.map_or(Pace::Between(latency.between), |ms| Pace::Each(millis(ms)));
     let plan = plan(ask, model, &request, &directives, dice.clone(), streamed)?;
+    if let Some(spent) = plan.spent() {
+        lock(&ask.world.accounts).answered(ask.caller.project, model, spent);
+    }
     Ok(Ready { plan, first, pace, dice })
 }
 
@@ -147,8 +150,16 @@ fn plan(
 ) -> Result<Plan, ApiError> {
     let cached = super::caches::tokens_of(ask, model, request)?;
     let prompt = tokens::of_request(request);
-    let asked = Asked { model, request, prompt, cached, seed: ask.world.options.seed, streamed };
+    let implicit = implicit(ask, model, request);
+    let asked = Asked { model, request, prompt, cached, implicit, seed: ask.world.options.seed, streamed };
     Ok(Plan::new(asked, directives, dice, &mut ask.world.fresh_dice("answer")))
+}
+
+/// The tokens of a prompt that the implicit cache knows. What stands in an explicit one is cached already.
+fn implicit(ask: &Ask<'_>, model: &Model, request: &Generate) -> u64 {
+    let Some(policy) = ask.world.options.implicit_cache.filter(|_| request.cached_content.is_none()) else { return 0 };
+    let whose = (ask.caller.project, model.id());
+    lock(&ask.world.beginnings).send(whose, request, policy, ask.world.clock.now())
 }
 
 /// The first event at once, each further one after a pause.

@@ -12,6 +12,7 @@ mod control;
 mod faults;
 mod fields;
 mod files;
+mod implicit;
 mod keys;
 mod predict;
 mod quota;

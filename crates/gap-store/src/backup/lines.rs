@@ -29,6 +29,10 @@ const TABLES: &[&str] = &[
     "settings",
     "audit",
     "resources",
+    "conversations",
+    "conversation_turns",
+    "caches",
+    "cache_sums",
     "usage_records",
     "usage_sums",
 ];

@@ -12,10 +12,10 @@ use super::{Outcome, Usage, UsageRecord};
 use crate::db::BeginWriting;
 use crate::{StoreError, json};
 
-/// How many records one statement enters: 26 columns each, and databases stop at 32,766 parameters.
-const RECORDS: usize = 200;
-/// How many sums one statement adds to, with 21 columns.
-const SUMS: usize = 200;
+/// How many rows one statement writes. The most is what databases take: a record has 26 columns, and they stop at 32,766
+/// parameters. There are few sizes because every size is a text of its own, which costs more to prepare than to run;
+/// those that were used before are kept prepared.
+const SIZES: [usize; 8] = [200, 100, 50, 20, 10, 5, 2, 1];
 
 /// A row of the sums.
 type SumKey<'a> = (Period, Axis, i64, &'a str, &'a str);
@@ -29,7 +29,7 @@ impl Usage<'_> {
             thought_tokens, tool_tokens, output_tokens, cost_nanos, saved_nanos, waited_ms, first_token_ms,
             duration_ms, by_modality, explanation) ";
         // A batch whose end was not heard is written again; what was in it must not count twice.
-        const UNLESS_KNOWN: &str = " ON CONFLICT (id) DO NOTHING RETURNING id";
+        const UNLESS_KNOWN: &str = " ON CONFLICT (id) DO NOTHING";
         const SUM_INTO: &str =
             "INSERT INTO usage_sums (period, axis, starts_at, name, model, requests, failed, cancelled,
             attempts, prompt_tokens, cached_tokens, thought_tokens, tool_tokens, output_tokens, cost_nanos,
@@ -57,60 +57,77 @@ impl Usage<'_> {
         let modalities = records.iter().map(modalities).collect::<Result<Vec<_>, _>>()?;
         let rows: Vec<_> = records.iter().zip(modalities).collect();
         on!(self.store.write(), |pool| {
-            let mut transaction = pool.begin_writing().await?;
-            let mut written: HashSet<Uuid> = HashSet::with_capacity(records.len());
-            for chunk in rows.chunks(RECORDS) {
-                let mut query = QueryBuilder::new(INTO);
-                query.push_values(chunk, |mut row, (record, modalities)| {
-                    row.push_bind(record.id.to_string())
-                        .push_bind(record.at.as_millisecond())
-                        .push_bind(&record.access_key)
-                        .push_bind(&record.address)
-                        .push_bind(&record.dialect)
-                        .push_bind(&record.method)
-                        .push_bind(&record.model)
-                        .push_bind(&record.project)
-                        .push_bind(&record.upstream_key)
-                        .push_bind(i64::from(record.attempts))
-                        .push_bind(i64::from(record.status))
-                        .push_bind(record.outcome.name())
-                        .push_bind(&record.error_scope)
-                        .push_bind(record.streamed)
-                        .push_bind(count(record.tokens.prompt))
-                        .push_bind(count(record.tokens.cached))
-                        .push_bind(count(record.tokens.thoughts))
-                        .push_bind(count(record.tokens.tool))
-                        .push_bind(count(record.tokens.output))
-                        .push_bind(count(record.cost_nanos))
-                        .push_bind(count(record.saved_nanos))
-                        .push_bind(i64::from(record.waited_ms))
-                        .push_bind(record.first_token_ms.map(i64::from))
-                        .push_bind(i64::from(record.duration_ms))
-                        .push_bind(modalities)
-                        .push_bind(&record.explanation);
-                });
-                let ids: Vec<String> =
-                    query.push(UNLESS_KNOWN).build_query_scalar().fetch_all(&mut *transaction).await?;
-                for id in &ids {
-                    written.insert(json::id(id)?);
-                }
-            }
-            let sums: Vec<_> = sum(records.iter().filter(|record| written.remove(&record.id))).into_iter().collect();
-            for chunk in sums.chunks(SUMS) {
-                let mut query = QueryBuilder::new(SUM_INTO);
-                query.push_values(chunk, |mut row, ((period, axis, starts_at, name, model), totals)| {
-                    row.push_bind(period.name())
-                        .push_bind(axis.name())
-                        .push_bind(*starts_at)
-                        .push_bind(*name)
-                        .push_bind(*model);
-                    for value in totals.columns() {
-                        row.push_bind(value);
+            // Asking which ones were new costs as much as writing them, and nearly always all are: only when their number
+            // says otherwise, everything is taken back and written again with that question.
+            for some_known in [false, true] {
+                let mut transaction = pool.begin_writing().await?;
+                let mut new: HashSet<Uuid> = HashSet::new();
+                let mut missing = 0;
+                for portion in portions(&rows) {
+                    let mut query = QueryBuilder::new(INTO);
+                    query.push_values(portion, |mut row, (record, modalities)| {
+                        row.push_bind(record.id.to_string())
+                            .push_bind(record.at.as_millisecond())
+                            .push_bind(&record.access_key)
+                            .push_bind(&record.address)
+                            .push_bind(&record.dialect)
+                            .push_bind(&record.method)
+                            .push_bind(&record.model)
+                            .push_bind(&record.project)
+                            .push_bind(&record.upstream_key)
+                            .push_bind(i64::from(record.attempts))
+                            .push_bind(i64::from(record.status))
+                            .push_bind(record.outcome.name())
+                            .push_bind(&record.error_scope)
+                            .push_bind(record.streamed)
+                            .push_bind(count(record.tokens.prompt))
+                            .push_bind(count(record.tokens.cached))
+                            .push_bind(count(record.tokens.thoughts))
+                            .push_bind(count(record.tokens.tool))
+                            .push_bind(count(record.tokens.output))
+                            .push_bind(count(record.cost_nanos))
+                            .push_bind(count(record.saved_nanos))
+                            .push_bind(i64::from(record.waited_ms))
+                            .push_bind(record.first_token_ms.map(i64::from))
+                            .push_bind(i64::from(record.duration_ms))
+                            .push_bind(modalities)
+                            .push_bind(&record.explanation);
+                    });
+                    query.push(UNLESS_KNOWN);
+                    if some_known {
+                        let query = query.push(" RETURNING id").build_query_scalar();
+                        let ids: Vec<String> = query.fetch_all(&mut *transaction).await?;
+                        for id in &ids {
+                            new.insert(json::id(id)?);
+                        }
+                    } else {
+                        let written = query.build().execute(&mut *transaction).await?.rows_affected();
+                        missing += (portion.len() as u64).saturating_sub(written);
                     }
-                });
-                query.push(OR_ADD).build().execute(&mut *transaction).await?;
+                }
+                if missing > 0 {
+                    transaction.rollback().await?;
+                    continue;
+                }
+                let counted = records.iter().filter(|record| !some_known || new.remove(&record.id));
+                let sums: Vec<_> = sum(counted).into_iter().collect();
+                for portion in portions(&sums) {
+                    let mut query = QueryBuilder::new(SUM_INTO);
+                    query.push_values(portion, |mut row, ((period, axis, starts_at, name, model), totals)| {
+                        row.push_bind(period.name())
+                            .push_bind(axis.name())
+                            .push_bind(*starts_at)
+                            .push_bind(*name)
+                            .push_bind(*model);
+                        for value in totals.columns() {
+                            row.push_bind(value);
+                        }
+                    });
+                    query.push(OR_ADD).build().execute(&mut *transaction).await?;
+                }
+                transaction.commit().await?;
+                break;
             }
-            transaction.commit().await?;
         });
         Ok(())
     }
@@ -124,6 +141,16 @@ impl Usage<'_> {
         });
         Ok(())
     }
+}
+
+/// Rows cut into the sizes that statements have.
+fn portions<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = SIZES.iter().find(|size| **size <= rows.len())?;
+        let (portion, rest) = rows.split_at_checked(*size)?;
+        rows = rest;
+        Some(portion)
+    })
 }
 
 /// What records add to the sums. Sorted, so that two instances take the rows in the same order and neither waits for the

@@ -6,7 +6,11 @@ mod access_keys;
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod caches;
+#[cfg(test)]
 mod clean_up;
+#[cfg(test)]
+mod conversations;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]

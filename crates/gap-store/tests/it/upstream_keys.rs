@@ -36,6 +36,8 @@ async fn keys_survive_a_restart(#[values(On::File, On::Postgres)] on: On) {
         weight: 250,
         models: Some(vec!["gemini-2.5-pro".to_owned()]),
         expires_at: Some(hours(24)),
+        tags: vec!["eu".to_owned(), "团队 \"a\"".to_owned()],
+        concurrency: Some(4),
     };
     store.upstream_keys().insert(&new, now()).await.unwrap();
     let disabled = Disabled { at: hours(1), reason: "reported as leaked".to_owned() };
@@ -67,6 +69,14 @@ async fn keys_can_be_changed_enabled_and_removed(#[values(On::File, On::Memory, 
     assert!(store.upstream_keys().set_disabled(new.id, None, hours(3)).await.unwrap());
     let found = store.upstream_keys().find(new.id).await.unwrap().unwrap();
     assert_eq!((found.details, found.disabled, found.updated_at), (details, None, hours(3)));
+
+    let tags = vec!["blue".to_owned()];
+    let anew = [(vec![new.id, id()], tags.clone())];
+    assert_eq!(store.upstream_keys().set_tags(&anew, hours(4)).await.unwrap(), 1);
+    let found = store.upstream_keys().find(new.id).await.unwrap().unwrap();
+    assert_eq!((&found.details.tags, found.details.label.as_str(), found.updated_at), (&tags, "another", hours(4)));
+    store.upstream_keys().set_tags(&[(vec![new.id], Vec::new())], hours(5)).await.unwrap();
+    assert!(store.upstream_keys().find(new.id).await.unwrap().unwrap().details.tags.is_empty());
 
     assert!(store.upstream_keys().delete(new.id, now()).await.unwrap());
     assert!(store.upstream_keys().find(new.id).await.unwrap().is_none());

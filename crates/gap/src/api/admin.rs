@@ -9,7 +9,9 @@ mod access_keys;
 pub mod actor;
 mod audit;
 pub mod auth;
+mod caches;
 mod config;
+mod contexts;
 mod describe;
 mod export;
 mod files;
@@ -56,10 +58,11 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         // Upstream keys
         .routes(routes!(keys::list_keys, keys::create_key))
         .routes(routes!(keys::find_key, keys::update_key, keys::delete_key))
+        .routes(routes!(keys::bulk::list_key_tags))
         .routes(routes!(keys::enable_key))
         .routes(routes!(keys::disable_key))
         .routes(routes!(keys::reset_key))
-        .routes(routes!(keys::change_keys))
+        .routes(routes!(keys::bulk::change_keys))
         .routes(routes!(keys::import::import_keys))
         .routes(routes!(keys::checks::check_keys, keys::checks::list_checks))
         .routes(routes!(keys::checks::find_check, keys::checks::cancel_check))
@@ -69,6 +72,8 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(models::list_models))
         .routes(routes!(files::list_files))
         .routes(routes!(files::delete_file))
+        .routes(routes!(caches::list_caches, caches::create_cache))
+        .routes(routes!(caches::find_cache, caches::update_cache, caches::delete_cache))
         // Who comes in
         .routes(routes!(auth::log_in))
         .routes(routes!(auth::refresh_session))
@@ -80,6 +85,12 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(access_keys::disable_access_key))
         .routes(routes!(access_keys::enable_access_key))
         .routes(routes!(access_keys::rotate_access_key))
+        // What was said
+        .routes(routes!(contexts::list_contexts))
+        .routes(routes!(contexts::change_contexts))
+        .routes(routes!(contexts::find_context, contexts::update_context, contexts::delete_context))
+        .routes(routes!(contexts::list_context_turns))
+        .routes(routes!(contexts::export_context))
         // Usage
         .routes(routes!(stats::show_stats))
         .routes(routes!(stats::export_stats))

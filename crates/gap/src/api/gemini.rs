@@ -12,11 +12,12 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gap_pool::Affinity;
+use gap_protocol::gemini::cache;
 use gap_protocol::gemini::path::{self, Kind, Target};
 use gap_protocol::meter::Framing;
-use http::header::HeaderName;
+use http::header::{CONTENT_TYPE, HeaderName};
 use http::request::Parts;
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, HeaderValue, Method, Request};
 
 use super::guest::{self, Guest};
 use super::openai::{is_strict, path_of};
@@ -24,7 +25,9 @@ use crate::admission::Permit;
 use crate::admission::standing::Standing;
 use crate::app::App;
 use crate::body::{RequestBody, discard};
+use crate::caches::native::Deed;
 use crate::caller::{Caller, Denied};
+use crate::conversations::{self, Asked, Followed, Recording, Slot};
 use crate::dialect::Dialect;
 use crate::error::Failure;
 use crate::middleware::Visit;
@@ -126,15 +129,39 @@ async fn relay(
     let owner = || app.owners.find(target.resource);
     let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin).or_else(owner);
     let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
+    let talk = conversations::named_in(&parts.headers).map_err(refuse)?;
+    let deed = (target.kind == Kind::Plain && target.method.is_none())
+        .then(|| Deed::of(&parts.method, target.resource))
+        .flatten()
+        .filter(|_| !parts.headers.contains_key(METHOD_OVERRIDE));
+    // A name that GAP does not know may come with a slash behind it.
+    let touched = target.resource.starts_with("cachedContents/").then_some(target.resource);
+    if let Some(name) = touched {
+        app.caches.check(&guest.caller, name).await.map_err(refuse)?;
+    }
+    if deed == Some(Deed::List) {
+        return list_caches(app, &guest.caller, query).await.map_err(refuse);
+    }
     let body = RequestBody::read(body, &app.bodies).await.map_err(refuse)?;
+    let cache = body.kept().and_then(|bytes| cache::named_in(&bytes));
+    if let Some(name) = &cache {
+        app.caches.check(&guest.caller, name).await.map_err(refuse)?;
+    }
     let named = || body.kept().and_then(|bytes| app.owners.find_in(&bytes));
     let home = if is_upload || app.owners.is_empty() { home } else { home.or_else(named) };
+    let generates = matches!(target.method, Some("generateContent" | "streamGenerateContent"));
+    let (body, recording) = if generates {
+        follow(app, &guest.caller, talk, &facts, framing, body).await.map_err(refuse)?
+    } else {
+        (body, None)
+    };
     let passing = Passing {
         owner: guest.caller.id.clone(),
         may_be_a_page: parts.method == Method::GET,
         gone: (parts.method == Method::DELETE).then(|| target.resource.to_owned()),
         spends: facts.model.is_some(),
         upload: started,
+        deed,
     };
     let call = Call {
         path: renamed.map_or_else(|| target.upstream_path().into_owned(), |(_, path)| path),
@@ -155,11 +182,46 @@ async fn relay(
     }
     guest.permit.book(|| call.estimated_tokens()).map_err(refuse)?;
     let Guest { caller, permit } = guest;
-    let receipt = Receipt::begin(facts).with_permit(permit);
+    let mut receipt = Receipt::begin(facts).with_permit(permit);
+    if let Some(name) = &cache {
+        receipt.names_cache(&app.caches, name);
+    }
     if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
         return models::list(app, &caller.policy, &call, receipt).await;
     }
-    answer(app, call, receipt, passing).await
+    let answered = answer(app, call, receipt, passing).await?;
+    Ok(match recording {
+        Some(recording) => Slot::of(recording).attend(answered, Some(framing)),
+        None => answered,
+    })
+}
+
+/// Puts the history of its conversation before a request, if it has one.
+async fn follow(
+    app: &App,
+    caller: &Caller,
+    name: Option<&str>,
+    facts: &Facts,
+    framing: Framing,
+    body: RequestBody,
+) -> Result<(RequestBody, Option<Recording>), Failure> {
+    let (Some(model), RequestBody::Kept(kept)) = (&facts.model, &body) else { return Ok((body, None)) };
+    let is_stream = !matches!(framing, Framing::Json);
+    let asked = Asked { caller, name, model, body: &kept.to_bytes(), is_stream };
+    match app.conversations.follow(asked).await? {
+        None => Ok((body, None)),
+        Some(Followed { body: None, recording }) => Ok((body, Some(recording))),
+        Some(Followed { body: Some(completed), recording }) => {
+            Ok((RequestBody::written(completed, &app.bodies)?, Some(recording)))
+        }
+    }
+}
+
+/// The caches of an access key: the ledger knows those of every project.
+async fn list_caches(app: &App, caller: &Caller, query: Option<&str>) -> Result<Response, Failure> {
+    let listed = app.caches.list_natively(caller, query).await?;
+    let json = HeaderValue::from_static("application/json; charset=UTF-8");
+    Ok(([(CONTENT_TYPE, json)], Body::from(listed.to_string())).into_response())
 }
 
 /// Who asks. A piece of an upload may come without a key: its id says whose it is. It was counted when it began.
@@ -188,6 +250,8 @@ struct Passing {
     spends: bool,
     /// Who may have begun an upload, and where its pieces are to come.
     upload: Option<(Caller, String)>,
+    /// What it does with caches.
+    deed: Option<Deed>,
 }
 
 impl Passing {
@@ -209,6 +273,10 @@ impl Passing {
             news.extend(app.owners.note_page(&document, project));
         }
         owners::kept::record(app, news, project, &self.owner).await;
+        if let Some(deed) = self.deed {
+            let document = reply.document().unwrap_or_default();
+            app.caches.note_deed(app, deed, &document, (project, &self.owner)).await;
+        }
         if let Some((caller, own_address)) = self.upload {
             app.uploads.take_over(reply.headers_mut(), &Owner { caller, project }, &own_address);
         }

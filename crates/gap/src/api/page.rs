@@ -2,12 +2,13 @@
 
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use gap_store::Address;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 
 use super::probes::Spectator;
 use super::{admin, probes, v1};
-use crate::app::App;
+use crate::app::{App, Mode};
 use crate::assets;
 use crate::dialect::Dialect;
 use crate::error::Failure;
@@ -16,7 +17,7 @@ use crate::middleware::Visit;
 /// The page for browsers; for programs, what this address is.
 pub async fn show_page(State(app): State<App>, spectator: Spectator, headers: HeaderMap) -> Response {
     if wants_html(&headers) && assets::is_built() {
-        return assets::html("index.html", &app.settings.server.root_path);
+        return assets::html("index.html", &app.settings.server.root_path, notice(&app));
     }
     probes::show_welcome(State(app), spectator).await.into_response()
 }
@@ -38,7 +39,7 @@ pub async fn show_page_or_refuse(State(app): State<App>, visit: Visit, request: 
     let for_people = visit.dialect == Dialect::Admin && !request.uri().path().starts_with("/api/");
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if for_people && reads && wants_html(request.headers()) && assets::is_built() {
-        return assets::html("index.html", &app.settings.server.root_path);
+        return assets::html("index.html", &app.settings.server.root_path, notice(&app));
     }
     v1::refuse_unknown(visit, request).await
 }
@@ -88,9 +89,22 @@ pub async fn show_docs_file(
 
 fn documentation(app: &App, visit: &Visit, request: &Request, page: &str) -> Response {
     if app.live.read(|settings| settings.server.docs) {
-        assets::html(page, &app.settings.server.root_path)
+        assets::html(page, &app.settings.server.root_path, "")
     } else {
         unknown(visit, request)
+    }
+}
+
+/// What the page says above all else: that answers are made up, or that nothing is kept. Strangers learn it from
+/// `/healthz` too, unless the settings protect that.
+fn notice(app: &App) -> &'static str {
+    if app.live.read(|settings| settings.server.protect_status_page) {
+        return "";
+    }
+    match (app.mode, app.store.address()) {
+        (Mode::Demo, _) => "demo",
+        (Mode::Live, Address::Memory) => "memory",
+        (Mode::Live, _) => "",
     }
 }
 

@@ -4,7 +4,7 @@
 use super::Loaded;
 use super::catalog::Catalog;
 use super::notice::Notice;
-use super::settings::{Settings, StorageMode};
+use super::settings::Settings;
 
 struct Missing {
     setting: &'static str,
@@ -15,25 +15,8 @@ struct Missing {
 
 const ALWAYS: fn(&Settings) -> bool = |_| true;
 
-const MISSING: &[Missing] = &[
-    Missing { setting: "cache.native", feature: "explicit caching", asked: |s| s.cache.native },
-    Missing { setting: "context.completion", feature: "memory of conversations", asked: |s| s.context.completion },
-    Missing {
-        setting: "context.storage_mode",
-        feature: "storage in a database",
-        asked: |s| s.context.storage_mode == StorageMode::Database,
-    },
-    Missing { setting: "context.max_tokens", feature: "memory of conversations", asked: ALWAYS },
-    Missing { setting: "context.safety_margin", feature: "memory of conversations", asked: ALWAYS },
-    Missing { setting: "context.ttl_days", feature: "memory of conversations", asked: ALWAYS },
-    Missing { setting: "context.max_records_memory", feature: "memory of conversations", asked: ALWAYS },
-    Missing {
-        setting: "context.save_streamed",
-        feature: "memory of conversations",
-        asked: |s| s.context.save_streamed,
-    },
-    Missing { setting: "store.redis_url", feature: "sharing between instances", asked: ALWAYS },
-];
+const MISSING: &[Missing] =
+    &[Missing { setting: "store.redis_url", feature: "sharing between instances", asked: ALWAYS }];
 
 /// What somebody asked for and does not get yet. [`Loaded::warnings`] holds these already.
 pub fn not_yet(loaded: &Loaded) -> Vec<Notice> {

@@ -246,6 +246,10 @@ pub struct Limits {
 pub struct Cache {
     /// Whether explicit caches are managed automatically.
     pub native: bool,
+    /// Beginnings that are watched at a time.
+    pub watched: usize,
+    /// Automatic caches at a time.
+    pub held: usize,
 }
 
 /// Section `context`.
@@ -263,6 +267,12 @@ pub struct Context {
     pub ttl_days: u32,
     /// Conversations kept at a time in memory.
     pub max_records_memory: usize,
+    /// Which conversations are kept.
+    pub recording: Recording,
+    /// Conversations kept at a time for one access key.
+    pub max_records_per_access_key: u32,
+    /// What the words of one conversation may take, in bytes.
+    pub max_bytes: usize,
     /// Whether the answers of streams are kept.
     pub save_streamed: bool,
 }
@@ -348,6 +358,17 @@ pub enum MetricsAccess {
     Open,
 }
 
+/// Which conversations are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recording {
+    /// None.
+    Off,
+    /// Those that their clients name.
+    WithId,
+    /// All.
+    All,
+}
+
 /// Where something is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StorageMode {
@@ -368,6 +389,8 @@ pub enum LogFormat {
 
 const STORAGE_MODES: OneOf<StorageMode> =
     OneOf(&[("memory", StorageMode::Memory), ("database", StorageMode::Database)]);
+const RECORDING: OneOf<Recording> =
+    OneOf(&[("with_id", Recording::WithId), ("all", Recording::All), ("off", Recording::Off)]);
 const TIERS: OneOf<TierPolicy> = OneOf(&[
     ("any", TierPolicy::Any),
     ("free_first", TierPolicy::FreeFirst),
@@ -409,7 +432,11 @@ impl Settings {
             pool: Pool::read(reader),
             auth: Auth::read(reader),
             limits: Limits::read(reader),
-            cache: Cache { native: reader.take("cache.native", &Switch) },
+            cache: Cache {
+                native: reader.take("cache.native", &Switch),
+                watched: reader.take("cache.watched", &Whole(0..=10_000_000)),
+                held: reader.take("cache.held", &Whole(0..=100_000)),
+            },
             context: Context::read(reader),
             store: Store::read(reader),
             usage: Usage::read(reader),
@@ -540,6 +567,9 @@ impl Context {
             safety_margin: reader.take("context.safety_margin", &Whole(0..=MOST)),
             ttl_days: reader.take("context.ttl_days", &Whole(1..=36_500)),
             max_records_memory: reader.take("context.max_records_memory", &Whole(1..=100_000_000)),
+            recording: reader.take("context.recording", &RECORDING),
+            max_records_per_access_key: reader.take("context.max_records_per_access_key", &Whole(1..=100_000_000)),
+            max_bytes: reader.take("context.max_bytes", &Size(1024..=1024 * MIB)),
             save_streamed: reader.take("context.save_streamed", &Switch),
         }
     }

@@ -2,12 +2,13 @@ use gap_pool::verdict::{Fault, TransportFault, of_transport};
 
 use super::*;
 
-const KINDS: [Kind; 12] = [
+const KINDS: [Kind; 13] = [
     Kind::Unauthenticated,
     Kind::UnknownRoute,
     Kind::WrongMethod,
     Kind::NotBuilt,
     Kind::InvalidRequest,
+    Kind::ContextTooLong,
     Kind::TooLarge,
     Kind::ClientTimeout,
     Kind::RateLimited,

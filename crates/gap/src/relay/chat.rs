@@ -25,6 +25,7 @@ pub use self::reply::{ChatBody, ChatReply, EVENT_STREAM, KEEP_ALIVE};
 use super::judge::Unopened;
 use super::reading::Reading;
 use super::{Opening, RelayError, whole};
+use crate::conversations::Recording;
 use crate::receipt::Receipt;
 use crate::responses::Keeper;
 use crate::signatures::CallMemory;
@@ -47,6 +48,8 @@ pub struct Chat {
     pub estimated_prompt: u64,
     /// Where the signatures of calls are remembered.
     pub memory: CallMemory,
+    /// Takes down what is answered, if it belongs to a conversation.
+    pub recording: Option<Recording>,
 }
 
 /// In which of OpenAI's forms an answer is given.
@@ -121,6 +124,7 @@ pub(super) enum Translated {
 pub(super) struct Translation {
     decoder: Decoder,
     encoder: StreamEncoder,
+    recording: Option<Recording>,
 }
 
 // === impl Form ===
@@ -164,7 +168,8 @@ impl Chat {
 
     async fn open_stream(&self, reading: &Reading<'_>, mut body: Answer) -> Result<ChatOpened, Unopened> {
         let encoder = StreamEncoder::new(self);
-        let mut translation = Box::new(Translation { decoder: Decoder::new(), encoder });
+        let recording = self.recording.clone().inspect(Recording::begin);
+        let mut translation = Box::new(Translation { decoder: Decoder::new(), encoder, recording });
         let mut frames = Vec::new();
         let mut first = true;
         while let Some(data) = whole::next(reading, &mut body, first).await? {
@@ -186,6 +191,10 @@ impl Chat {
 
     async fn read_whole(&self, reading: &Reading<'_>, body: Answer) -> Result<ChatOpened, Unopened> {
         let whole = whole::read(reading, body).await?;
+        if let Some(recording) = &self.recording {
+            recording.begin();
+            recording.chunk(&whole);
+        }
         let mut encoder = UnaryEncoder::new(self);
         let ended = encoder.chunk(&whole).and_then(|()| encoder.end(false));
         let empty = is_useless(encoder.outcome());
@@ -239,6 +248,9 @@ impl Translation {
         while let Some(event) = self.decoder.next_event() {
             // An event that is too long, or no text, is as good as a broken connection.
             let event = event.map_err(|_| EncodeError::Truncated)?;
+            if let Some(recording) = &self.recording {
+                recording.chunk(&event.data);
+            }
             self.encoder.chunk(&event.data, frames)?;
         }
         Ok(())

@@ -73,7 +73,7 @@ fn is_base64(sample: &[u8]) -> bool {
     sample.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'='))
 }
 
-fn of_json(body: &[u8]) -> u64 {
+pub(super) fn of_json(body: &[u8]) -> u64 {
     let mut guess = Guess::default();
     let read = std::str::from_utf8(body).is_ok_and(|json| skim(json, |value| guess.add(value, Place::Request)).is_ok());
     // Else Google will refuse it, or it is compressed.

@@ -43,6 +43,8 @@ pub struct Project {
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct Book {
+    /// Another one after every change.
+    pub(super) edition: u64,
     /// In the order in which they joined the pool.
     pub(super) keys: BTreeMap<KeyId, Entry>,
     pub(super) ids: HashMap<Uuid, KeyId>,

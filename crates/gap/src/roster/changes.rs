@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use gap_store::upstream_keys::{Disabled, KeyDetails, NewUpstreamKey};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Admission, Keeping, NewEntry, Roster, RosterError, terms, tier_named};
+use super::{Admission, Keeping, MOST_TAGS, NewEntry, Roster, RosterError, terms, tidy_tags, tier_named};
 use crate::upstream::Secret;
 
 /// So many keys are removed before requests get their turn.
@@ -135,6 +136,46 @@ impl Roster {
             }
         }
         Ok(entries.len())
+    }
+
+    /// Gives keys these tags, and takes those away; other tags stay. How many keys there were.
+    pub async fn tag(&self, ids: &[Uuid], given: &[String], taken: &[String]) -> Result<usize, RosterError> {
+        let _one_at_a_time = self.0.writing.lock().await;
+        let now = self.0.clock.now();
+        let entries = self.entries(ids);
+        let mut anew: HashMap<Vec<String>, Vec<Uuid>> = HashMap::new();
+        for entry in &entries {
+            let before = &entry.details.tags;
+            let tags: Vec<String> = before.iter().filter(|tag| !taken.contains(tag)).chain(given).cloned().collect();
+            let tags = tidy_tags(&tags);
+            if tags.len() > MOST_TAGS {
+                return Err(RosterError::TooManyTags(entry.id));
+            }
+            if tags != *before {
+                anew.entry(tags).or_default().push(entry.id);
+            }
+        }
+        let anew: Vec<(Vec<Uuid>, Vec<String>)> = anew.into_iter().map(|(tags, ids)| (ids, tags)).collect();
+        if self.0.keeping == Keeping::Database {
+            self.0.store.upstream_keys().set_tags(&anew, now).await?;
+        }
+        for (ids, tags) in anew {
+            for stretch in ids.chunks(STRETCH) {
+                self.tag_stretch(stretch, &tags, now);
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(entries.len())
+    }
+
+    fn tag_stretch(&self, ids: &[Uuid], tags: &Vec<String>, now: Timestamp) {
+        let mut book = self.book_to_write();
+        for id in ids {
+            if let Some(entry) = book.entry(*id) {
+                entry.details.tags.clone_from(tags);
+                entry.updated_at = now;
+            }
+        }
     }
 
     /// Switches keys off, for a reason in words. How many there were.

@@ -18,7 +18,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    LONGEST_LABEL, LONGEST_PROJECT, NewEntry, Roster, RosterError, fault_of_end, fault_of_models, fault_of_name,
+    LONGEST_LABEL, LONGEST_PROJECT, MOST_AT_ONCE, NewEntry, Roster, RosterError, fault_of_end, fault_of_models,
+    fault_of_name, fault_of_tags, tidy_tags,
 };
 use crate::events::Progress;
 use crate::upstream::Secret;
@@ -128,10 +129,14 @@ impl Found {
         let Self { project, details, .. } = self;
         let project = project.as_deref().and_then(|project| fault_of_name(project, LONGEST_PROJECT));
         let models = details.models.as_deref().and_then(fault_of_models).map(|(_, message)| message);
+        let tags = fault_of_tags(&details.tags).map(|(_, message)| message);
+        let at_once = details.concurrency.is_some_and(|most| !(1..=MOST_AT_ONCE).contains(&most));
         let key = Secret::new(secret).err().map(|error| error.to_string());
         key.or_else(|| project.map(|message| format!("the project {message}")))
             .or_else(|| fault_of_name(&details.label, LONGEST_LABEL).map(|message| format!("`label` {message}")))
             .or_else(|| models.map(|message| format!("`models` {message}")))
+            .or_else(|| tags.map(|message| format!("`tags`: one {message}")))
+            .or_else(|| at_once.then(|| format!("`concurrency` takes 1 to {MOST_AT_ONCE}")))
             .or_else(|| details.expires_at.and_then(fault_of_end).map(|message| format!("`expires_at` {message}")))
     }
 }
@@ -254,7 +259,7 @@ impl Roster {
                 }),
                 None => None,
             };
-            let details = KeyDetails { project, ..found.details };
+            let details = KeyDetails { project, tags: tidy_tags(&found.details.tags), ..found.details };
             new.push(NewEntry { secret, details, disabled: found.disabled });
         }
         let mut progress = Progress { id: Uuid::now_v7(), state: "running", total: new.len() as u64, done: 0 };

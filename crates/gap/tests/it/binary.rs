@@ -153,6 +153,7 @@ async fn with_a_database_asked_for_the_secrets_are_kept() {
     let start = || {
         let mut command = gap(dir.path(), &["serve", "--host", "127.0.0.1", "--port", "0"]);
         command.env("CONTEXT_STORAGE_MODE", "database").env("LOG_DIR", "logs");
+        command.env("REDIS_URL", "redis://127.0.0.1:1");
         Running::start(command)
     };
     let mut running = start();
@@ -165,7 +166,7 @@ async fn with_a_database_asked_for_the_secrets_are_kept() {
     assert_eq!(code, Some(0));
     let all = format!("{}{rest}{}", running.heard, fs::read_to_string(dir.path().join("logs/app.log")).unwrap());
     assert!(!all.contains(&password), "{all}");
-    assert!(all.contains("CONTEXT_STORAGE_MODE") && all.contains("storage in a database is not built"), "{all}");
+    assert!(all.contains("REDIS_URL") && all.contains("sharing between instances is not built"), "{all}");
 
     let mut again = start();
     assert_eq!(Client::new(again.address, Some(&password)).get("/v1beta/models").await.status, 503, "it still holds");

@@ -1,65 +1,23 @@
 //! The usage ledger: what clients did, upstream counted, and the reports say, are one and the same.
 
+mod script;
+
 use std::path::Path;
 
-use gap_sim::{Fault, Options, Preset};
+use gap_sim::Options;
 use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::client::{Client, eventually};
+use self::script::{KINDS, Truth, script};
+use crate::support::client::Client;
 use crate::support::{EVENTS, TestApp, UNARY, prompt};
 
 const ADMIN: &str = "the-administrators-key";
 const ALICE: &str = "alice-has-this-access-key";
 const BOB: &str = "bob-has-this-access-key";
-
-/// What a script did, by its own count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Truth {
-    requests: i64,
-    failed: i64,
-    cancelled: i64,
-    prompt: i64,
-    cached: i64,
-    thoughts: i64,
-    output: i64,
-}
-
-impl Truth {
-    /// Counts an answer by the usage that its client was told.
-    fn answered(&mut self, usage: &Value) {
-        let count = |name: &str| usage[name].as_i64().unwrap_or(0);
-        self.requests += 1;
-        self.prompt += count("promptTokenCount");
-        self.cached += count("cachedContentTokenCount");
-        self.thoughts += count("thoughtsTokenCount");
-        self.output += count("candidatesTokenCount");
-    }
-
-    fn add(&mut self, other: Self) {
-        self.requests += other.requests;
-        self.failed += other.failed;
-        self.cancelled += other.cancelled;
-        self.prompt += other.prompt;
-        self.cached += other.cached;
-        self.thoughts += other.thoughts;
-        self.output += other.output;
-    }
-
-    fn of(amount: &Value) -> Self {
-        let count = |name: &str| amount[name].as_i64().unwrap();
-        Self {
-            requests: count("requests"),
-            failed: count("failed"),
-            cancelled: count("cancelled"),
-            prompt: count("prompt_tokens"),
-            cached: count("cached_tokens"),
-            thoughts: count("thought_tokens"),
-            output: count("output_tokens"),
-        }
-    }
-}
+/// Calls of the first of two users; the other makes half as many.
+const ROUNDS: usize = 27 * KINDS;
 
 /// A gateway with an administrator and two users; on a file if there is one.
 async fn start(folder: Option<&Path>) -> TestApp {
@@ -84,77 +42,6 @@ async fn start_with(database: Option<String>) -> TestApp {
 
 fn client(app: &TestApp, key: &str) -> Client {
     Client::new(app.address, Some(key))
-}
-
-/// Every kind of call, round after round; the truth is what clients were told.
-async fn script(app: &TestApp, who: &str, calls: usize) -> Truth {
-    let client = client(app, who);
-    let mut truth = Truth::default();
-    for at in 0..calls {
-        match at % 10 {
-            0 => truth.answered(&client.post(UNARY, prompt("hello")).await.json()["usageMetadata"]),
-            1 => {
-                let asked = prompt(&format!("long [[sim: chunks=4 thought_tokens=7 bytes={}]]", 40 + at));
-                let events = client.post(EVENTS, asked).await.events();
-                truth.answered(&events.last().unwrap()["usageMetadata"]);
-            }
-            2 => {
-                let asked = prompt(&format!("cached {at} {} [[sim: cached_tokens=5]]", "word ".repeat(30)));
-                truth.answered(&client.post(UNARY, asked).await.json()["usageMetadata"]);
-            }
-            // OpenAI's words for the same counts.
-            3 => {
-                let asked = json!({ "model": "gemini-2.5-flash", "messages": [{ "role": "user", "content": "hi [[sim: thought_tokens=3]]" }] });
-                let usage = client.post("/v1/chat/completions", asked.to_string()).await.json()["usage"].clone();
-                let count = |value: &Value| value.as_i64().unwrap_or(0);
-                let thoughts = count(&usage["completion_tokens_details"]["reasoning_tokens"]);
-                truth.requests += 1;
-                truth.prompt += count(&usage["prompt_tokens"]);
-                truth.thoughts += thoughts;
-                truth.output += count(&usage["completion_tokens"]) - thoughts;
-            }
-            4 => {
-                let asked = json!({ "model": "gemini-embedding-001", "input": ["one", "two", "three words here"] });
-                let usage = client.post("/v1/embeddings", asked.to_string()).await.json()["usage"].clone();
-                truth.requests += 1;
-                truth.prompt += usage["prompt_tokens"].as_i64().unwrap();
-            }
-            // Refused by Google, by GAP before it is sent, and by nobody after a first key was refused.
-            5 => {
-                assert_eq!(client.post(UNARY, r#"{"contents": 5}"#).await.status, 400);
-                truth.requests += 1;
-                truth.failed += 1;
-            }
-            6 => {
-                assert_eq!(client.post("/v1/chat/completions", r#"{"model":"gemini-2.5-flash"}"#).await.status, 400);
-                truth.requests += 1;
-                truth.failed += 1;
-            }
-            7 => {
-                app.sim.add_fault(Fault::new(Preset::Internal).times(1)).unwrap();
-                let reply = client.post(UNARY, prompt("again")).await;
-                assert_eq!((reply.status.as_u16(), reply.header("x-gap-attempts")), (200, Some("2")));
-                truth.answered(&reply.json()["usageMetadata"]);
-            }
-            8 => {
-                assert_eq!(client.send(Method::GET, "/v1beta/models", "").await.status, 200);
-                truth.requests += 1;
-            }
-            // The client leaves before there is anything.
-            _ => {
-                app.sim.forget_requests();
-                let asked = prompt("slow [[sim: first_ms=60000]]");
-                let leaving = client.post(EVENTS, asked);
-                tokio::select! {
-                    _ = leaving => panic!("it takes a minute"),
-                    () = eventually("the request is under way", || app.arrived() > 0) => {}
-                }
-                truth.requests += 1;
-                truth.cancelled += 1;
-            }
-        }
-    }
-    truth
 }
 
 /// Waits until so many records are written: the last of them hang on connections that have just been dropped.
@@ -206,33 +93,57 @@ async fn the_report_is_the_truth(app: TestApp, again: impl AsyncFnOnce() -> Opti
         }
         assert_eq!((sum, Truth::of(&stats["totals"])), (all, all), "{group}");
     }
-    let log = admin.get("/api/v1/requests/export?format=json").await.json();
-    let count = |rows: usize| i64::try_from(rows).unwrap();
-    assert_eq!(count(log.as_array().unwrap().len()), all.requests);
-    let prompt: i64 = log.as_array().unwrap().iter().map(|row| row["prompt_tokens"].as_i64().unwrap()).sum();
-    assert_eq!(prompt, all.prompt);
-    let csv = admin.get("/api/v1/requests/export?format=csv").await;
-    assert_eq!(count(csv.text().lines().count()), all.requests + 1);
+    assert_eq!(logged(&app).await, all);
+    assert_eq!(exported(&app).await, all);
 
     // A restart forgets nothing and counts nothing twice.
     drop(app);
     let Some(app) = again().await else { return };
     assert_eq!(Truth::of(&recorded(&app, ADMIN, all.requests).await["day"]["used"]), all);
-    let more = script(&app, ALICE, 10).await;
+    assert_eq!(logged(&app).await, all);
+    let more = script(&app, ALICE, KINDS).await;
     all.add(more);
     assert_eq!(Truth::of(&recorded(&app, ADMIN, all.requests).await["day"]["used"]), all);
+    assert_eq!(logged(&app).await, all);
+}
+
+/// What the request log comes to, record by record.
+async fn logged(app: &TestApp) -> Truth {
+    let log = client(app, ADMIN).get("/api/v1/requests/export?format=json").await.json();
+    let mut sum = Truth::default();
+    for record in log.as_array().unwrap() {
+        sum.add(Truth::of_record(record));
+    }
+    sum
+}
+
+/// What the same comes to in a spreadsheet.
+async fn exported(app: &TestApp) -> Truth {
+    let csv = client(app, ADMIN).get("/api/v1/requests/export?format=csv").await;
+    let mut lines = csv.text().lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let names = lines.next().unwrap();
+    let mut sum = Truth::default();
+    for values in lines {
+        // A cell that is a number is one, and quotes stand around text alone.
+        let cells = names.iter().zip(&values).map(|(name, value)| {
+            let value = value.trim_matches('"');
+            ((*name).to_owned(), value.parse::<i64>().map_or_else(|_| json!(value), |number| json!(number)))
+        });
+        sum.add(Truth::of_record(&Value::Object(cells.collect())));
+    }
+    sum
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_report_equals_the_truth_in_memory() {
-    the_report_is_the_truth(start(None).await, async || None, 700).await;
+    the_report_is_the_truth(start(None).await, async || None, ROUNDS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_report_equals_the_truth_on_sqlite_and_across_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    the_report_is_the_truth(start(Some(path)).await, async || Some(start(Some(path)).await), 700).await;
+    the_report_is_the_truth(start(Some(path)).await, async || Some(start(Some(path)).await), ROUNDS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -247,7 +158,7 @@ async fn the_report_equals_the_truth_on_postgresql_and_across_a_restart() {
     the_report_is_the_truth(
         start_with(Some(address.clone())).await,
         async || Some(start_with(Some(address)).await),
-        700,
+        ROUNDS,
     )
     .await;
     schema.remove().await;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod admin;
 #[cfg(test)]
+mod affinity;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod uploads;
@@ -13,6 +15,10 @@ mod anthropic;
 mod binary;
 #[cfg(test)]
 mod bodies;
+#[cfg(test)]
+mod caches;
+#[cfg(test)]
+mod contexts;
 #[cfg(test)]
 mod conversations;
 #[cfg(test)]

@@ -104,7 +104,7 @@ pub const CHAT: &[Entry] = &[
         "metadata",
         &["{}"],
         "is not kept: answers are not stored by metadata",
-        "no equal: answers are not stored by metadata",
+        "`conversation_id` alone names the conversation that the gateway keeps; nothing else is stored by metadata",
     ),
     mapped("modalities", "`responseModalities`; refused if the model cannot. `image` is an extension"),
     mapped("model", "the model, without `models/` or `google/`; answers echo what was asked"),
@@ -198,6 +198,7 @@ pub const EXTENSIONS: &[Entry] = &[
     mapped("reasoning", "`{effort}` as `reasoning_effort`, `{max_tokens}` as a budget, `{exclude}` for no thoughts"),
     mapped("thinking", "`{type, budget_tokens}` as a budget"),
     mapped("top_k", "`topK`"),
+    kept("user_id", "names the conversation that the gateway keeps; never sent on"),
 ];
 
 /// The properties of `POST /v1/embeddings`.

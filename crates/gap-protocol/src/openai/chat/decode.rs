@@ -39,7 +39,7 @@ use bytes::Bytes;
 
 use super::compatibility::{self, Entry, Treatment};
 use crate::call::{Call, DecodeError, Decoded, IdStyle, Problem, ReplyPlan, Unsupported, Warnings};
-use crate::json::{self, Node, ObjectWriter, Path};
+use crate::json::{self, Member, Node, ObjectWriter, Path};
 use crate::models::{Family, ModelTable};
 
 use config::Config;
@@ -266,6 +266,7 @@ impl<'c> Work<'c> {
                 continue;
             }
             match find(&member.key).map(|entry| &entry.treatment) {
+                Some(Treatment::Warned { .. }) if names_conversation(member) => {}
                 Some(Treatment::Warned { unless, message }) => {
                     if !unless.contains(&member.value.raw()) {
                         self.warnings.add(root.key(&member.key).to_string(), *message);
@@ -289,6 +290,12 @@ impl<'c> Work<'c> {
     pub(crate) fn warn(&mut self, path: &Path<'_>, message: impl Into<String>) {
         self.warnings.add(path.to_string(), message);
     }
+}
+
+/// Whether it is metadata that does nothing but name the conversation, which is somebody else's to read.
+fn names_conversation(member: &Member<'_>) -> bool {
+    let only = member.value.members().filter(|members| members.iter().all(|member| member.key == "conversation_id"));
+    member.key == "metadata" && only.is_some()
 }
 
 /// What a cache holds cannot be sent beside it.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use gap_store::Store;
 use gap_store::access_keys::{AccessDetails, Digest};
 use gap_store::audit::{AuditEntry, AuditFilter};
+use gap_store::caches::{Cache, CacheSum, CacheTotals};
+use gap_store::conversations::Addition;
 use gap_store::pool_state::{BucketState, KeyState, Snapshot};
 use gap_store::projects::ProjectDetails;
 use gap_store::resources::{Resource, ResourceFilter};
@@ -18,6 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::conversations::DAY;
 use crate::support::{hours, now};
 use crate::usage::record;
 
@@ -42,6 +45,7 @@ fn key() -> NewUpstreamKey {
         weight: 250,
         models: Some(vec!["gemini-2.5-pro".to_owned()]),
         expires_at: Some(hours(24)),
+        ..KeyDetails::default()
     };
     NewUpstreamKey { id: uuid(2), secret: SecretString::from("AIzaSyOfTheDump"), details }
 }
@@ -52,6 +56,18 @@ fn plain_key() -> NewUpstreamKey {
 
 fn deleted_key() -> NewUpstreamKey {
     NewUpstreamKey { id: uuid(10), secret: SecretString::from("AIzaSyDeleted"), details: KeyDetails::default() }
+}
+
+fn tagged_key() -> NewUpstreamKey {
+    let tags = vec!["eu".to_owned(), "团队".to_owned()];
+    let details = KeyDetails { tags, concurrency: Some(3), ..KeyDetails::default() };
+    NewUpstreamKey { id: uuid(11), secret: SecretString::from("AIzaSyTagged"), details }
+}
+
+/// What schemas know since the sixth.
+pub(super) async fn check_sixth(store: &Store) {
+    let found = store.upstream_keys().find(tagged_key().id).await.unwrap().unwrap();
+    assert_eq!(found.details, tagged_key().details);
 }
 
 /// What schemas know since the second.
@@ -121,10 +137,23 @@ fn session() -> SessionMark {
     SessionMark { id: uuid(10), generation: Some(3), changed_at: now(), expires_at: hours(9_999) }
 }
 
+fn said() -> Addition {
+    crate::conversations::addition("alice", "talk", &["Hi 你好", "Hello."])
+}
+
+fn cache() -> Cache {
+    Cache { id: uuid(11), ..crate::caches::cache("cachedContents/abc", hours(9_999)) }
+}
+
+fn cache_sum() -> CacheSum {
+    let totals = CacheTotals { hits: 3, tokens: 6_000, saved_nanos: 500, spent_nanos: 40 };
+    CacheSum { at: now(), access_key: "alice".to_owned(), kind: "automatic".to_owned(), totals }
+}
+
 /// Puts them into an empty store.
 pub(super) async fn write(store: &Store) {
     store.projects().insert(uuid(1), &project(), now()).await.unwrap();
-    store.upstream_keys().insert_many(&[key(), plain_key()], now()).await.unwrap();
+    store.upstream_keys().insert_many(&[key(), plain_key(), tagged_key()], now()).await.unwrap();
     store.upstream_keys().set_disabled(uuid(2), Some(&disabled()), now()).await.unwrap();
     store.upstream_keys().insert(&deleted_key(), now()).await.unwrap();
     assert!(store.upstream_keys().delete(deleted_key().id, now()).await.unwrap());
@@ -136,7 +165,26 @@ pub(super) async fn write(store: &Store) {
     store.audit().record(&audit()).await.unwrap();
     store.resources().record(&resource()).await.unwrap();
     assert!(store.sessions().advance(&session()).await.unwrap());
+    store.conversations().add(&said(), now()).await.unwrap().unwrap();
+    store.caches().insert(&cache()).await.unwrap();
+    store.caches().add_sums(&[cache_sum()]).await.unwrap();
     crate::usage::write(store, records()).await;
+}
+
+/// Finds what the fourth schema added.
+pub(super) async fn check_fourth(store: &Store) {
+    let found = store.conversations().find_by_name("alice", "talk", DAY, now()).await.unwrap().unwrap();
+    assert_eq!((found.head, found.turns, found.created_at), (2, 2, now()));
+    let contents = store.conversations().contents(found.id, &[1, 2]).await.unwrap();
+    let expected: Vec<_> = (1..).zip(said().turns.into_iter().map(|turn| turn.content)).collect();
+    assert_eq!(contents, expected);
+    assert_eq!(store.caches().find(uuid(11)).await.unwrap(), Some(cache()));
+}
+
+/// Finds what the fifth schema added.
+pub(super) async fn check_fifth(store: &Store) {
+    let sums = store.caches().sums(now()..hours(1), Some("alice")).await.unwrap();
+    assert_eq!(sums, [("automatic".to_owned(), cache_sum().totals)]);
 }
 
 /// Finds every one of them.
@@ -151,7 +199,8 @@ pub(super) async fn check(store: &Store) {
         assert_eq!((found.created_at, found.updated_at), (now(), now()));
         assert_eq!(store.upstream_keys().find_secret(&new.secret).await.unwrap(), Some(new.id));
     }
-    assert_eq!(keys.keys.len(), 2);
+    // The sixth has one more.
+    assert!((2..=3).contains(&keys.keys.len()));
     let access_keys = store.access_keys().list().await.unwrap();
     assert_eq!((access_keys.len(), access_keys[0].id, &access_keys[0].details), (1, uuid(4), &access()));
     assert_eq!(access_keys[0].digest, Digest::of("gap-new"));
@@ -190,5 +239,13 @@ pub(super) async fn change(store: &Store) {
     store.audit().record(&AuditEntry { id: uuid(9), ..audit() }).await.unwrap();
     store.resources().record(&resource()).await.unwrap();
     assert!(store.sessions().advance(&SessionMark { generation: None, ..session() }).await.unwrap());
+    store
+        .conversations()
+        .add(&crate::conversations::addition("alice", "other", &["Hi"]), now())
+        .await
+        .unwrap()
+        .unwrap();
+    store.caches().insert(&crate::caches::cache("cachedContents/other", hours(1))).await.unwrap();
+    store.caches().add_sums(&[cache_sum()]).await.unwrap();
     crate::usage::write(store, [UsageRecord { id: uuid(8), ..record(now()) }]).await;
 }

@@ -45,7 +45,7 @@ pub(super) fn respond<P: Pages>(format: Format, name: &str, pages: P) -> Respons
         Format::Csv => ("text/csv; charset=utf-8", "csv"),
         Format::Json => ("application/json", "json"),
     };
-    let state = Writing { format, pages, rows: 0, over: false };
+    let state = Writing { format, pages, columns: Vec::new(), rows: 0, over: false };
     let chunks = stream::unfold(state, |mut state| async move {
         let chunk = state.chunk().await?;
         Some((chunk, state))
@@ -57,6 +57,8 @@ pub(super) fn respond<P: Pages>(format: Format, name: &str, pages: P) -> Respons
 struct Writing<P> {
     format: Format,
     pages: P,
+    /// The names in the first line of a CSV: every line has these values, in this order.
+    columns: Vec<String>,
     rows: u64,
     over: bool,
 }
@@ -89,9 +91,11 @@ impl<P: Pages> Writing<P> {
                 }
                 Format::Csv => {
                     if self.rows == 0 {
-                        line(&mut text, row.keys().map(String::as_str));
+                        self.columns = row.keys().cloned().collect();
+                        line(&mut text, self.columns.iter().map(String::as_str));
                     }
-                    let cells: Vec<String> = row.values().map(cell).collect();
+                    let values = self.columns.iter().map(|name| row.get(name).unwrap_or(&Value::Null));
+                    let cells: Vec<String> = values.map(cell).collect();
                     line(&mut text, cells.iter().map(String::as_str));
                 }
             }

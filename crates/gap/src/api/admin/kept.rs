@@ -63,6 +63,7 @@ impl From<RosterError> for Problem {
             RosterError::Known(_) | RosterError::Taken(_) => Self::conflict(sentence(&error)),
             RosterError::NoSuchKey => Self::not_found("upstream key"),
             RosterError::NoSuchProject(_) => Self::field("project", error.to_string()),
+            RosterError::TooManyTags(_) => Self::field("tags", error.to_string()),
             RosterError::Store(error) => error.into(),
         }
     }

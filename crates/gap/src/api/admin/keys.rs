@@ -1,6 +1,7 @@
 //! Upstream keys: listing, entering, changing, removing them, one or many at a time.
 #![expect(unused_qualifications, reason = "utoipa spells out the type of a query")]
 
+pub(super) mod bulk;
 pub(super) mod checks;
 pub(super) mod import;
 pub(super) mod view;
@@ -11,7 +12,7 @@ use gap_pool::{Standing, Tier};
 use gap_store::upstream_keys::KeyDetails;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -23,15 +24,12 @@ use super::page::{Body, Page, PageQuery, Path, Query};
 use super::problem::Problem;
 use crate::app::App;
 use crate::roster::{
-    Entry, Filter, HEAVIEST, Keeping, LONGEST_LABEL, NewEntry, Order, Sort, fault_of_end, fault_of_models, tier_name,
+    Entry, Filter, HEAVIEST, LONGEST_LABEL, MOST_AT_ONCE, NewEntry, Order, Sort, fault_of_end, fault_of_models,
+    fault_of_tags, tidy_tags, tier_name,
 };
 
 /// Why a key was switched off.
 const LONGEST_REASON: usize = 500;
-/// Keys that are named one by one in a request.
-const MOST_IDS: usize = 100_000;
-/// Identifiers that the audit log names.
-const MOST_NOTED: usize = 100;
 
 /// Which keys a list shows.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
@@ -48,7 +46,9 @@ pub(super) struct KeyQuery {
     #[param(pattern = "^(free|tier1|tier2|tier3|unknown)$")]
     #[schema(pattern = "^(free|tier1|tier2|tier3|unknown)$")]
     tier: Option<String>,
-    /// Only keys whose label, project or last characters contain this.
+    /// Only keys with this tag.
+    tag: Option<String>,
+    /// Only keys whose label, project, tags or last characters contain this.
     q: Option<String>,
 }
 
@@ -88,6 +88,13 @@ pub(super) struct NewKey {
     /// From when on it is not used.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
+    /// What people group it by.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    tags: Vec<String>,
+    /// How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+    #[schema(minimum = 1, maximum = 100000)]
+    concurrency: Option<u32>,
 }
 
 /// What is changed about a key. What is left out stays; null takes back.
@@ -116,6 +123,13 @@ pub(super) struct KeyChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Option<Timestamp>>,
+    /// What people group it by, in place of what they did.
+    #[schema(max_items = 20)]
+    tags: Option<Vec<String>>,
+    /// How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100000)]
+    concurrency: Option<Option<u32>>,
 }
 
 /// Why a key is switched off.
@@ -124,47 +138,6 @@ pub(super) struct KeyChange {
 pub(super) struct Disabling {
     /// In words; it is shown beside the key.
     reason: Option<String>,
-}
-
-/// What is done to many keys.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct BulkChange {
-    /// What is done.
-    action: BulkAction,
-    /// To these keys.
-    ids: Option<Vec<Uuid>>,
-    /// In place of `ids`: to all keys that a list with this filter shows.
-    filter: Option<KeyQuery>,
-    /// With `disable`: why.
-    reason: Option<String>,
-    /// With `file`: the project; null is none.
-    project: Option<Uuid>,
-}
-
-/// What can be done to many keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum BulkAction {
-    /// Put back into use, whatever was wrong.
-    Enable,
-    /// Switch off.
-    Disable,
-    /// Forget what is held against them.
-    Reset,
-    /// Remove.
-    Delete,
-    /// File under a project.
-    File,
-}
-
-/// What was done to many keys.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct BulkDone {
-    /// To how many.
-    changed: usize,
-    /// Where the change is kept: `memory` is until restart.
-    kept: Keeping,
 }
 
 // === impl KeyQuery ===
@@ -201,7 +174,8 @@ impl KeyQuery {
             }
         };
         faults.check()?;
-        Ok(Filter { standing, project, tier, text: self.q.clone().filter(|text| !text.is_empty()) })
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        Ok(Filter { standing, project, tier, tag: given(&self.tag), text: given(&self.q) })
     }
 }
 
@@ -260,6 +234,8 @@ pub(super) async fn create_key(
 ) -> Result<Changed<KeyView>, Problem> {
     let mut faults = Faults::default();
     check_terms(&mut faults, Some(&new.label), new.weight, new.models.as_deref(), new.expires_at);
+    check_tags(&mut faults, &new.tags);
+    check_concurrency(&mut faults, new.concurrency);
     if new.key.expose_secret().len() > 1_000 {
         faults.add("key", "is longer than any key");
     }
@@ -271,6 +247,8 @@ pub(super) async fn create_key(
         weight: new.weight.unwrap_or(KeyDetails::default().weight),
         models: new.models,
         expires_at: new.expires_at,
+        tags: tidy_tags(&new.tags),
+        concurrency: new.concurrency,
     };
     let id = app.roster.create(NewEntry { secret: new.key, details, disabled: None }).await?;
     app.books.events().keys_changed("created", &[id]);
@@ -297,14 +275,16 @@ pub(super) async fn update_key(
     let mut faults = Faults::default();
     let models = change.models.as_ref().and_then(Option::as_deref);
     check_terms(&mut faults, change.label.as_deref(), change.weight, models, change.expires_at.flatten());
+    check_tags(&mut faults, change.tags.as_deref().unwrap_or_default());
+    check_concurrency(&mut faults, change.concurrency.flatten());
     faults.check()?;
     let noted = json!({
         "label": change.label, "project": change.project, "weight": change.weight, "models": change.models,
-        "tier": change.tier, "expires_at": change.expires_at,
+        "tier": change.tier, "expires_at": change.expires_at, "tags": change.tags, "concurrency": change.concurrency,
     });
     app.roster
         .update(id, move |details| {
-            let KeyChange { label, project, tier, weight, models, expires_at } = change;
+            let KeyChange { label, project, tier, weight, models, expires_at, tags, concurrency } = change;
             details.label = label.unwrap_or(std::mem::take(&mut details.label));
             details.project = project.unwrap_or(details.project);
             if let Some(tier) = tier {
@@ -315,6 +295,10 @@ pub(super) async fn update_key(
                 details.models = models;
             }
             details.expires_at = expires_at.unwrap_or(details.expires_at);
+            if let Some(tags) = tags {
+                details.tags = tidy_tags(&tags);
+            }
+            details.concurrency = concurrency.unwrap_or(details.concurrency);
         })
         .await?;
     app.books.events().keys_changed("updated", &[id]);
@@ -407,66 +391,6 @@ pub(super) async fn reset_key(
     Ok(Changed::ok(app.roster.keeping(), view(&app, id)?))
 }
 
-/// Does something to many upstream keys: to those named, or to all that pass a filter.
-#[utoipa::path(
-    post,
-    path = "/api/v1/keys/bulk",
-    tag = "keys",
-    request_body = BulkChange,
-    responses((status = 200, body = BulkDone)),
-)]
-pub(super) async fn change_keys(
-    State(app): State<App>,
-    Administrator(actor): Administrator,
-    Body(change): Body<BulkChange>,
-) -> Result<Changed<BulkDone>, Problem> {
-    let BulkChange { action, ids, filter, reason, project } = change;
-    let reason = reason.unwrap_or_default();
-    let mut faults = Faults::default();
-    faults.check_text("reason", &reason, LONGEST_REASON);
-    faults.check()?;
-    let ids = chosen(&app, ids, filter.as_ref())?;
-    let roster = &app.roster;
-    let changed = match action {
-        BulkAction::Enable => roster.enable(&ids).await?,
-        BulkAction::Disable => roster.disable(&ids, &reason).await?,
-        BulkAction::Reset => roster.reset(&ids).await?,
-        BulkAction::Delete => roster.delete(&ids).await?,
-        BulkAction::File => roster.file(&ids, project).await?,
-    };
-    let name = match action {
-        BulkAction::Enable => "key.enabled",
-        BulkAction::Disable => "key.disabled",
-        BulkAction::Reset => "key.reset",
-        BulkAction::Delete => "key.deleted",
-        BulkAction::File => "key.filed",
-    };
-    // Those that go out of use or come back are told of by the pool.
-    match action {
-        BulkAction::Enable | BulkAction::Disable => {}
-        BulkAction::Reset => app.books.events().keys_changed("reset", &ids),
-        BulkAction::Delete => app.books.events().keys_changed("deleted", &ids),
-        BulkAction::File => app.books.events().keys_changed("filed", &ids),
-    }
-    let named: Vec<&Uuid> = ids.iter().take(MOST_NOTED).collect();
-    let noted = json!({ "ids": named, "reason": reason, "project": project });
-    actor.note(&app, name, format!("{changed} keys"), Some(noted)).await?;
-    Ok(Changed::ok(roster.keeping(), BulkDone { changed, kept: roster.keeping() }))
-}
-
-/// The keys that a request chooses: those named, or those that pass a filter.
-fn chosen(app: &App, ids: Option<Vec<Uuid>>, filter: Option<&KeyQuery>) -> Result<Vec<Uuid>, Problem> {
-    match (ids, filter) {
-        (Some(ids), None) if ids.len() > MOST_IDS => {
-            Err(Problem::field("ids", format!("takes {MOST_IDS} identifiers at most")))
-        }
-        (Some(ids), None) => Ok(ids),
-        (None, Some(filter)) => Ok(app.roster.matching(&filter.filter()?)),
-        (None, None) => Err(Problem::field("ids", "say which keys: `ids`, or `filter` (`{}` is all of them)")),
-        (Some(_), Some(_)) => Err(Problem::field("filter", "stands in place of `ids`, not beside it")),
-    }
-}
-
 fn check_terms(
     faults: &mut Faults,
     label: Option<&str>,
@@ -484,6 +408,18 @@ fn check_terms(
     }
     if let Some(message) = expires_at.and_then(fault_of_end) {
         faults.add("expires_at", message);
+    }
+}
+
+fn check_tags(faults: &mut Faults, tags: &[String]) {
+    if let Some((at, message)) = fault_of_tags(tags) {
+        faults.add(&at.map_or_else(|| "tags".to_owned(), |at| format!("tags[{at}]")), message);
+    }
+}
+
+fn check_concurrency(faults: &mut Faults, concurrency: Option<u32>) {
+    if concurrency.is_some_and(|most| !(1..=MOST_AT_ONCE).contains(&most)) {
+        faults.add("concurrency", format!("takes 1 to {MOST_AT_ONCE}; null is what pool.key_concurrency says"));
     }
 }
 

@@ -19,7 +19,7 @@ use super::page::Query;
 use super::problem::Problem;
 use crate::app::App;
 use crate::report::totals::Amount;
-use crate::report::{Row, days_before, end_of, hours_before, label, rows, total};
+use crate::report::{CacheSources, Row, days_before, end_of, hours_before, label, rows, total};
 
 /// Rows of a group.
 const ROWS: u32 = 100;
@@ -103,6 +103,9 @@ pub(super) struct Stats {
     pub group: Group,
     /// The groups with the most requests, most first.
     pub groups: Vec<Row>,
+    /// What each kind of cache did; missing where the question is about one model, project or upstream key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caches: Option<CacheSources>,
 }
 
 /// One step of a curve.
@@ -141,15 +144,21 @@ pub(super) async fn show_stats(
     if asked.group != Group::Model {
         label(&app, asked.axis, &mut groups);
     }
+    let totals = total(&app, &asked.question(asked.time.clone(), GroupBy::Nothing)).await?;
+    let caches = match asked.of_caches() {
+        Some(access_key) => Some(CacheSources::of(&app, access_key, &asked.time, &totals).await?),
+        None => None,
+    };
     Ok(Json(Stats {
         from: asked.time.start,
         to: asked.time.end,
         by: asked.by,
-        totals: total(&app, &asked.question(asked.time.clone(), GroupBy::Nothing)).await?,
+        totals,
         before: total(&app, &asked.question(asked.before(), GroupBy::Nothing)).await?,
         series: points.collect(),
         group: asked.group,
         groups,
+        caches,
     }))
 }
 
@@ -203,6 +212,16 @@ impl Asked {
             return Err(Problem::field("by", "addresses are summed by day: by=day"));
         }
         Ok(Self { time, by, group, axis, name, model: query.model.clone() })
+    }
+
+    /// Whose caches can be told of; none: what is asked is not counted of caches.
+    fn of_caches(&self) -> Option<Option<&str>> {
+        match (&self.model, &self.name, self.axis) {
+            (Some(_), ..) => None,
+            (None, None, _) => Some(None),
+            (None, Some(name), Axis::AccessKey) => Some(Some(name)),
+            (None, Some(_), Axis::Project | Axis::UpstreamKey | Axis::Address) => None,
+        }
     }
 
     /// The question about this time.

@@ -18,6 +18,7 @@ use crate::api::guest::{self, Guest};
 use crate::app::App;
 use crate::body::{Document, RequestBody};
 use crate::caller::Caller;
+use crate::conversations::{self, Recording, Slot};
 use crate::error::Failure;
 use crate::media::MediaError;
 use crate::middleware::Visit;
@@ -111,11 +112,17 @@ pub(super) async fn answer<T: Tongue>(
     tongue: T,
 ) -> Result<Response, T::Failure> {
     let voice = tongue.voice();
+    let talk = match conversations::named_in(&head.headers)? {
+        Some(name) => Some(name.to_owned()),
+        None => conversations::named_in_body(&document.bytes)?,
+    };
+    let slot = Slot::default();
     let mut exchange = Exchange::new(app.clone(), &guest.caller, document, is_strict(&head.headers), tongue);
     let (decoded, form) = exchange.decode()?;
 
     let wanted = decoded.call();
     let (stream, model, warnings) = (wanted.stream, wanted.model.clone(), wanted.warnings.clone());
+    exchange.talk = Some(Talk { caller: guest.caller.clone(), name: talk, slot: slot.clone() });
     exchange.deadline = client_deadline(&head.headers, stream).map(|timeout| visit.began + timeout);
     guest.may_use(&model)?;
     guest.permit.book(|| wanted.estimated_tokens.saturating_mul(u64::from(wanted.plan.copies.max(1))))?;
@@ -123,21 +130,21 @@ pub(super) async fn answer<T: Tongue>(
     let request_line = format!("{} {}", head.method, head.uri.path());
     let facts = Facts { visit: visit.clone(), caller, request_line, model: Some(model) };
     let receipt = Receipt::begin(facts).with_permit(permit);
-    let pending = exchange.answer(decoded, form, receipt);
+    let pending = Box::pin(exchange.answer(decoded, form, receipt));
     let policy = app.relay.policy();
     let answered = if stream {
-        match phases::decide::<T::Voice>(Box::pin(pending), policy.open_after).await {
+        match phases::decide::<T::Voice>(pending, policy.open_after).await {
             Phase::Decided(answered) => answered,
             Phase::Undecided(pending) => {
                 let mut response = phases::open(pending, voice, policy.keep_alive);
                 warn_in(response.headers_mut(), &warnings);
-                return Ok(response);
+                return Ok(slot.attend(response, None));
             }
         }
     } else {
         pending.await
     };
-    Ok(answered?.into_response())
+    Ok(slot.attend(answered?.into_response(), None))
 }
 
 /// Reads a request as an exchange does, with everything in it that it names by address, and asks nobody.
@@ -165,7 +172,17 @@ struct Exchange<T> {
     deadline: Option<Instant>,
     /// The model that stands in for the one that was asked for.
     instead: Option<String>,
+    /// Whose conversation it may go on with; none where nothing is answered.
+    talk: Option<Talk>,
     tongue: T,
+}
+
+/// The conversation of an exchange.
+struct Talk {
+    caller: Caller,
+    name: Option<String>,
+    /// Where the answer is taken down.
+    slot: Slot,
 }
 
 // === impl Exchange ===
@@ -180,7 +197,7 @@ impl<T: Tongue> Exchange<T> {
             keep_broken_arguments: settings.upstream.keep_broken_arguments,
             ..DecodeOptions::default()
         });
-        Self { app, document, options, memory, deadline: None, instead: None, tongue }
+        Self { app, document, options, memory, deadline: None, instead: None, talk: None, tongue }
     }
 
     fn decode(&mut self) -> Result<(Decoded, Form), T::Failure> {
@@ -235,16 +252,27 @@ impl<T: Tongue> Exchange<T> {
         form: Form,
         mut receipt: Receipt,
     ) -> Result<Result<ChatReply, Box<Asked>>, T::Failure> {
-        let call = match self.complete(decoded).await {
+        let mut call = match self.complete(decoded).await {
             Ok(call) => call,
             Err(failure) => return Err(end(receipt, failure)),
+        };
+        receipt.hinted(call.cache_hint);
+        if let Some(name) = call.resources.iter().find(|name| name.starts_with("cachedContents/")) {
+            if let Err(failure) = self.app.caches.check(&receipt.facts().caller, name).await {
+                return Err(end(receipt, failure.into()));
+            }
+            receipt.names_cache(&self.app.caches, name);
+        }
+        let recording = match self.follow(&mut call, &form).await {
+            Ok(recording) => recording,
+            Err(failure) => return Err(end(receipt, failure.into())),
         };
         let mut warnings = call.warnings.clone();
         if let Some(sentence) = receipt.substitution() {
             warnings.add("model", sentence);
         }
         receipt.warned(&warnings);
-        let (sent, chat) = match self.prepare(&call, form) {
+        let (sent, chat) = match self.prepare(&call, form, recording) {
             Ok(prepared) => prepared,
             Err(failure) => return Err(end(receipt, failure.into())),
         };
@@ -289,8 +317,30 @@ impl<T: Tongue> Exchange<T> {
         Err(self.tongue.beyond_window(family.input_tokens, call.estimated_tokens))
     }
 
+    /// Puts the history of its conversation before a call, and prepares to take down the answer.
+    async fn follow(&self, call: &mut call::Call, form: &Form) -> Result<Option<Recording>, Failure> {
+        // What is spoken, drawn or written down is no talk.
+        let Some(Talk { caller, name, slot }) = self.talk.as_ref().filter(|_| !matches!(form, Form::Plain(_))) else {
+            return Ok(None);
+        };
+        let asked = conversations::Asked {
+            caller,
+            name: name.as_deref(),
+            model: &call.model,
+            body: &call.body,
+            is_stream: call.stream,
+        };
+        let followed = self.app.conversations.follow(asked).await?;
+        let (body, recording) = followed.map_or((None, None), |followed| (followed.body, Some(followed.recording)));
+        slot.put(recording.clone());
+        if let Some(body) = body {
+            call.body = body;
+        }
+        Ok(recording)
+    }
+
     /// The call as the relay sends it, and how its answer is to be given.
-    fn prepare(&self, call: &call::Call, form: Form) -> Result<(Call, Chat), Failure> {
+    fn prepare(&self, call: &call::Call, form: Form, recording: Option<Recording>) -> Result<(Call, Chat), Failure> {
         let method = if call.stream { "streamGenerateContent" } else { "generateContent" };
         let sent = Call {
             verb: Method::POST,
@@ -316,6 +366,7 @@ impl<T: Tongue> Exchange<T> {
             created: u64::try_from(self.app.clock.now().as_second()).unwrap_or_default(),
             estimated_prompt: call.estimated_tokens,
             memory: if signs { self.memory.clone().answering(&call.body) } else { self.memory.clone() },
+            recording,
         };
         Ok((sent, chat))
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use futures_util::stream::{self, StreamExt};
 use gap_pool::Affinity;
-use gap_protocol::meter::{Framing, Usage};
+use gap_protocol::meter::{Findings, Framing, Usage};
 use http::Method;
 
 use super::json_headers;
@@ -72,7 +72,9 @@ pub(super) async fn ask_all(
     let mut counted = true;
     while let Some((answer, part)) = asking.next().await {
         receipt.absorb(part);
-        let answer = answer?;
+        // What was had until then is on the record, because Google has counted it.
+        let answer =
+            answer.inspect_err(|_| receipt.left(&Findings { usage: Some(sum.clone()), ..Findings::default() }))?;
         counted &= answer.findings.usage.is_some();
         let mut usage = answer.findings.usage.unwrap_or_default();
         // Embeddings count their prompt alone.

@@ -63,7 +63,8 @@ pub(super) enum Brought {
 // === impl Relay ===
 
 impl Relay {
-    /// Gets `call` answered so many times, as one chat completion. When one cannot be had, none is given.
+    /// Gets `call` answered so many times, as one chat completion. When one cannot be had, none is given; those that were
+    /// had until then are on the record all the same, because Google has counted them.
     pub async fn answer_copies(
         self: Arc<Self>,
         call: Call,
@@ -102,8 +103,14 @@ impl Relay {
         let mut is_first = true;
         while let Some((answer, part)) = asking.next().await {
             receipt.absorb(part);
-            let answer = answer?;
-            if !std::mem::take(&mut is_first) {
+            let answer = answer.inspect_err(|_| receipt.left(&encoder.findings()))?;
+            if std::mem::take(&mut is_first) {
+                // A conversation goes on with the first of them.
+                if let Some(recording) = &chat.recording {
+                    recording.begin();
+                    recording.chunk(&answer.body);
+                }
+            } else {
                 encoder.another();
             }
             encoder.chunk(&answer.body).map_err(|_| RelayError::Empty)?;

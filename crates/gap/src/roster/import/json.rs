@@ -81,6 +81,11 @@ fn read_object(at: usize, fields: &Map<String, Value>, parsed: &mut Parsed) {
             .and_then(Value::as_array)
             .map(|models| models.iter().filter_map(Value::as_str).map(str::to_owned).collect());
     }
+    // A channel has one tag; elsewhere they are a list, or stand between commas.
+    details.tags = ["tags", "tag"].iter().find_map(|name| fields.get(*name)).map(tags_in).unwrap_or_default();
+    if let Some(most) = fields.get("concurrency").and_then(Value::as_u64) {
+        details.concurrency = Some(u32::try_from(most).unwrap_or(u32::MAX));
+    }
     if let Some(at_time) = text("expires_at") {
         let Ok(expires_at) = at_time.parse() else {
             parsed.note(at, NoteKind::Bad, "`expires_at` is a time such as 2027-01-01T00:00:00Z");
@@ -96,6 +101,15 @@ fn read_object(at: usize, fields: &Map<String, Value>, parsed: &mut Parsed) {
     };
     let off = off.then_some(SWITCHED_OFF_BEFORE);
     read_keys(at, keys, text("project"), &details, off, parsed);
+}
+
+fn tags_in(value: &Value) -> Vec<String> {
+    let tags: Vec<&str> = match value {
+        Value::String(text) => text.split(',').collect(),
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    tags.into_iter().map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
 }
 
 /// A channel may hold many keys, each in a line.

@@ -1,5 +1,7 @@
 //! Upstream keys, projects and limits through the admin API.
 
+mod terms;
+
 use std::time::Duration;
 
 use http::Method;

@@ -9,7 +9,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{KeyQuery, chosen};
+use super::KeyQuery;
+use super::bulk::chosen;
 use crate::api::admin::actor::Administrator;
 use crate::api::admin::page::{Body, Path};
 use crate::api::admin::problem::Problem;

@@ -36,6 +36,10 @@ pub(crate) struct KeyView {
     /// From when on it is not used.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
+    /// What people group it by.
+    pub tags: Vec<String>,
+    /// How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+    pub concurrency: Option<u32>,
     /// Whether it can be used.
     #[serde(flatten)]
     pub standing: StandingView,
@@ -199,6 +203,8 @@ impl KeyView {
             weight: entry.details.weight,
             models: entry.details.models.clone(),
             expires_at: entry.details.expires_at,
+            tags: entry.details.tags.clone(),
+            concurrency: entry.details.concurrency,
             standing: StandingView::from(view.state),
             health,
             last_used: view.last_used,

@@ -19,6 +19,8 @@ use crate::report::totals::Amount;
 struct ExportedSum {
     starts_at: Timestamp,
     model: String,
+    /// A file has the same columns in every line: here it stands where nothing was timed, too.
+    average_first_token_ms: Option<f64>,
     #[serde(flatten)]
     used: Amount,
 }
@@ -41,7 +43,9 @@ pub(in crate::api::admin) async fn export_stats(
     let sums = app.store.usage().sum(&asked.question(asked.time.clone(), GroupBy::TimeAndModel)).await?;
     let rows = sums.into_iter().filter_map(|sum| {
         let starts_at = sum.starts_at?;
-        Some(ExportedSum { starts_at, model: sum.model.unwrap_or_default(), used: sum.totals.into() })
+        let used = Amount::from(sum.totals);
+        let model = sum.model.unwrap_or_default();
+        Some(ExportedSum { starts_at, model, average_first_token_ms: used.average_first_token_ms, used })
     });
     Ok(export::respond(query.format.unwrap_or(Format::Csv), "usage", Once(Some(rows.collect()))))
 }
