@@ -130,7 +130,9 @@ impl Relay {
         receipt.is_stream();
         let asking = (0..copies).map(|place| {
             let mut part = receipt.part();
-            let chat = Chat { place: Some(place), ..chat.clone() };
+            let mut chat = Chat { place: Some(place), ..chat.clone() };
+            // A conversation goes on with the first of them.
+            chat.recording = chat.recording.filter(|_| place == 0);
             async move {
                 let opened = self.try_keys(call, &chat, &mut part).await;
                 (opened, part)
@@ -140,10 +142,12 @@ impl Relay {
         let at_once = asking.len();
         let mut asking = stream::iter(asking).buffered(at_once);
         let mut frames = Vec::new();
-        let mut strands = Vec::with_capacity(at_once);
+        let mut strands = Strands::new(chat.clone(), self.policy());
         while let Some((opened, mut part)) = asking.next().await {
             receipt.take_tries(&mut part);
-            let Translated::Stream { frames: said, mut translation, rest } = opened?.answer else {
+            let opened = opened.inspect_err(|_| receipt.left(&strands.findings()))?;
+            let Translated::Stream { frames: said, mut translation, rest } = opened.answer else {
+                receipt.left(&strands.findings());
                 return Err(RelayError::Empty);
             };
             if strands.is_empty() {
@@ -157,15 +161,23 @@ impl Relay {
             }
             strands.push(strand);
         }
-        Ok(Translated::Strands { frames, strands: Box::new(Strands::new(strands, chat.clone(), self.policy())) })
+        Ok(Translated::Strands { frames, strands: Box::new(strands) })
     }
 }
 
 // === impl Strands ===
 
 impl Strands {
-    fn new(strands: Vec<Strand>, chat: Chat, policy: &RelayPolicy) -> Self {
-        Self { strands, next: 0, pace: Pace::new(policy, true), chat: Box::new(chat) }
+    fn new(chat: Chat, policy: &RelayPolicy) -> Self {
+        Self { strands: Vec::new(), next: 0, pace: Pace::new(policy, true), chat: Box::new(chat) }
+    }
+
+    fn push(&mut self, strand: Strand) {
+        self.strands.push(strand);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.strands.is_empty()
     }
 
     /// What comes next, from whichever has something to say.
