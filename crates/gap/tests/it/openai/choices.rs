@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gap_sim::{After, Fault, Preset, Script};
+use gap_sim::{After, Afterwards, Fault, Preset, Script, Stall};
 use http::Method;
 use http_body_util::BodyExt;
 use rstest::rstest;
@@ -12,9 +12,8 @@ use super::{CHAT, Chunks, client, error_of, sent};
 use crate::support::TestApp;
 use crate::support::client::{eventually, within};
 
-/// Models that give one answer at a time.
+/// A model that gives one answer at a time.
 const ALONE: &str = "gemini-2.5-flash-image";
-const ALONE_IN_WORDS: &str = "gemma-3-27b-it";
 
 fn ask_for(n: u32, stream: bool) -> String {
     let messages = json!([{ "role": "user", "content": "Tell me a story." }]);
@@ -114,9 +113,7 @@ async fn a_choice_that_fails_before_the_stream_is_asked_again_and_one_that_is_re
 async fn a_choice_that_breaks_off_ends_the_stream_with_the_error() {
     let app = TestApp::start().await;
     app.sim.add_fault(Fault::new(Script::CutBetweenEvents(After { after: 1 })).skip(1).times(1)).unwrap();
-    let told = json!([{ "role": "user", "content": "[[sim: chunks=20 delay_ms=10]] Tell me a story." }]);
-    let body = json!({ "model": ALONE_IN_WORDS, "messages": told, "n": 3, "stream": true });
-    let reply = client(&app).post(CHAT, body.to_string()).await;
+    let reply = client(&app).post(CHAT, ask_for(3, true)).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     let chunks = Chunks::of(&reply);
     assert!(chunks.documents.last().unwrap()["error"]["message"].is_string() && !chunks.done, "{}", reply.text());
@@ -126,9 +123,9 @@ async fn a_choice_that_breaks_off_ends_the_stream_with_the_error() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_leaves_several_choices_frees_all_of_them() {
     let app = TestApp::start().await;
-    let told = json!([{ "role": "user", "content": "[[sim: chunks=5000 delay_ms=20]] Long." }]);
-    let body = json!({ "model": ALONE_IN_WORDS, "messages": told, "n": 3, "stream": true });
-    let mut response = within(client(&app).begin(Method::POST, CHAT, body.to_string())).await;
+    let pause = Stall { after: 1, ms: 60_000, then: Afterwards::GoOn };
+    app.sim.add_fault(Fault::new(Script::StallBetweenEvents(pause))).unwrap();
+    let mut response = within(client(&app).begin(Method::POST, CHAT, ask_for(3, true))).await;
     within(response.body_mut().frame()).await.unwrap().unwrap();
     drop(response);
     eventually("the upstream is told", || app.sim.requests().iter().all(|request| request.client_gone())).await;
