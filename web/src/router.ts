@@ -8,7 +8,8 @@ import {
 
 import { basePath } from '@/api/base'
 import { session } from '@/api/session'
-import { PAGES, type PageEntry } from '@/navigation'
+import { completeWords } from '@/i18n'
+import { PAGES, type PageEntry, pagesFor } from '@/navigation'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -41,6 +42,24 @@ const ROUTES: RouteRecordRaw[] = [
   },
 ]
 
+/** Pages whose words are among the first; see locales. */
+const FIRST = new Set(['status', 'login', 'dashboard', 'keys', 'not-found'])
+
+/** Fetches the pages that may be opened next, one after the other, so that they open at once. */
+export async function prefetchPages(): Promise<void> {
+  if (session.value === undefined) return
+  try {
+    await completeWords()
+    for (const page of pagesFor(session.value.role === 'administrator')) {
+      // One by one: what the page that is shown needs comes first.
+      // oxlint-disable-next-line no-await-in-loop
+      await page.load()
+    }
+  } catch {
+    // They are fetched when they are opened.
+  }
+}
+
 export function createPageRouter(): Router {
   const router = createRouter({
     history: createWebHistory(basePath),
@@ -48,6 +67,9 @@ export function createPageRouter(): Router {
     scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
   })
   router.beforeEach(guard)
+  router.beforeResolve(async (to) => {
+    if (!FIRST.has(String(to.name))) await completeWords()
+  })
   return router
 }
 

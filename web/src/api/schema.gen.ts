@@ -212,6 +212,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contexts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists conversations. Who is no administrator sees their own alone. */
+        get: operations["list_contexts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contexts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one conversation, without what was said. */
+        get: operations["find_context"];
+        put?: never;
+        post?: never;
+        /** Deletes a conversation with all that was said in it. */
+        delete: operations["delete_context"];
+        options?: never;
+        head?: never;
+        /** Renames a conversation, pins it, or changes how long it is kept. */
+        patch: operations["update_context"];
+        trace?: never;
+    };
+    "/api/v1/contexts/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A conversation as a file: JSON with every branch, or Markdown with the turns that lead to its end. */
+        get: operations["export_context"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contexts/{id}/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what was said in a conversation: the turns that lead to its end, or with `branches` all of them. */
+        get: operations["list_context_turns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contexts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes or deletes many conversations: those named, or all that pass a filter. */
+        post: operations["change_contexts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -909,6 +996,19 @@ export interface components {
             /** @description With `disable`: why. */
             reason?: string | null;
         };
+        /**
+         * @description What can be done with many conversations.
+         * @enum {string}
+         */
+        BulkContextAction: "delete" | "pin" | "unpin";
+        /** @description What is to be done with many conversations. */
+        BulkContexts: {
+            /** @description What. */
+            action: components["schemas"]["BulkContextAction"];
+            filter?: components["schemas"]["ContextFilter"] | null;
+            /** @description With these. */
+            ids?: string[] | null;
+        };
         /** @description What was done to many keys. */
         BulkDone: {
             /** @description To how many. */
@@ -989,6 +1089,138 @@ export interface components {
             settings: components["schemas"]["SettingView"][];
             /** @description What a person should know about the configuration. */
             warnings: string[];
+        };
+        /** @description What was done. */
+        ContextBulkDone: {
+            /**
+             * Format: int64
+             * @description How many conversations were changed.
+             */
+            changed: number;
+        };
+        /** @description A conversation with all that was said. */
+        ContextExport: {
+            /** @description About it. */
+            context: components["schemas"]["ContextView"];
+            /** @description The system instruction that was sent last, as a `Content` of Gemini's. */
+            system?: Record<string, never> | null;
+            /** @description Its turns, on all branches. */
+            turns: components["schemas"]["ContextTurn"][];
+        };
+        /** @description Which conversations are meant. */
+        ContextFilter: {
+            /**
+             * @description Of this access key only. An ordinary user gets their own anyway.
+             * @default null
+             */
+            access_key: string | null;
+            /**
+             * Format: date-time
+             * @description With nothing said since this time.
+             * @default null
+             */
+            before: string | null;
+            /**
+             * @description Last answered by this model.
+             * @default null
+             */
+            model: string | null;
+            /**
+             * @description Pinned, or not.
+             * @default null
+             */
+            pinned: boolean | null;
+            /**
+             * @description With this in their title, their name or what was said.
+             * @default null
+             */
+            text: string | null;
+        };
+        /** @description A turn of a conversation. */
+        ContextTurn: {
+            /** @description Whether it leads to the end of the conversation, or to that of another branch. */
+            active: boolean;
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            at: string;
+            /** @description What was said, as a `Content` of Gemini's; null when the conversation has grown too large for it. */
+            content: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description The turn that it follows; 0 is the beginning.
+             */
+            parent: number;
+            /** @description Whether the answer broke off. */
+            partial: boolean;
+            /** @description Who spoke: `user` or `model`. */
+            role: string;
+            /**
+             * Format: int64
+             * @description How many tokens it costs to say it again.
+             */
+            tokens: number;
+        };
+        /** @description A conversation, without what was said. */
+        ContextView: {
+            /** @description The access key whose it is. */
+            access_key: string;
+            /**
+             * Format: int64
+             * @description How many letters they have.
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is over, if nothing more is said; null: never.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Its identifier.
+             */
+            id: string;
+            /** @description Where it is kept: `memory` is until restart. */
+            kept: components["schemas"]["Keeping"];
+            /** @description The model that spoke last. */
+            model: string;
+            /** @description What its client calls it. */
+            name: string;
+            /** @description Whether it stays however old it is. */
+            pinned: boolean;
+            /** @description What people call it: at first the beginning of what was asked. */
+            title: string;
+            /**
+             * Format: int64
+             * @description How many tokens they cost to say again.
+             */
+            tokens: number;
+            /**
+             * Format: int64
+             * @description How many seconds it is kept after its last turn; null: as long as the settings say.
+             */
+            ttl_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description How many turns there are, on all branches.
+             */
+            turns: number;
+            /**
+             * Format: date-time
+             * @description When something was said last.
+             */
+            updated_at: string;
         };
         /** @description What a key has done since the start. */
         CountersView: {
@@ -1685,6 +1917,128 @@ export interface components {
             total: number;
         };
         /** @description One page of a list. */
+        Page_ContextTurn: {
+            /** @description Its entries. */
+            items: {
+                /** @description Whether it leads to the end of the conversation, or to that of another branch. */
+                active: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it came.
+                 */
+                at: string;
+                /** @description What was said, as a `Content` of Gemini's; null when the conversation has grown too large for it. */
+                content: Record<string, never>;
+                /**
+                 * Format: int64
+                 * @description Its number, from 1.
+                 */
+                number: number;
+                /**
+                 * Format: int64
+                 * @description The turn that it follows; 0 is the beginning.
+                 */
+                parent: number;
+                /** @description Whether the answer broke off. */
+                partial: boolean;
+                /** @description Who spoke: `user` or `model`. */
+                role: string;
+                /**
+                 * Format: int64
+                 * @description How many tokens it costs to say it again.
+                 */
+                tokens: number;
+            }[];
+            /**
+             * Format: int32
+             * @description The page, counted from 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Entries of a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description How many entries there are on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
+        Page_ContextView: {
+            /** @description Its entries. */
+            items: {
+                /** @description The access key whose it is. */
+                access_key: string;
+                /**
+                 * Format: int64
+                 * @description How many letters they have.
+                 */
+                bytes: number;
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it is over, if nothing more is said; null: never.
+                 */
+                expires_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its identifier.
+                 */
+                id: string;
+                /** @description Where it is kept: `memory` is until restart. */
+                kept: components["schemas"]["Keeping"];
+                /** @description The model that spoke last. */
+                model: string;
+                /** @description What its client calls it. */
+                name: string;
+                /** @description Whether it stays however old it is. */
+                pinned: boolean;
+                /** @description What people call it: at first the beginning of what was asked. */
+                title: string;
+                /**
+                 * Format: int64
+                 * @description How many tokens they cost to say again.
+                 */
+                tokens: number;
+                /**
+                 * Format: int64
+                 * @description How many seconds it is kept after its last turn; null: as long as the settings say.
+                 */
+                ttl_seconds?: number | null;
+                /**
+                 * Format: int64
+                 * @description How many turns there are, on all branches.
+                 */
+                turns: number;
+                /**
+                 * Format: date-time
+                 * @description When something was said last.
+                 */
+                updated_at: string;
+            }[];
+            /**
+             * Format: int32
+             * @description The page, counted from 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Entries of a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description How many entries there are on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
         Page_KeyView: {
             /** @description Its entries. */
             items: (components["schemas"]["StandingView"] & {
@@ -2279,6 +2633,18 @@ export interface components {
             /** @description What people call it. */
             name?: string | null;
             role?: components["schemas"]["RoleName"] | null;
+        };
+        /** @description What is to be changed about a conversation. What is left out stays. */
+        UpdateContext: {
+            /** @description Whether it stays however old it is. */
+            pinned?: boolean | null;
+            /** @description What people call it. */
+            title?: string | null;
+            /**
+             * Format: int64
+             * @description How many seconds it is kept after its last turn; null: as long as the settings say.
+             */
+            ttl_seconds?: number | null;
         };
     };
     responses: {
@@ -2896,6 +3262,548 @@ export interface operations {
             429: components["responses"]["TooMany"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    list_contexts: {
+        parameters: {
+            query?: {
+                /** @description Of this access key only. An ordinary user gets their own anyway. */
+                access_key?: string;
+                /** @description With nothing said since this time. */
+                before?: string;
+                /** @description Last answered by this model. */
+                model?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Entries of a page. */
+                page_size?: number;
+                /** @description Pinned, or not. */
+                pinned?: boolean;
+                /** @description In which order. */
+                sort?: "newest" | "oldest" | "title" | "tokens";
+                /** @description With this in their title, their name or what was said. */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContextView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_context: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_context: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: components["responses"]["Full"];
+        };
+    };
+    update_context: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateContext"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: components["responses"]["Full"];
+        };
+    };
+    export_context: {
+        parameters: {
+            query?: {
+                /** @description As what. */
+                format?: "json" | "markdown";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextExport"];
+                    "text/markdown": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_context_turns: {
+        parameters: {
+            query?: {
+                /** @description Those of other branches, too. */
+                branches?: boolean;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Entries of a page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContextTurn"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_contexts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkContexts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextBulkDone"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Failed"];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             507: components["responses"]["Full"];
         };
     };
