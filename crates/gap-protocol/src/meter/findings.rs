@@ -74,20 +74,20 @@ impl Findings {
 impl AddAssign<&Self> for Findings {
     /// What two answers to one request say together: what they cost and hold is added, of the rest the first word counts.
     fn add_assign(&mut self, other: &Self) {
-        fn first<T: Clone>(mine: &mut Option<T>, other: &Option<T>) {
+        fn first<T: Clone>(mine: &mut Option<T>, other: Option<&T>) {
             if mine.is_none() {
-                mine.clone_from(other);
+                *mine = other.cloned();
             }
         }
         if let Some(usage) = &other.usage {
             *self.usage.get_or_insert_default() += usage;
         }
-        first(&mut self.finish_reason, &other.finish_reason);
-        first(&mut self.block_reason, &other.block_reason);
-        first(&mut self.model_version, &other.model_version);
-        first(&mut self.response_id, &other.response_id);
-        first(&mut self.name, &other.name);
-        first(&mut self.error, &other.error);
+        first(&mut self.finish_reason, other.finish_reason.as_ref());
+        first(&mut self.block_reason, other.block_reason.as_ref());
+        first(&mut self.model_version, other.model_version.as_ref());
+        first(&mut self.response_id, other.response_id.as_ref());
+        first(&mut self.name, other.name.as_ref());
+        first(&mut self.error, other.error.as_ref());
         self.candidates += other.candidates;
         self.parts += other.parts;
         self.content |= other.content;
