@@ -8,6 +8,7 @@ pub(crate) mod recordings;
 mod round_trip;
 mod rules;
 pub(crate) mod schema;
+mod together;
 
 use bytes::Bytes;
 use gap_protocol::call::ReplyPlan;

@@ -361,6 +361,7 @@ impl<T: Tongue> Exchange<T> {
         let chat = Chat {
             form,
             plan: call.plan.clone(),
+            place: None,
             id: self.tongue.id(),
             created: u64::try_from(self.app.clock.now().as_second()).unwrap_or_default(),
             estimated_prompt: call.estimated_tokens,
