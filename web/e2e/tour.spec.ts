@@ -172,6 +172,42 @@ test.describe('a gateway of its own', () => {
   })
 })
 
+test.describe('while nobody answers', () => {
+  test.beforeEach(async ({ logIn, watch }) => {
+    watch.expect(/Failed to load resource|ERR_|error: |Failed to fetch/)
+    await logIn()
+  })
+
+  for (const { name, path } of PAGES.filter((one) => one.open !== true && !one.path.endsWith(':id'))) {
+    test(`${name} says so, and recovers by itself`, async ({ page, t }) => {
+      const api = /\/(api|v1|v1beta|healthz)(\/|$|\?)/
+      await page.route(api, (route) => route.abort('connectionrefused'))
+      await page.goto(`.${path.replace(/\/:.*/, '')}`)
+      await expect(page.getByText(t('frame.down'))).toBeVisible()
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await page.unroute(api)
+      await expect(page.getByText(t('frame.down'))).toBeHidden()
+      await settle(page)
+      await expect(page.getByText(t('common.unreachable'), { exact: true })).toHaveCount(0)
+    })
+  }
+
+  test('a page whose code cannot be fetched opens when it can', async ({ page, t }) => {
+    await page.addInitScript(() => {
+      // Nothing is fetched beforehand.
+      window.requestIdleCallback = () => 0
+    })
+    await page.goto('./app/dashboard')
+    await settle(page)
+    await page.route(/assets\/UsagePage|healthz/, (route) => route.abort('connectionrefused'))
+    await page.keyboard.press('g')
+    await page.keyboard.press('u')
+    await expect(page.getByText(t('frame.down'))).toBeVisible()
+    await page.unroute(/assets\/UsagePage|healthz/)
+    await expect(page.getByRole('heading', { level: 1, name: t('usage.title') })).toBeVisible()
+  })
+})
+
 /** Pages, and what stands there when the first view is complete. */
 const FIRST_VIEWS = { login: 'main form button', 'app/dashboard': 'main dl dd', 'app/keys': 'main tbody tr' }
 

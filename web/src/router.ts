@@ -7,6 +7,7 @@ import {
 } from 'vue-router'
 
 import { basePath } from '@/api/base'
+import { onReturn, reportSilence } from '@/api/connection'
 import { session } from '@/api/session'
 import { completeWords } from '@/i18n'
 import { PAGES, type PageEntry, pagesFor } from '@/navigation'
@@ -67,10 +68,29 @@ export function createPageRouter(): Router {
     scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
   })
   router.beforeEach(guard)
+  router.onError((error, to) => isUnfetched(error) && openAgain(router.resolve(to).href))
   router.beforeResolve(async (to) => {
     if (!FIRST.has(String(to.name))) await completeWords()
   })
   return router
+}
+
+/** Whether a page's code could not be fetched: nobody answers, or a newer GAP has other files. */
+const isUnfetched = (error: unknown): boolean =>
+  error instanceof Error && /dynamically imported module|Importing a module|preload CSS/i.test(error.message)
+
+const RELOADED = 'gap.reloaded-at'
+const RELOAD_EVERY = 30_000
+
+/** Opens an address anew once GAP answers; not again and again, where it does answer and the file is missing still. */
+function openAgain(href: string): void {
+  const stop = onReturn(() => {
+    stop()
+    if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < RELOAD_EVERY) return
+    sessionStorage.setItem(RELOADED, String(Date.now()))
+    location.assign(href)
+  })
+  reportSilence()
 }
 
 /** Sends those who must log in to do so, and those who have past the login. */
