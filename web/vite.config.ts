@@ -20,7 +20,14 @@ export default defineConfig(({ mode }) => ({
     Components({ dirs: [], dts: 'src/components.gen.d.ts', resolvers: [ElementPlusResolver({ importStyle: 'css' })] }),
     mode === 'analyze' && visualizer({ open: true, gzipSize: true }),
   ],
-  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  resolve: {
+    alias: {
+      '@ctrl/tinycolor': fileURLToPath(new URL('./src/utils/no-colors.ts', import.meta.url)),
+      '@': fileURLToPath(new URL('./src', import.meta.url)),
+    },
+  },
+  // Parts of libraries that the page does without.
+  define: { __VUE_OPTIONS_API__: false, __VUE_I18N_LEGACY_API__: false, __INTLIFY_PROD_DEVTOOLS__: false },
   build: { target: 'es2022', chunkSizeWarningLimit: 800 },
   server: {
     port: 3000,

@@ -52,7 +52,7 @@ test('an access key from its making to its end', { tag: '@look' }, async ({ page
   await expect(secret).toBeHidden()
 
   await page.getByRole('button', { name }).first().click()
-  const drawer = dialog(page, name)
+  const drawer = page.getByRole('dialog', { name, exact: true })
   await expect(drawer.getByRole('meter', { name: t('access-keys.budget.requests_day') })).toBeVisible()
   await look('access-key')
   await page.reload()

@@ -172,19 +172,70 @@ test.describe('a gateway of its own', () => {
   })
 })
 
-test('the first page is small, and nothing of it comes from elsewhere', async ({ page }) => {
-  const parts: Promise<number>[] = []
-  page.on('response', (response) => {
-    if (/\.(js|css)$/.test(new URL(response.url()).pathname)) {
-      parts.push(response.body().then((body) => gzipSync(body).length))
-    }
+test.describe('while nobody answers', () => {
+  test.beforeEach(async ({ logIn, watch }) => {
+    watch.expect(/Failed to load resource|ERR_|error: |Failed to fetch/)
+    await logIn()
   })
-  await page.goto('./login')
-  await settle(page)
-  const total = (await Promise.all(parts)).reduce((sum, size) => sum + size, 0)
-  expect(parts.length).toBeGreaterThan(2)
-  expect(total).toBeLessThan(FIRST_LOAD)
+
+  for (const { name, path } of PAGES.filter((one) => one.open !== true && !one.path.endsWith(':id'))) {
+    test(`${name} says so, and recovers by itself`, async ({ page, t }) => {
+      const api = /\/(api|v1|v1beta|healthz)(\/|$|\?)/
+      await page.route(api, (route) => route.abort('connectionrefused'))
+      await page.goto(`.${path.replace(/\/:.*/, '')}`)
+      await expect(page.getByText(t('frame.down'))).toBeVisible()
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await page.unroute(api)
+      await expect(page.getByText(t('frame.down'))).toBeHidden()
+      await settle(page)
+      await expect(page.getByText(t('common.unreachable'), { exact: true })).toHaveCount(0)
+    })
+  }
+
+  test('a page whose code cannot be fetched opens when it can', async ({ page, t }) => {
+    await page.addInitScript(() => {
+      // Nothing is fetched beforehand.
+      window.requestIdleCallback = () => 0
+    })
+    await page.goto('./app/dashboard')
+    await settle(page)
+    await page.route(/assets\/UsagePage|healthz/, (route) => route.abort('connectionrefused'))
+    await page.keyboard.press('g')
+    await page.keyboard.press('u')
+    await expect(page.getByText(t('frame.down'))).toBeVisible()
+    await page.unroute(/assets\/UsagePage|healthz/)
+    await expect(page.getByRole('heading', { level: 1, name: t('usage.title') })).toBeVisible()
+  })
 })
+
+/** Pages, and what stands there when the first view is complete. */
+const FIRST_VIEWS = { login: 'main form button', 'app/dashboard': 'main dl dd', 'app/keys': 'main tbody tr' }
+
+for (const [path, complete] of Object.entries(FIRST_VIEWS)) {
+  test(`the first load of ${path} is small`, async ({ page, logIn }) => {
+    if (path !== 'login') await logIn()
+    const parts: Promise<[string, number]>[] = []
+    let shown = false
+    page.on('response', (response) => {
+      const { pathname } = new URL(response.url())
+      // Charts come after all else, and what is fetched when all is there delays nothing.
+      if (shown || !/\.(js|css)$/.test(pathname) || /EChart/.test(pathname)) return
+      parts.push(response.body().then((body) => [pathname, gzipSync(body).length]))
+    })
+    await page.addInitScript(() => {
+      // Nothing is idle before the page has been seen.
+      window.requestIdleCallback = () => 0
+    })
+    await page.goto(`./${path}`)
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await expect(page.locator(complete).first()).toBeVisible()
+    shown = true
+    const sizes = await Promise.all(parts)
+    const total = sizes.reduce((sum, [, size]) => sum + size, 0)
+    expect(sizes.length).toBeGreaterThan(2)
+    expect(total, sizes.map(([name, size]) => `${size} ${name}`).join('\n')).toBeLessThan(FIRST_LOAD)
+  })
+}
 
 test('every entry of the navigation has words, in both languages', ({ t }) => {
   for (const { name } of PAGES) expect(t(`navigation.${name}`)).not.toBe('')

@@ -11,10 +11,14 @@ export interface Messages {
   [name: string]: string | Messages
 }
 
-/** Each language is one file of the built page, loaded when it is first spoken. */
+/** Each language is two files of the built page: the words of the first pages, and those of the others. */
 const WORDS: Record<Language, () => Promise<{ default: Messages; element: ElementLocale }>> = {
   en: () => import('./locales/en'),
   'zh-CN': () => import('./locales/zh'),
+}
+const LATER: Record<Language, () => Promise<{ default: Messages }>> = {
+  en: () => import('./locales/en/later'),
+  'zh-CN': () => import('./locales/zh/later'),
 }
 
 export const i18n = createI18n<false>({
@@ -37,11 +41,35 @@ export function preferredLanguage(languages: readonly string[] = navigator.langu
   return 'en'
 }
 
+/** The language that is spoken, and whether somebody has seen more than the first pages. */
+let spoken: Language = 'en'
+let complete = false
+
 /** Switches the page to a language; loads its words first, so that nobody sees keys. */
-export async function setLanguage(language: Language): Promise<void> {
-  const { default: messages, element } = await WORDS[language]()
-  i18n.global.setLocaleMessage(language, messages)
-  elementLocale.value = element
-  i18n.global.locale.value = language
+export function setLanguage(language: Language): Promise<void> {
+  spoken = language
+  return speak()
+}
+
+/** Loads the words of all pages: before one is shown that is none of the first. */
+export async function completeWords(): Promise<void> {
+  if (complete) return
+  complete = true
+  try {
+    await speak()
+  } catch (error) {
+    complete = false
+    throw error
+  }
+}
+
+async function speak(): Promise<void> {
+  const language = spoken
+  const [first, later] = await Promise.all([WORDS[language](), complete ? LATER[language]() : undefined])
+  if (language !== spoken) return
+  const { global } = i18n
+  global.setLocaleMessage(language, { ...global.getLocaleMessage(language), ...first.default, ...later?.default })
+  elementLocale.value = first.element
+  global.locale.value = language
   document.documentElement.lang = language
 }

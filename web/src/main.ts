@@ -8,12 +8,16 @@ import App from './App.vue'
 import { i18n, setLanguage } from './i18n'
 import { queryClient } from './queries/client'
 import { prefetchHealth } from './queries/status'
-import { createPageRouter } from './router'
+import { createPageRouter, prefetchPages } from './router'
 import { usePreferences } from './stores/preferences'
+import { whenIdle } from './utils/late'
 
 const app = createApp(App)
 const router = createPageRouter()
-app.use(createPinia()).use(i18n).use(VueQueryPlugin, { queryClient }).use(router)
+app.use(createPinia()).use(i18n).use(VueQueryPlugin, { queryClient })
 // Words and page first: nothing is drawn that is drawn anew a moment later.
-await Promise.all([setLanguage(usePreferences().language), router.isReady(), prefetchHealth()])
+const words = setLanguage(usePreferences().language)
+app.use(router)
+await Promise.all([words, router.isReady(), prefetchHealth()])
 app.mount('#app')
+whenIdle(prefetchPages)

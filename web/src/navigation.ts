@@ -1,6 +1,7 @@
 // Every page of the product, in one place: the router, the navigation, the command palette and the shortcuts read this.
 import {
   ChatDotRound,
+  ChatLineSquare,
   DataAnalysis,
   Key,
   List,
@@ -21,6 +22,8 @@ export type PageName =
   | 'usage'
   | 'requests'
   | 'request'
+  | 'conversations'
+  | 'conversation'
   | 'playground'
   | 'settings'
 
@@ -85,6 +88,20 @@ export const PAGES: readonly PageEntry[] = [
     load: () => import('@/pages/access-keys/AccessKeysPage.vue'),
     group: 'access',
     shortcut: 'a',
+  },
+  {
+    name: 'conversations',
+    path: '/app/conversations',
+    icon: ChatLineSquare,
+    load: () => import('@/pages/conversations/ConversationsPage.vue'),
+    group: 'use',
+    shortcut: 'c',
+  },
+  {
+    name: 'conversation',
+    path: '/app/conversations/:id',
+    icon: ChatLineSquare,
+    load: () => import('@/pages/conversation/ConversationPage.vue'),
   },
   {
     name: 'playground',

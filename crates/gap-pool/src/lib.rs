@@ -15,6 +15,7 @@
 //! model), where quota lives; a *lease* is the right to send one request with one key.
 
 mod affinity;
+mod caching;
 pub mod estimate;
 mod forecast;
 mod health;
@@ -32,6 +33,9 @@ pub mod waiting;
 mod window;
 
 pub use affinity::{Affinities, Digest, Served};
+pub use caching::{
+    Beginning, CachePrices, Caching, CachingPolicy, Counsel, Holding, Sighting, Verdict as CacheVerdict,
+};
 pub use forecast::{Advice, Forecast};
 pub use ids::{KeyId, ProjectId};
 pub use limits::{Defaults, Limits, Quota, Source, Tier, TierPolicy};

@@ -1,5 +1,6 @@
 //! Google's own words.
 
+pub mod cache;
 pub mod error;
 pub mod mime;
 pub mod path;

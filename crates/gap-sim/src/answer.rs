@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value, json};
 
+use crate::account::Spent;
 use crate::dice::Dice;
 use crate::directive::Directives;
 use crate::models::Model;
@@ -78,7 +79,10 @@ enum Said {
 #[derive(Debug, Clone, Copy)]
 struct Usage {
     prompt: Tokens,
+    /// From either cache.
     cached: u64,
+    /// From an explicit one.
+    explicit: u64,
     thoughts: u64,
     candidates: u64,
 }
@@ -87,6 +91,13 @@ impl Plan {
     /// `dice` follow the request, `fresh` are unlike all before.
     pub(crate) fn new(asked: Asked<'_>, directives: &Directives, dice: Dice, fresh: &mut Dice) -> Self {
         say::plan(asked, directives, dice, fresh)
+    }
+
+    /// The tokens that it costs; none where nothing is counted.
+    pub(crate) fn spent(&self) -> Option<Spent> {
+        let Usage { prompt, cached, explicit, thoughts, candidates } = self.usage?;
+        let implicit = cached.saturating_sub(explicit);
+        Some(Spent { prompt: prompt.total(), explicit, implicit, output: candidates + thoughts })
     }
 
     /// The answer in one piece.

@@ -2,12 +2,14 @@
 
 pub(crate) mod http;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::account::Account;
 use crate::fault::Fault;
 use crate::journal::Received;
 use crate::lock;
@@ -112,6 +114,27 @@ impl Control {
         let now = world.clock.now();
         let used = lock(&world.quotas).used(now, world.clock.pacific_day(now));
         used.into_iter().map(|(project, model, used)| Usage { project, model, used }).collect()
+    }
+
+    /// What each project has paid, above all for caches.
+    pub fn accounts(&self) -> BTreeMap<u64, Account> {
+        let world = self.0.world();
+        let now = world.clock.now();
+        let (mut store, mut accounts) = (lock(&world.store), lock(&world.accounts));
+        store.settle(now);
+        accounts.bill(&mut store);
+        accounts.all(store.caches.values(), now)
+    }
+
+    /// Forgets an explicit cache, as Google may; says whether it was there.
+    pub fn forget_cache(&self, name: &str) -> bool {
+        let world = self.0.world();
+        let name = name.strip_prefix("cachedContents/").unwrap_or(name);
+        let gone = lock(&world.store).caches.remove(name);
+        if let Some(cache) = &gone {
+            lock(&world.accounts).gone(cache, world.clock.now());
+        }
+        gone.is_some()
     }
 
     /// Everything as at the start: keys, limits, counts, files; no faults, no requests. The clock keeps its time.

@@ -21,6 +21,7 @@
 //! # }
 //! ```
 
+mod account;
 mod answer;
 mod body;
 mod clock;
@@ -55,6 +56,7 @@ mod wire;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use account::Account;
 pub use body::{Body, Cut};
 pub use control::{Control, Usage};
 pub use directive::Directives;

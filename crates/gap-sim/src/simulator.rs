@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use crate::account::Accounts;
 use crate::body::Body;
 use crate::clock::Clock;
 use crate::control::Control;
@@ -45,6 +46,8 @@ pub(crate) struct World {
     pub(crate) faults: Mutex<Faults>,
     pub(crate) journal: Mutex<Journal>,
     pub(crate) store: Mutex<Store>,
+    /// Locked after the store, if both are.
+    pub(crate) accounts: Mutex<Accounts>,
     pub(crate) beginnings: Mutex<Beginnings>,
     /// How many ids were given out.
     serial: AtomicU64,
@@ -72,6 +75,7 @@ impl Simulator {
             faults: Mutex::default(),
             journal: Mutex::new(Journal::new(options.remember_requests, options.remember_bytes)),
             store: Mutex::default(),
+            accounts: Mutex::default(),
             beginnings: Mutex::default(),
             serial: AtomicU64::new(0),
             options,
@@ -284,6 +288,7 @@ impl World {
         *lock(&self.limits) = self.options.limits.clone();
         *lock(&self.quotas) = Quotas::default();
         *lock(&self.store) = Store::default();
+        *lock(&self.accounts) = Accounts::default();
         *lock(&self.beginnings) = Beginnings::default();
         lock(&self.faults).clear();
         lock(&self.journal).clear();

@@ -28,6 +28,8 @@ pub(crate) struct Store {
     pub(crate) files: BTreeMap<String, File>,
     pub(crate) uploads: BTreeMap<String, Upload>,
     pub(crate) caches: BTreeMap<String, Cache>,
+    /// Caches that are over and that nobody has billed yet.
+    pub(crate) over: Vec<Cache>,
     pub(crate) batches: BTreeMap<String, Batch>,
 }
 
@@ -105,7 +107,8 @@ impl Store {
     pub(crate) fn settle(&mut self, now: Timestamp) {
         self.files.retain(|_, file| now < file.expires());
         self.uploads.retain(|_, upload| now < upload.started + UPLOAD_LIFE);
-        self.caches.retain(|_, cache| now < cache.expires);
+        let over = self.caches.extract_if(.., |_, cache| now >= cache.expires);
+        self.over.extend(over.map(|(_, cache)| cache));
     }
 
     /// Whether so many bytes more, in one thing more, may be kept.

@@ -51,7 +51,7 @@ pub struct Removed {
     pub sessions: u64,
     /// Conversations.
     pub conversations: u64,
-    /// Caches that Google has forgotten.
+    /// Caches that Google has forgotten, and sums of what they cost and saved.
     pub caches: u64,
 }
 
@@ -95,6 +95,8 @@ impl Store {
             (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)";
         const CACHES: &str = "DELETE FROM caches WHERE id IN
             (SELECT id FROM caches WHERE expires_at <= $1 LIMIT $2)";
+        const CACHE_SUMS: &str = "DELETE FROM cache_sums WHERE (starts_at, access_key, kind) IN
+            (SELECT starts_at, access_key, kind FROM cache_sums WHERE starts_at < $1 LIMIT $2)";
         const BUCKETS: &str = "DELETE FROM pool_buckets WHERE (project, model) IN
             (SELECT project, model FROM pool_buckets WHERE updated_at < $1
             AND (resting_until IS NULL OR resting_until < $3) LIMIT $2)";
@@ -113,7 +115,8 @@ impl Store {
                 + self.remove(KEYS, before(retention.pool_state), Some(now)).await?,
             sessions: self.remove(SESSIONS, now, None).await?,
             conversations: self.conversations().expire(retention.conversations, now).await?,
-            caches: self.remove(CACHES, now, None).await?,
+            caches: self.remove(CACHES, now, None).await?
+                + self.remove(CACHE_SUMS, before(retention.days), None).await?,
         };
         if let Db::Sqlite(pool) = self.write() {
             give_back(pool).await?;

@@ -23,14 +23,16 @@ const FIRST: &str = include_str!("../migrations/0001_first.sql");
 const DELETED_KEYS: &str = include_str!("../migrations/0002_deleted_keys.sql");
 const SESSIONS: &str = include_str!("../migrations/0003_sessions.sql");
 const CONVERSATIONS: &str = include_str!("../migrations/0004_conversations.sql");
-const KEY_TERMS: &str = include_str!("../migrations/0007_key_terms.sql");
+const CACHE_SUMS: &str = include_str!("../migrations/0005_cache_sums.sql");
+const KEY_TERMS: &str = include_str!("../migrations/0006_key_terms.sql");
 
 const STEPS: &[Step] = &[
     Step { version: 1, name: "first", sqlite: FIRST, postgres: FIRST },
     Step { version: 2, name: "deleted_keys", sqlite: DELETED_KEYS, postgres: DELETED_KEYS },
     Step { version: 3, name: "sessions", sqlite: SESSIONS, postgres: SESSIONS },
     Step { version: 4, name: "conversations", sqlite: CONVERSATIONS, postgres: CONVERSATIONS },
-    Step { version: 7, name: "key_terms", sqlite: KEY_TERMS, postgres: KEY_TERMS },
+    Step { version: 5, name: "cache_sums", sqlite: CACHE_SUMS, postgres: CACHE_SUMS },
+    Step { version: 6, name: "key_terms", sqlite: KEY_TERMS, postgres: KEY_TERMS },
 ];
 
 /// Where the steps taken are noted. A name of our own: others may keep theirs in the same database.

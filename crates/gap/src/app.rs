@@ -10,6 +10,7 @@ use crate::access::{self, Access};
 use crate::admission::Admission;
 use crate::alerts;
 use crate::body::{BodyPolicy, ByteBudget};
+use crate::caches::{self, Caches};
 use crate::clock::Clock;
 use crate::config::{Settings, StorageMode};
 use crate::conversations::Conversations;
@@ -81,6 +82,8 @@ pub struct Parts {
     pub list: List,
     /// What models were found to refuse.
     pub learned: Learned,
+    /// Explicit caches at Google.
+    pub caches: Caches,
     /// What clients said and were answered.
     pub conversations: Conversations,
     /// The usage ledger.
@@ -146,14 +149,16 @@ impl App {
         let upstream = Arc::new(Upstream::new(&settings.upstream)?);
         let prefixes = PrefixPolicy { count: settings.pool.affinity_count, lifetime: settings.pool.affinity_ttl };
         let prefixes = Prefixes::new(prefixes, rand::random(), clock.clone());
-        let policy = relay_policy(&settings);
-        let relay = Relay::new(keyring.clone(), Arc::clone(&upstream), prefixes.clone(), clock.clone(), policy);
         let bodies = BodyPolicy {
             replay_limit: settings.server.replay_limit,
             body_limit: settings.server.body_limit,
             timeout: settings.server.body_timeout,
             budget: ByteBudget::new(settings.server.replay_budget),
         };
+        let caches = Caches::new(&settings, live.clone(), store.clone(), models.clone(), clock.clone(), bodies.clone());
+        let beginnings = (prefixes.clone(), caches.clone());
+        let policy = relay_policy(&settings);
+        let relay = Relay::new(keyring.clone(), Arc::clone(&upstream), beginnings, clock.clone(), policy);
         let outbound = Outbound::new(upstream::trusted(&settings.upstream)?);
         let endpoint = settings.telemetry.otlp_endpoint.as_deref();
         let (spans, exporter) = endpoint.map(|endpoint| Spans::new(endpoint, outbound.clone())).unzip();
@@ -198,6 +203,7 @@ impl App {
             models,
             list: List::default(),
             learned: Learned::default(),
+            caches,
             conversations,
             books,
             outbound,
@@ -220,6 +226,7 @@ impl App {
         access::load(self).await?;
         self.roster.open(&self.settings.pool.keys, &self.lifecycle).await?;
         owners::kept::load(self).await;
+        self.caches.open(self).await?;
         Ok(())
     }
 
@@ -229,6 +236,7 @@ impl App {
         access::begin_chores(self);
         database::begin_chores(self);
         self.conversations.begin_chores();
+        caches::begin_chores(self);
         live::begin_chores(self);
         self.roster.begin_chores(&self.lifecycle);
         report::text::begin(self);

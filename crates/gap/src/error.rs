@@ -228,6 +228,15 @@ impl Failure {
         Self::new(Kind::TooLarge, format!("The request body is larger than the {limit} bytes this gateway takes."))
     }
 
+    /// The body is larger than what is kept, and this API's requests have to be: they are translated.
+    pub fn document_too_large(limit: u64) -> Self {
+        let message = format!(
+            "The request body is larger than the {limit} bytes up to which this gateway translates requests \
+             (server.replay_limit). Gemini's own API takes larger ones, and files by their address."
+        );
+        Self::new(Kind::TooLarge, message)
+    }
+
     /// The body is compressed.
     pub fn coded_body(coding: &str) -> Self {
         let coding: String = coding.chars().take(40).collect();
@@ -272,6 +281,17 @@ impl Failure {
     pub fn conversations_unreadable() -> Self {
         Self::new(Kind::Unavailable, "The gateway cannot read its conversations at this moment; try again shortly.")
             .retry_after(A_MOMENT)
+    }
+
+    /// Whose a cache is cannot be read.
+    pub fn caches_unreadable() -> Self {
+        Self::new(Kind::Unavailable, "The gateway cannot read its list of caches at this moment; try again shortly.")
+            .retry_after(A_MOMENT)
+    }
+
+    /// The cache is somebody else's, or there is none: in Google's words, which do not say which.
+    pub fn foreign_cache() -> Self {
+        Self::new(Kind::Forbidden, "CachedContent not found (or permission denied)").scope("request")
     }
 
     /// An answer broke off on the upstream's side.

@@ -13,6 +13,7 @@ pub mod api;
 pub mod app;
 pub mod assets;
 pub mod body;
+pub mod caches;
 pub mod caller;
 pub mod cli;
 pub mod clients;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use gap_pool::verdict::{self, Fault, TransportFault};
 use gap_pool::waiting::Asker;
 use gap_pool::{Answered, ProjectId, Ranking, TierPolicy};
-use gap_protocol::call::Warnings;
+use gap_protocol::call::{CacheHint, Warnings};
 use gap_protocol::meter::{Findings, Usage};
 use gap_store::usage::Outcome;
 use http::header::HeaderName;
@@ -24,6 +24,8 @@ use tracing::{Level, enabled, info};
 
 use self::explanation::Decisions;
 use crate::admission::Permit;
+use crate::caches::automatic::{Ride, Story};
+use crate::caches::{BY_CLIENT, Caches};
 use crate::caller::Caller;
 use crate::keyring::{LeaseGuard, Served};
 use crate::ledger::price::Bill;
@@ -57,6 +59,8 @@ pub struct Receipt {
     attempts: Vec<Attempt>,
     decisions: Decisions,
     waited: Duration,
+    /// How long the answer took to begin, from the try that brought it.
+    latency: Option<Duration>,
     first_byte: Option<Duration>,
     status: Option<StatusCode>,
     bytes: u64,
@@ -80,6 +84,14 @@ pub struct Receipt {
     model_asked: Option<String>,
     /// What could not be done as asked.
     warnings: Warnings,
+    /// What the client says of requests to come.
+    hint: Option<CacheHint>,
+    /// The cache that it rides on, or may be worth one.
+    ride: Option<Box<Ride>>,
+    /// The cache that the client has named.
+    named: Option<(Caches, String)>,
+    /// What became of its beginning.
+    story: Option<Story>,
 }
 
 /// Which keys were tried for a call, as headers tell it.
@@ -156,6 +168,7 @@ impl Receipt {
             attempts: Vec::new(),
             decisions: Decisions::default(),
             waited: Duration::ZERO,
+            latency: None,
             first_byte: None,
             status: None,
             bytes: 0,
@@ -171,7 +184,36 @@ impl Receipt {
             followed: None,
             model_asked: None,
             warnings: Warnings::default(),
+            hint: None,
+            ride: None,
+            named: None,
+            story: None,
         }
+    }
+
+    /// What is known of the call beforehand.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The client has said this of requests to come.
+    pub fn hinted(&mut self, hint: Option<CacheHint>) {
+        self.hint = hint;
+    }
+
+    /// What the client has said of requests to come.
+    pub fn cache_hint(&self) -> Option<CacheHint> {
+        self.hint
+    }
+
+    /// The call rides on a cache, or shows what may be worth one.
+    pub fn rides(&mut self, ride: Ride) {
+        self.ride = Some(Box::new(ride));
+    }
+
+    /// The cache of its own that the client has named, if any.
+    pub fn names_cache(&mut self, caches: &Caches, name: Option<&str>) {
+        self.named = name.map(|name| (caches.clone(), name.to_owned()));
     }
 
     /// The call continues this conversation, or begins one.
@@ -230,7 +272,9 @@ impl Receipt {
     /// The record of one of several calls that become one answer. It writes no line of its own.
     #[must_use]
     pub fn part(&self) -> Self {
-        Self::part_of(self.facts.clone())
+        let mut part = Self::part_of(self.facts.clone());
+        (part.hint, part.named) = (self.hint, self.named.clone());
+        part
     }
 
     /// The record of a part, where the whole needs none.
@@ -242,9 +286,15 @@ impl Receipt {
 
     /// Takes in what a part has noted.
     pub fn absorb(&mut self, mut part: Self) {
+        self.take_tries(&mut part);
+    }
+
+    /// Takes over which keys a part has tried; the part itself follows its answer to the end.
+    pub fn take_tries(&mut self, part: &mut Self) {
         self.attempts.append(&mut part.attempts);
         self.decisions.append(&mut part.decisions);
         self.waited += part.waited;
+        self.story = part.story.take().or(self.story.take());
         self.served = part.served.take().or(self.served.take());
     }
 
@@ -288,6 +338,7 @@ impl Receipt {
         lease.answer_began();
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.took = attempt.began.elapsed();
+            self.latency = Some(attempt.took);
         }
         self.lease = Some(lease);
     }
@@ -383,9 +434,22 @@ impl Receipt {
 
     /// Notes who has served the conversation, and what its prompt costs.
     fn note_conversation(&mut self) {
-        let (Some(followed), Some(lease)) = (self.followed.take(), &self.lease) else { return };
-        if let (Some(project), Some(usage)) = (lease.project(), &self.usage) {
+        let followed = self.followed.take();
+        let (Some(lease), Some(usage)) = (&self.lease, &self.usage) else { return };
+        let Some(project) = lease.project() else { return };
+        if let Some(followed) = followed {
             followed.note(lease.key(), project, usage.prompt);
+        }
+        if self.ride.is_none() && self.named.is_none() {
+            return;
+        }
+        let saved = self.bill().saved_nanos;
+        if let Some((caches, name)) = self.named.take() {
+            caches.note_use(&name, &self.facts.caller.id, BY_CLIENT, usage.cached, saved);
+        }
+        if let Some(ride) = self.ride.take() {
+            let free = self.served.as_ref().is_some_and(|served| served.free);
+            self.story = ride.arrive(&self.facts, (project, free), usage, saved);
         }
     }
 
@@ -406,8 +470,7 @@ impl Receipt {
     /// What the answer was like, as far as the pool needs to know.
     fn answer(&self) -> Answered {
         let input_tokens = self.usage.as_ref().map(|usage| usage.prompt).filter(|tokens| *tokens > 0);
-        let latency = self.attempts.last().map(|attempt| attempt.took);
-        Answered { input_tokens, latency, empty: false }
+        Answered { input_tokens, latency: self.latency, empty: false }
     }
 
     /// Whether the line in the log says why which keys were tried: there is something to explain, or somebody is curious.
@@ -473,6 +536,9 @@ impl Receipt {
         if !self.warnings.is_empty() {
             let warnings: Vec<String> = self.warnings.iter().map(ToString::to_string).collect();
             let _ = write!(json, ",\"warnings\":{}", serde_json::Value::from(warnings));
+        }
+        if let Some(story) = self.story.as_ref().and_then(|story| serde_json::to_string(story).ok()) {
+            let _ = write!(json, ",\"cache\":{story}");
         }
         json.push_str(",\"decisions\":");
         json.push_str(decisions);

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gap_pool::verdict::Scope;
-use gap_pool::{Affinity, Answered, Fault, Need, TierPolicy, Tried};
+use gap_pool::{Affinity, Answered, Fault, Need, ProjectId, TierPolicy, Tried};
 use gap_protocol::chain;
 use gap_protocol::meter::Framing;
 use http::{HeaderMap, Method, Response};
@@ -38,6 +38,7 @@ pub use self::reply::Reply;
 use self::whole::Whole;
 pub use self::whole::WholeAnswer;
 use crate::body::{BodyEnded, RequestBody};
+use crate::caches::Caches;
 use crate::clock::Clock;
 use crate::keyring::{Keyring, LeaseGuard, NoLease, Patience};
 use crate::prefixes::{Followed, Prefixes};
@@ -125,7 +126,7 @@ impl Call {
     }
 
     /// Whether a model says something in answer to it.
-    fn generates(&self) -> bool {
+    pub(crate) fn generates(&self) -> bool {
         self.path.ends_with(":generateContent") || self.path.ends_with(":streamGenerateContent")
     }
 
@@ -183,6 +184,7 @@ pub struct Relay {
     keyring: Keyring,
     upstream: Arc<Upstream>,
     prefixes: Prefixes,
+    caches: Caches,
     clock: Clock,
     policy: RelayPolicy,
 }
@@ -207,11 +209,11 @@ impl Relay {
     pub fn new(
         keyring: Keyring,
         upstream: Arc<Upstream>,
-        prefixes: Prefixes,
+        (prefixes, caches): (Prefixes, Caches),
         clock: Clock,
         policy: RelayPolicy,
     ) -> Arc<Self> {
-        Arc::new(Self { keyring, upstream, prefixes, clock, policy })
+        Arc::new(Self { keyring, upstream, prefixes, caches, clock, policy })
     }
 
     /// The policy in force.
@@ -271,27 +273,72 @@ impl Relay {
         Ok(answer)
     }
 
+    /// The same, and which project has answered.
+    pub async fn ask_where(&self, call: &Call, receipt: &mut Receipt) -> Result<(WholeAnswer, ProjectId), RelayError> {
+        let answer = self.try_keys(call, &Whole, receipt).await?;
+        let project = receipt.project();
+        receipt.answer_read(&answer.findings);
+        // Whoever has answered is known; a key that was removed meanwhile has no project any more.
+        project.map(|project| (answer, project)).ok_or(RelayError::Empty)
+    }
+
     async fn try_keys<O: Opening>(
         &self,
         call: &Call,
         opening: &O,
         receipt: &mut Receipt,
     ) -> Result<O::Opened, RelayError> {
-        let followed = self.follow(call);
-        let need = call.need(followed.as_ref(), receipt.tiers());
-        receipt.follows(followed);
+        let began = Instant::now();
         if call.is_stream() {
             receipt.is_stream();
         }
+        let followed = self.follow(call);
+        let mut need = call.need(followed.as_ref(), receipt.tiers());
+        receipt.follows(followed);
+        if let Some(mut ride) = self.caches.board(call, receipt.facts(), receipt.cache_hint()) {
+            if let Some(short) = ride.shortened(call) {
+                // What its cache holds counts as if it were sent. On the heap: few requests ride, and all would be larger.
+                let pinned = Need { affinity: short.affinity, ..need.clone() };
+                match Box::pin(self.try_for(&short, &pinned, opening, receipt, (began, true))).await {
+                    Ok(opened) => {
+                        receipt.rides(ride);
+                        return Ok(opened);
+                    }
+                    Err(error) if ride.gets_off(&error) => {
+                        // Whoever had the cache has the key that was just asked.
+                        if need.affinity == Affinity::None && matches!(error, RelayError::Refused(_)) {
+                            need.affinity = match pinned.affinity {
+                                Affinity::Must(project) => Affinity::Should(project),
+                                other => other,
+                            };
+                        }
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            receipt.rides(ride);
+        }
         // While nobody is asked for a model, there is nothing to wait for where another can stand in.
         let in_a_hurry = self.stand_in(call, receipt).is_some() && self.keyring.is_paused(call.model.as_deref());
-        let mut attempts = Attempts::new(&self.policy, call, Instant::now());
+        self.try_for(call, &need, opening, receipt, (began, in_a_hurry)).await
+    }
+
+    /// Gets `call` answered by a key that `need` allows. Who is in a hurry waits for none.
+    async fn try_for<O: Opening>(
+        &self,
+        call: &Call,
+        need: &Need,
+        opening: &O,
+        receipt: &mut Receipt,
+        (began, in_a_hurry): (Instant, bool),
+    ) -> Result<O::Opened, RelayError> {
+        let mut attempts = Attempts::new(&self.policy, call, began);
         let mut tried = Tried::default();
         loop {
             let asked = Instant::now();
             let until = if in_a_hurry { asked } else { attempts.wait_until(asked) };
             let patience = Patience { asker: receipt.asker(), until };
-            let mut lease = match self.keyring.lease(&need, &tried, patience).await {
+            let mut lease = match self.keyring.lease(need, &tried, patience).await {
                 Ok(lease) => lease,
                 Err(refused) => {
                     let waited = Duration::from_millis(refused.waited_ms.into());

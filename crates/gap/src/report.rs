@@ -11,14 +11,16 @@ use std::ops::Range;
 
 use gap_pool::{Advice, Forecast};
 use gap_store::StoreError;
+use gap_store::caches::CacheTotals;
 use gap_store::usage::sums::{Axis, GroupBy, Measure, Period, Question, Sum, Totals};
 use gap_store::usage::{day_of, hour_of};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use self::totals::Amount;
+use self::totals::{Amount, share};
 use crate::app::App;
+use crate::caches::AUTOMATIC;
 
 /// Rows of each table.
 const ROWS: u32 = 20;
@@ -34,6 +36,16 @@ pub enum Scope<'a> {
     All,
     /// That of one access key.
     Own(&'a str),
+}
+
+impl<'a> Scope<'a> {
+    /// The access key, if it is about one.
+    fn access_key(self) -> Option<&'a str> {
+        match self {
+            Self::All => None,
+            Self::Own(access_key) => Some(access_key),
+        }
+    }
 }
 
 /// What was used, by whom, and what is left.
@@ -130,6 +142,36 @@ pub struct CacheUse {
     pub tokens: i64,
     /// What that saved, in billionths of a dollar.
     pub saved_nanos: i64,
+    /// Which caches they were.
+    pub sources: CacheSources,
+}
+
+/// What each kind of cache did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, ToSchema)]
+pub struct CacheSources {
+    /// Explicit caches that GAP made.
+    pub automatic: CacheSource,
+    /// Explicit caches that clients made.
+    pub clients: CacheSource,
+    /// Google's implicit cache, in the projects to which conversations were led back.
+    pub affinity: CacheSource,
+    /// What all of them saved, less what they cost, in billionths of a dollar.
+    pub net_nanos: i64,
+}
+
+/// What one kind of cache did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, ToSchema)]
+pub struct CacheSource {
+    /// Requests that it served a part of.
+    pub hits: i64,
+    /// Tokens that came from it.
+    pub tokens: i64,
+    /// Their share of all tokens of prompts, from 0 to 1.
+    pub share: f64,
+    /// What that saved, in billionths of a dollar.
+    pub saved_nanos: i64,
+    /// What making and keeping caches cost, in billionths of a dollar.
+    pub spent_nanos: i64,
 }
 
 /// What is left of today's quota of a model.
@@ -208,6 +250,7 @@ impl Report {
                 hit_rate: today.used.cache_hit_rate,
                 tokens: today.used.cached_tokens,
                 saved_nanos: today.used.saved_nanos,
+                sources: CacheSources::of(app, scope.access_key(), &day, &today.used).await?,
             },
             day: today,
             week: stretch(app, scope, &week, days_before(now, 13)).await?,
@@ -246,6 +289,44 @@ impl PoolReport {
             },
             keys: Keys { total: keys.total, healthy: keys.healthy, resting: keys.resting, disabled: keys.disabled },
         })
+    }
+}
+
+impl CacheSources {
+    /// What caches did for one access key, or for all, of what was `used` in some time.
+    pub async fn of(
+        app: &App,
+        access_key: Option<&str>,
+        time: &Range<Timestamp>,
+        used: &Amount,
+    ) -> Result<Self, StoreError> {
+        app.caches.settle().await;
+        let mut sources = Self::default();
+        let source = |totals: CacheTotals| CacheSource {
+            hits: totals.hits,
+            tokens: totals.tokens,
+            share: share(totals.tokens, used.prompt_tokens),
+            saved_nanos: totals.saved_nanos,
+            spent_nanos: totals.spent_nanos,
+        };
+        let mut explicit = CacheTotals::default();
+        for (kind, totals) in app.store.caches().sums(time.clone(), access_key).await? {
+            explicit.add(totals);
+            if kind == AUTOMATIC {
+                sources.automatic = source(totals);
+            } else {
+                sources.clients = source(totals);
+            }
+        }
+        // What no explicit cache gave, the implicit one did.
+        sources.affinity = source(CacheTotals {
+            hits: (used.cache_hits - explicit.hits).max(0),
+            tokens: (used.cached_tokens - explicit.tokens).max(0),
+            saved_nanos: (used.saved_nanos - explicit.saved_nanos).max(0),
+            spent_nanos: 0,
+        });
+        sources.net_nanos = used.saved_nanos - explicit.spent_nanos;
+        Ok(sources)
     }
 }
 

@@ -194,6 +194,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/caches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists explicit caches. An ordinary user sees their own. */
+        get: operations["list_caches"];
+        put?: never;
+        /** Makes a cache at Google, in whichever project can have it. */
+        post: operations["create_cache"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/caches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one cache. */
+        get: operations["find_cache"];
+        put?: never;
+        post?: never;
+        /** Deletes a cache, at Google as well. */
+        delete: operations["delete_cache"];
+        options?: never;
+        head?: never;
+        /** Changes how long a cache is kept. */
+        patch: operations["update_cache"];
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -1035,6 +1072,53 @@ export interface components {
             /** @description Where the change is kept: `memory` is until restart. */
             kept: components["schemas"]["Keeping"];
         };
+        /**
+         * @description Who made a cache.
+         * @enum {string}
+         */
+        CacheKind: "user" | "automatic";
+        /** @description What one kind of cache did. */
+        CacheSource: {
+            /**
+             * Format: int64
+             * @description Requests that it served a part of.
+             */
+            hits: number;
+            /**
+             * Format: int64
+             * @description What that saved, in billionths of a dollar.
+             */
+            saved_nanos: number;
+            /**
+             * Format: double
+             * @description Their share of all tokens of prompts, from 0 to 1.
+             */
+            share: number;
+            /**
+             * Format: int64
+             * @description What making and keeping caches cost, in billionths of a dollar.
+             */
+            spent_nanos: number;
+            /**
+             * Format: int64
+             * @description Tokens that came from it.
+             */
+            tokens: number;
+        };
+        /** @description What each kind of cache did. */
+        CacheSources: {
+            /** @description Google's implicit cache, in the projects to which conversations were led back. */
+            affinity: components["schemas"]["CacheSource"];
+            /** @description Explicit caches that GAP made. */
+            automatic: components["schemas"]["CacheSource"];
+            /** @description Explicit caches that clients made. */
+            clients: components["schemas"]["CacheSource"];
+            /**
+             * Format: int64
+             * @description What all of them saved, less what they cost, in billionths of a dollar.
+             */
+            net_nanos: number;
+        };
         /** @description What caches did. */
         CacheUse: {
             /**
@@ -1047,11 +1131,76 @@ export interface components {
              * @description What that saved, in billionths of a dollar.
              */
             saved_nanos: number;
+            /** @description Which caches they were. */
+            sources: components["schemas"]["CacheSources"];
             /**
              * Format: int64
              * @description Tokens that came from a cache.
              */
             tokens: number;
+        };
+        /** @description An explicit cache at Google. */
+        CacheView: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description What people call it. */
+            display_name: string;
+            /**
+             * Format: date-time
+             * @description When Google forgets it.
+             */
+            expires_at: string;
+            /**
+             * Format: int64
+             * @description Requests that were served from it.
+             */
+            hits: number;
+            /**
+             * Format: uuid
+             * @description What it is called in the path of this API.
+             */
+            id: string;
+            /** @description Who made it. */
+            kind: components["schemas"]["CacheKind"];
+            /** @description The model for which it is. */
+            model: string;
+            /**
+             * @description Google's name: what clients use as `cachedContent`.
+             * @example cachedContents/abc123
+             */
+            name: string;
+            /** @description The access key whose it is: the only one that may use it. */
+            owner: string;
+            /** @description The project that holds it: its label, Google's number, or the identifier of its only upstream key. Administrators see it. */
+            project?: string | null;
+            /**
+             * Format: int64
+             * @description What reading it saved by list prices, in billionths of a dollar.
+             */
+            saved_nanos: number;
+            /**
+             * Format: int64
+             * @description Tokens that were read from it.
+             */
+            saved_tokens: number;
+            /**
+             * Format: int64
+             * @description What making it and keeping it until now has cost, in billionths of a dollar.
+             */
+            spent_nanos: number;
+            /**
+             * Format: int64
+             * @description How many tokens it holds.
+             */
+            tokens: number;
+            /**
+             * Format: date-time
+             * @description When it was used last.
+             */
+            used_at: string;
         };
         /** @description What is left of today's quota of a model. */
         Capacity: {
@@ -1811,6 +1960,29 @@ export interface components {
             /** @description The key itself. It is not shown again. */
             key: string;
         };
+        /** @description A cache that is to be made. What it holds is said as Google's API says it. */
+        NewCache: {
+            /** @description The turns that it holds. */
+            contents?: Record<string, never>[] | null;
+            /** @description What people call it. */
+            display_name?: string | null;
+            /**
+             * @description For which model.
+             * @example gemini-2.5-flash
+             */
+            model: string;
+            /** @description The system instruction. */
+            system_instruction?: Record<string, never> | null;
+            /** @description How the tools are to be used. */
+            tool_config?: Record<string, never> | null;
+            /** @description The tools. */
+            tools?: Record<string, never>[] | null;
+            /**
+             * Format: int64
+             * @description For how many seconds it is kept; an hour, if it is missing.
+             */
+            ttl_seconds?: number | null;
+        };
         /** @description A key to be entered. */
         NewKey: {
             /**
@@ -1941,6 +2113,87 @@ export interface components {
                 updated_at: string;
                 /** @description How much of it has been used. */
                 used: components["schemas"]["AccessKeyUse"];
+            }[];
+            /**
+             * Format: int32
+             * @description The page, counted from 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Entries of a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description How many entries there are on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
+        Page_CacheView: {
+            /** @description Its entries. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description What people call it. */
+                display_name: string;
+                /**
+                 * Format: date-time
+                 * @description When Google forgets it.
+                 */
+                expires_at: string;
+                /**
+                 * Format: int64
+                 * @description Requests that were served from it.
+                 */
+                hits: number;
+                /**
+                 * Format: uuid
+                 * @description What it is called in the path of this API.
+                 */
+                id: string;
+                /** @description Who made it. */
+                kind: components["schemas"]["CacheKind"];
+                /** @description The model for which it is. */
+                model: string;
+                /**
+                 * @description Google's name: what clients use as `cachedContent`.
+                 * @example cachedContents/abc123
+                 */
+                name: string;
+                /** @description The access key whose it is: the only one that may use it. */
+                owner: string;
+                /** @description The project that holds it: its label, Google's number, or the identifier of its only upstream key. Administrators see it. */
+                project?: string | null;
+                /**
+                 * Format: int64
+                 * @description What reading it saved by list prices, in billionths of a dollar.
+                 */
+                saved_nanos: number;
+                /**
+                 * Format: int64
+                 * @description Tokens that were read from it.
+                 */
+                saved_tokens: number;
+                /**
+                 * Format: int64
+                 * @description What making it and keeping it until now has cost, in billionths of a dollar.
+                 */
+                spent_nanos: number;
+                /**
+                 * Format: int64
+                 * @description How many tokens it holds.
+                 */
+                tokens: number;
+                /**
+                 * Format: date-time
+                 * @description When it was used last.
+                 */
+                used_at: string;
             }[];
             /**
              * Format: int32
@@ -2628,6 +2881,7 @@ export interface components {
             before: components["schemas"]["Amount"];
             /** @description The steps of the series. */
             by: components["schemas"]["Step"];
+            caches?: components["schemas"]["CacheSources"] | null;
             /**
              * Format: date-time
              * @description From when on.
@@ -2689,6 +2943,14 @@ export interface components {
             /** @description What people call it. */
             name?: string | null;
             role?: components["schemas"]["RoleName"] | null;
+        };
+        /** @description What is to change of a cache. */
+        UpdateCache: {
+            /**
+             * Format: int64
+             * @description For how many seconds from now on it is kept.
+             */
+            ttl_seconds: number;
         };
         /** @description What is to be changed about a conversation. What is left out stays. */
         UpdateContext: {
@@ -3251,6 +3513,176 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    list_caches: {
+        parameters: {
+            query?: {
+                /** @description By who made them. */
+                kind?: "user" | "automatic";
+                /** @description For this model only. */
+                model?: string;
+                /** @description Of this access key only. An ordinary user gets their own anyway. */
+                owner?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Entries of a page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CacheView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    create_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCache"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            /** @description Google answered with something that cannot be used. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    find_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    update_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateCache"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedType"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];

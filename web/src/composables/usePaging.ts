@@ -59,7 +59,11 @@ export function usePaging<Filters extends Record<string, string> = Record<string
     const fallback = defaults[name] ?? ''
     filters[name] = computed({
       get: () => text(name, fallback),
-      set: (value) => change({ [name]: !value || value === fallback ? undefined : value }),
+      set: (value) => {
+        // What stands there already changes nothing: it would take the place of where a person goes just now.
+        if ((value || fallback) !== text(name, fallback))
+          change({ [name]: !value || value === fallback ? undefined : value })
+      },
     })
   }
   const filtered = computed(() => Object.keys(defaults).some((name) => filters[name]?.value !== defaults[name]))

@@ -5,9 +5,13 @@ import { describe, expect, test } from 'vitest'
 
 import type { Messages } from '@/i18n'
 
-import en from './en'
-import zh from './zh'
+import enFirst from './en'
+import enLater from './en/later'
+import zhFirst from './zh'
+import zhLater from './zh/later'
 
+const en = { ...enFirst, ...enLater }
+const zh = { ...zhFirst, ...zhLater }
 const SOURCE = join(import.meta.dirname, '..')
 
 /** The words by their full names. */
@@ -75,4 +79,17 @@ test('every word is used', () => {
     (name) => !name.startsWith('common.') && !named.has(name) && ![...begun].some((start) => name.startsWith(start)),
   )
   expect(unused).toEqual([])
+})
+
+test('the first pages need none of the later words', () => {
+  const folders = ['pages/status', 'pages/login', 'pages/dashboard', 'pages/keys', 'pages/error', 'components/layout']
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(SOURCE, folder), { encoding: 'utf8' }).map((file) => join(SOURCE, folder, file)),
+  )
+  const later = new Set(Object.keys(enLater))
+  for (const file of files) {
+    for (const [, , page] of readFileSync(file, 'utf8').matchAll(/\b(t\(|keypath=)\s*['"`]([a-z-]+)\./g)) {
+      expect(later.has(page ?? ''), `${file} speaks of ${page}`).toBe(false)
+    }
+  }
 })

@@ -69,6 +69,8 @@ pub struct Family {
     /// What it costs.
     #[serde(default)]
     pub prices: Prices,
+    /// The fewest tokens of an explicit cache; 0: it takes none.
+    pub cache_tokens: u64,
 }
 
 /// A kind of content.
@@ -151,6 +153,8 @@ pub struct Prices {
     pub input_audio: Option<f64>,
     /// Input from a cache.
     pub cached: Option<f64>,
+    /// Keeping it in an explicit cache for an hour.
+    pub storage: Option<f64>,
     /// Output, thoughts included.
     pub output: Option<f64>,
     /// Output of images.
@@ -197,6 +201,7 @@ pub(super) struct Written {
     prefill: Option<bool>,
     quotas: Option<BTreeMap<String, Quota>>,
     prices: Option<Prices>,
+    cache_tokens: Option<u64>,
 }
 
 // === impl Family ===
@@ -247,6 +252,7 @@ impl Family {
             prefill: true,
             quotas: BTreeMap::new(),
             prices: Prices::default(),
+            cache_tokens: 0,
         });
         &UNKNOWN_FAMILY
     }

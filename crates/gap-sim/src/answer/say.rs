@@ -100,7 +100,7 @@ pub(super) fn plan(asked: Asked<'_>, directives: &Directives, mut dice: Dice, fr
         let prompt = tokens::Tokens { text: asked.prompt.text.max(1) + explicit, ..asked.prompt };
         let cached = explicit + asked.implicit;
         let candidates = said_tokens * plan.candidates;
-        plan.usage = Some(Usage { prompt, cached, thoughts, candidates });
+        plan.usage = Some(Usage { prompt, cached, explicit, thoughts, candidates });
     }
     plan
 }

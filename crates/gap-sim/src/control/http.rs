@@ -58,6 +58,11 @@ fn dispatch(control: &Control, method: &Method, segments: &[&str], body: &[u8]) 
             Ok(json!({}))
         }
         ("GET", ["usage"]) => Ok(json!({"usage": control.usage()})),
+        ("GET", ["accounts"]) => Ok(json!({"accounts": control.accounts()})),
+        ("DELETE", ["caches", name]) => {
+            let gone = control.forget_cache(name);
+            if gone { Ok(json!({})) } else { Err(missing(&format!("there is no cache {name}"))) }
+        }
         ("GET", ["clock"]) => Ok(json!({"now": control.now()})),
         ("POST", ["clock", "advance"]) => {
             let Advance { seconds } = read(body)?;

@@ -12,10 +12,8 @@ use crate::error::ApiError;
 use crate::models::Model;
 use crate::request::{Content, Generate, Tool, ToolConfig};
 use crate::store::{Cache, Store};
-use crate::{lock, refusal, strict, tokens};
+use crate::{account, lock, refusal, strict, tokens};
 
-/// Less is not worth it to Google.
-const LEAST_TOKENS: u64 = 1_024;
 const USUAL_LIFE: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Debug, Default, Deserialize)]
@@ -51,9 +49,10 @@ pub(crate) fn create(ask: &Ask<'_>) -> Result<Response<Body>, ApiError> {
         ..Generate::default()
     };
     let tokens = tokens::of_request(&content).total();
-    if tokens < LEAST_TOKENS {
+    let least = account::least_tokens(model);
+    if tokens < least {
         return Err(ApiError::invalid(format!(
-            "Cached content is too small. total_token_count={tokens}, min_total_token_count={LEAST_TOKENS}"
+            "Cached content is too small. total_token_count={tokens}, min_total_token_count={least}"
         )));
     }
     let now = ask.world.clock.now();
@@ -73,6 +72,7 @@ pub(crate) fn create(ask: &Ask<'_>) -> Result<Response<Body>, ApiError> {
         .map_err(|_| ApiError::new(429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota)."))?;
     store.caches.insert(cache.name.clone(), cache.clone());
     drop(store);
+    lock(&ask.world.accounts).made(&cache);
     Ok(ask.json(show(&cache)))
 }
 
@@ -113,7 +113,10 @@ pub(crate) fn update(ask: &Ask<'_>, name: &str) -> Result<Response<Body>, ApiErr
 
 pub(crate) fn delete(ask: &Ask<'_>, name: &str) -> Result<Response<Body>, ApiError> {
     own(ask, name)?;
-    settled(ask).caches.remove(name);
+    let gone = settled(ask).caches.remove(name);
+    if let Some(cache) = gone {
+        lock(&ask.world.accounts).gone(&cache, ask.world.clock.now());
+    }
     Ok(ask.json(json!({})))
 }
 
@@ -171,6 +174,7 @@ fn expiry(request: &Request, now: Timestamp) -> Result<Option<Timestamp>, ApiErr
 fn settled<'a>(ask: &Ask<'a>) -> std::sync::MutexGuard<'a, Store> {
     let mut store = lock(&ask.world.store);
     store.settle(ask.world.clock.now());
+    lock(&ask.world.accounts).bill(&mut store);
     store
 }
 

@@ -32,6 +32,7 @@ const TABLES: &[&str] = &[
     "conversations",
     "conversation_turns",
     "caches",
+    "cache_sums",
     "usage_records",
     "usage_sums",
 ];

@@ -9,6 +9,7 @@ mod access_keys;
 pub mod actor;
 mod audit;
 pub mod auth;
+mod caches;
 mod config;
 mod contexts;
 mod describe;
@@ -71,6 +72,8 @@ pub fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(models::list_models))
         .routes(routes!(files::list_files))
         .routes(routes!(files::delete_file))
+        .routes(routes!(caches::list_caches, caches::create_cache))
+        .routes(routes!(caches::find_cache, caches::update_cache, caches::delete_cache))
         // Who comes in
         .routes(routes!(auth::log_in))
         .routes(routes!(auth::refresh_session))

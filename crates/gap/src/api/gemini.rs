@@ -12,11 +12,12 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gap_pool::Affinity;
+use gap_protocol::gemini::cache;
 use gap_protocol::gemini::path::{self, Kind, Target};
 use gap_protocol::meter::Framing;
-use http::header::HeaderName;
+use http::header::{CONTENT_TYPE, HeaderName};
 use http::request::Parts;
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, HeaderValue, Method, Request};
 
 use super::guest::{self, Guest};
 use super::openai::{is_strict, path_of};
@@ -24,6 +25,7 @@ use crate::admission::Permit;
 use crate::admission::standing::Standing;
 use crate::app::App;
 use crate::body::{RequestBody, discard};
+use crate::caches::native::Deed;
 use crate::caller::{Caller, Denied};
 use crate::conversations::{self, Asked, Followed, Recording, Slot};
 use crate::dialect::Dialect;
@@ -128,7 +130,15 @@ async fn relay(
     let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin).or_else(owner);
     let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
     let talk = conversations::named_in(&parts.headers).map_err(refuse)?;
+    let deed = deed(&target, &parts);
+    if target.resource.starts_with("cachedContents/") {
+        app.caches.check(&guest.caller, target.resource).await.map_err(refuse)?;
+    }
+    if deed == Some(Deed::List) {
+        return list_caches(app, &guest.caller, query).await.map_err(refuse);
+    }
     let body = RequestBody::read(body, &app.bodies).await.map_err(refuse)?;
+    let cache = cache_of(app, &guest.caller, &body).await.map_err(refuse)?;
     let named = || body.kept().and_then(|bytes| app.owners.find_in(&bytes));
     let home = if is_upload || app.owners.is_empty() { home } else { home.or_else(named) };
     let generates = matches!(target.method, Some("generateContent" | "streamGenerateContent"));
@@ -143,6 +153,7 @@ async fn relay(
         gone: (parts.method == Method::DELETE).then(|| target.resource.to_owned()),
         spends: facts.model.is_some(),
         upload: started,
+        deed,
     };
     let call = Call {
         path: renamed.map_or_else(|| target.upstream_path().into_owned(), |(_, path)| path),
@@ -163,7 +174,8 @@ async fn relay(
     }
     guest.permit.book(|| call.estimated_tokens()).map_err(refuse)?;
     let Guest { caller, permit } = guest;
-    let receipt = Receipt::begin(facts).with_permit(permit);
+    let mut receipt = Receipt::begin(facts).with_permit(permit);
+    receipt.names_cache(&app.caches, cache.as_deref());
     if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
         return models::list(app, &caller.policy, &call, receipt).await;
     }
@@ -195,6 +207,26 @@ async fn follow(
     }
 }
 
+/// What a call does with caches.
+fn deed(target: &Target<'_>, head: &Parts) -> Option<Deed> {
+    let is_plain = target.kind == Kind::Plain && target.method.is_none();
+    (is_plain && !head.headers.contains_key(METHOD_OVERRIDE)).then(|| Deed::of(&head.method, target.resource)).flatten()
+}
+
+/// The cache that a request names, if it may.
+async fn cache_of(app: &App, caller: &Caller, body: &RequestBody) -> Result<Option<String>, Failure> {
+    let Some(name) = body.kept().and_then(|bytes| cache::named_in(&bytes)) else { return Ok(None) };
+    app.caches.check(caller, &name).await?;
+    Ok(Some(name))
+}
+
+/// The caches of an access key: the ledger knows those of every project.
+async fn list_caches(app: &App, caller: &Caller, query: Option<&str>) -> Result<Response, Failure> {
+    let listed = app.caches.list_natively(caller, query).await?;
+    let json = HeaderValue::from_static("application/json; charset=UTF-8");
+    Ok(([(CONTENT_TYPE, json)], Body::from(listed.to_string())).into_response())
+}
+
 /// Who asks. A piece of an upload may come without a key: its id says whose it is. It was counted when it began.
 fn receive(app: &App, visit: &Visit, parts: &Parts, resumed: Option<&Resumed>) -> Result<Guest, Failure> {
     let recognised = app.access.recognise(&parts.headers, parts.uri.query(), visit.client);
@@ -221,6 +253,8 @@ struct Passing {
     spends: bool,
     /// Who may have begun an upload, and where its pieces are to come.
     upload: Option<(Caller, String)>,
+    /// What it does with caches.
+    deed: Option<Deed>,
 }
 
 impl Passing {
@@ -242,6 +276,10 @@ impl Passing {
             news.extend(app.owners.note_page(&document, project));
         }
         owners::kept::record(app, news, project, &self.owner).await;
+        if let Some(deed) = self.deed {
+            let document = reply.document().unwrap_or_default();
+            app.caches.note_deed(app, deed, &document, (project, &self.owner)).await;
+        }
         if let Some((caller, own_address)) = self.upload {
             app.uploads.take_over(reply.headers_mut(), &Owner { caller, project }, &own_address);
         }

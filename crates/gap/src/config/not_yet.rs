@@ -15,10 +15,8 @@ struct Missing {
 
 const ALWAYS: fn(&Settings) -> bool = |_| true;
 
-const MISSING: &[Missing] = &[
-    Missing { setting: "cache.native", feature: "explicit caching", asked: |s| s.cache.native },
-    Missing { setting: "store.redis_url", feature: "sharing between instances", asked: ALWAYS },
-];
+const MISSING: &[Missing] =
+    &[Missing { setting: "store.redis_url", feature: "sharing between instances", asked: ALWAYS }];
 
 /// What somebody asked for and does not get yet. [`Loaded::warnings`] holds these already.
 pub fn not_yet(loaded: &Loaded) -> Vec<Notice> {

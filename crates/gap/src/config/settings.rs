@@ -246,6 +246,10 @@ pub struct Limits {
 pub struct Cache {
     /// Whether explicit caches are managed automatically.
     pub native: bool,
+    /// Beginnings that are watched at a time.
+    pub watched: usize,
+    /// Automatic caches at a time.
+    pub held: usize,
 }
 
 /// Section `context`.
@@ -428,7 +432,11 @@ impl Settings {
             pool: Pool::read(reader),
             auth: Auth::read(reader),
             limits: Limits::read(reader),
-            cache: Cache { native: reader.take("cache.native", &Switch) },
+            cache: Cache {
+                native: reader.take("cache.native", &Switch),
+                watched: reader.take("cache.watched", &Whole(0..=10_000_000)),
+                held: reader.take("cache.held", &Whole(0..=100_000)),
+            },
             context: Context::read(reader),
             store: Store::read(reader),
             usage: Usage::read(reader),

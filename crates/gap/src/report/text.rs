@@ -130,7 +130,7 @@ fn dollars(nanos: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CacheUse, Stretch};
+    use super::super::{CacheSources, CacheUse, Stretch};
     use super::*;
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
         let used = Amount { requests: 3, failed: 1, prompt_tokens: 10, cost_nanos: 1_234_500_000, ..Amount::default() };
         let stretch = Stretch { used, before: Amount::default() };
         let at = "2026-06-15T20:00:00Z".parse().unwrap();
-        let cache = CacheUse { hit_rate: 0.25, tokens: 7, saved_nanos: 0 };
+        let cache = CacheUse { hit_rate: 0.25, tokens: 7, saved_nanos: 0, sources: CacheSources::default() };
         let models = vec![Row { name: "m".to_owned(), label: None, used }];
         let report =
             Report { at, day_began: at, day: stretch, week: stretch, month: stretch, models, cache, pool: None };

@@ -16,6 +16,8 @@ mod binary;
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod caches;
+#[cfg(test)]
 mod contexts;
 #[cfg(test)]
 mod conversations;

@@ -1,9 +1,12 @@
 import type { Messages } from '@/i18n'
 
-const files = import.meta.glob<Messages>('./*.json', { eager: true, import: 'default' })
+import { named } from '../named'
 
-/** One file for each page; its name is where its words stand. */
-export default Object.fromEntries(
-  Object.entries(files).map(([path, words]) => [path.replace(/^\.\/|\.json$/g, ''), words]),
-) satisfies Messages
+/** The words of the pages that people see first; `later.ts` has the others'. One file for each page. */
+export default named(
+  import.meta.glob<Messages>('./{common,frame,navigation,error,login,status,dashboard,keys}.json', {
+    eager: true,
+    import: 'default',
+  }),
+)
 export { default as element } from 'element-plus/es/locale/lang/en'

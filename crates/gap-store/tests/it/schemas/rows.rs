@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gap_store::Store;
 use gap_store::access_keys::{AccessDetails, Digest};
 use gap_store::audit::{AuditEntry, AuditFilter};
-use gap_store::caches::Cache;
+use gap_store::caches::{Cache, CacheSum, CacheTotals};
 use gap_store::conversations::Addition;
 use gap_store::pool_state::{BucketState, KeyState, Snapshot};
 use gap_store::projects::ProjectDetails;
@@ -64,8 +64,8 @@ fn tagged_key() -> NewUpstreamKey {
     NewUpstreamKey { id: uuid(11), secret: SecretString::from("AIzaSyTagged"), details }
 }
 
-/// What schemas know since the seventh.
-pub(super) async fn check_seventh(store: &Store) {
+/// What schemas know since the sixth.
+pub(super) async fn check_sixth(store: &Store) {
     let found = store.upstream_keys().find(tagged_key().id).await.unwrap().unwrap();
     assert_eq!(found.details, tagged_key().details);
 }
@@ -145,6 +145,11 @@ fn cache() -> Cache {
     Cache { id: uuid(11), ..crate::caches::cache("cachedContents/abc", hours(9_999)) }
 }
 
+fn cache_sum() -> CacheSum {
+    let totals = CacheTotals { hits: 3, tokens: 6_000, saved_nanos: 500, spent_nanos: 40 };
+    CacheSum { at: now(), access_key: "alice".to_owned(), kind: "automatic".to_owned(), totals }
+}
+
 /// Puts them into an empty store.
 pub(super) async fn write(store: &Store) {
     store.projects().insert(uuid(1), &project(), now()).await.unwrap();
@@ -162,6 +167,7 @@ pub(super) async fn write(store: &Store) {
     assert!(store.sessions().advance(&session()).await.unwrap());
     store.conversations().add(&said(), now()).await.unwrap().unwrap();
     store.caches().insert(&cache()).await.unwrap();
+    store.caches().add_sums(&[cache_sum()]).await.unwrap();
     crate::usage::write(store, records()).await;
 }
 
@@ -173,6 +179,12 @@ pub(super) async fn check_fourth(store: &Store) {
     let expected: Vec<_> = (1..).zip(said().turns.into_iter().map(|turn| turn.content)).collect();
     assert_eq!(contents, expected);
     assert_eq!(store.caches().find(uuid(11)).await.unwrap(), Some(cache()));
+}
+
+/// Finds what the fifth schema added.
+pub(super) async fn check_fifth(store: &Store) {
+    let sums = store.caches().sums(now()..hours(1), Some("alice")).await.unwrap();
+    assert_eq!(sums, [("automatic".to_owned(), cache_sum().totals)]);
 }
 
 /// Finds every one of them.
@@ -187,7 +199,7 @@ pub(super) async fn check(store: &Store) {
         assert_eq!((found.created_at, found.updated_at), (now(), now()));
         assert_eq!(store.upstream_keys().find_secret(&new.secret).await.unwrap(), Some(new.id));
     }
-    // The seventh has one more.
+    // The sixth has one more.
     assert!((2..=3).contains(&keys.keys.len()));
     let access_keys = store.access_keys().list().await.unwrap();
     assert_eq!((access_keys.len(), access_keys[0].id, &access_keys[0].details), (1, uuid(4), &access()));
@@ -234,5 +246,6 @@ pub(super) async fn change(store: &Store) {
         .unwrap()
         .unwrap();
     store.caches().insert(&crate::caches::cache("cachedContents/other", hours(1))).await.unwrap();
+    store.caches().add_sums(&[cache_sum()]).await.unwrap();
     crate::usage::write(store, [UsageRecord { id: uuid(8), ..record(now()) }]).await;
 }

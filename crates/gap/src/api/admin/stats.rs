@@ -19,7 +19,7 @@ use super::page::Query;
 use super::problem::Problem;
 use crate::app::App;
 use crate::report::totals::Amount;
-use crate::report::{Row, days_before, end_of, hours_before, label, rows, total};
+use crate::report::{CacheSources, Row, days_before, end_of, hours_before, label, rows, total};
 
 /// Rows of a group.
 const ROWS: u32 = 100;
@@ -103,6 +103,9 @@ pub(super) struct Stats {
     pub group: Group,
     /// The groups with the most requests, most first.
     pub groups: Vec<Row>,
+    /// What each kind of cache did; missing where the question is about one model, project or upstream key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caches: Option<CacheSources>,
 }
 
 /// One step of a curve.
@@ -141,15 +144,22 @@ pub(super) async fn show_stats(
     if asked.group != Group::Model {
         label(&app, asked.axis, &mut groups);
     }
+    let totals = total(&app, &asked.question(asked.time.clone(), GroupBy::Nothing)).await?;
+    let caches = if asked.counts_caches() {
+        Some(CacheSources::of(&app, asked.name.as_deref(), &asked.time, &totals).await?)
+    } else {
+        None
+    };
     Ok(Json(Stats {
         from: asked.time.start,
         to: asked.time.end,
         by: asked.by,
-        totals: total(&app, &asked.question(asked.time.clone(), GroupBy::Nothing)).await?,
+        totals,
         before: total(&app, &asked.question(asked.before(), GroupBy::Nothing)).await?,
         series: points.collect(),
         group: asked.group,
         groups,
+        caches,
     }))
 }
 
@@ -203,6 +213,11 @@ impl Asked {
             return Err(Problem::field("by", "addresses are summed by day: by=day"));
         }
         Ok(Self { time, by, group, axis, name, model: query.model.clone() })
+    }
+
+    /// Whether caches are counted of what is asked: by access key alone.
+    fn counts_caches(&self) -> bool {
+        self.model.is_none() && (self.name.is_none() || self.axis == Axis::AccessKey)
     }
 
     /// The question about this time.

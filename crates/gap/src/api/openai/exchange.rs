@@ -256,6 +256,13 @@ impl<T: Tongue> Exchange<T> {
             Ok(call) => call,
             Err(failure) => return Err(end(receipt, failure)),
         };
+        receipt.hinted(call.cache_hint);
+        if let Some(name) = call.resources.iter().find(|name| name.starts_with("cachedContents/")) {
+            if let Err(failure) = self.app.caches.check(&receipt.facts().caller, name).await {
+                return Err(end(receipt, failure.into()));
+            }
+            receipt.names_cache(&self.app.caches, Some(name));
+        }
         let recording = match self.follow(&mut call, &form).await {
             Ok(recording) => recording,
             Err(failure) => return Err(end(receipt, failure.into())),
@@ -354,6 +361,7 @@ impl<T: Tongue> Exchange<T> {
         let chat = Chat {
             form,
             plan: call.plan.clone(),
+            place: None,
             id: self.tongue.id(),
             created: u64::try_from(self.app.clock.now().as_second()).unwrap_or_default(),
             estimated_prompt: call.estimated_tokens,

@@ -30,6 +30,8 @@ pub(crate) struct TestApp {
     pub(crate) sim: Control,
     /// The gateway's time.
     pub(crate) clock: Clock,
+    /// Where the upstream is.
+    pub(crate) upstream: SocketAddr,
     client: Client,
     stop_upstream: CancellationToken,
 }
@@ -151,7 +153,8 @@ impl Setup {
             let (app, lifecycle) = (app.clone(), lifecycle.clone());
             async move { server::serve(listener, door, &app.settings.server, &lifecycle).await }
         });
-        TestApp { app, address, sim, clock, client: Client::new(address, Some(ACCESS_KEY)), stop_upstream }
+        let client = Client::new(address, Some(ACCESS_KEY));
+        TestApp { app, address, sim, clock, upstream, client, stop_upstream }
     }
 }
 

@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict lWKpz2xUmpCMfw2KrOgWlwZXMuowMoSQvlNeQVRxUnyBTorccF5VcOl1ky4sE25
+\restrict xQq6xKFTZ6QhIQHYGhL7hENHC7uJhEuYZIewexAlFfSqAwwOGPlfeWYpgGJaIXl
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -58,6 +58,21 @@ CREATE TABLE public.audit (
 
 
 --
+-- Name: cache_sums; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.cache_sums (
+    starts_at bigint NOT NULL,
+    access_key text NOT NULL,
+    kind text NOT NULL,
+    hits bigint NOT NULL,
+    tokens bigint NOT NULL,
+    saved_nanos bigint NOT NULL,
+    spent_nanos bigint NOT NULL
+);
+
+
+--
 -- Name: caches; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -77,7 +92,9 @@ CREATE TABLE public.caches (
     saved_nanos bigint NOT NULL,
     created_at bigint NOT NULL,
     used_at bigint NOT NULL,
-    expires_at bigint NOT NULL
+    expires_at bigint NOT NULL,
+    spent_nanos bigint DEFAULT 0 NOT NULL,
+    paid_until bigint DEFAULT 0 NOT NULL
 );
 
 
@@ -261,9 +278,7 @@ CREATE TABLE public.upstream_keys (
     disabled_at bigint,
     disabled_reason text,
     created_at bigint NOT NULL,
-    updated_at bigint NOT NULL,
-    tags text,
-    concurrency bigint
+    updated_at bigint NOT NULL
 );
 
 
@@ -345,50 +360,57 @@ INSERT INTO public.audit VALUES ('05050505-0505-0505-0505-050505050505', 1782907
 
 
 --
+-- Data for Name: cache_sums; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.cache_sums VALUES (1782907200000, 'alice', 'automatic', 3, 6000, 500, 40);
+
+
+--
 -- Data for Name: caches; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.caches VALUES ('0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b', 'cachedContents/abc', 'alice', 'p1', 'k1', 'gemini-2.5-flash', 'user', '', 'it''s', 2048, 0, 0, 0, 1782907200000, 1782907200000, 1818903600000);
+INSERT INTO public.caches VALUES ('0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b', 'cachedContents/abc', 'alice', 'p1', 'k1', 'gemini-2.5-flash', 'user', '', 'it''s', 2048, 0, 0, 0, 1782907200000, 1782907200000, 1818903600000, 0, 1782907200000);
 
 
 --
 -- Data for Name: conversation_turns; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.conversation_turns VALUES ('01a21325-fbb0-72be-a2b1-8bb23d0e95da', 1, 0, false, '486920e4bda0e5a5bd00000000000000', '{"parts":[{"text":"Hi 你好"}]}', NULL, NULL, false, 10, false, 1782907200000);
-INSERT INTO public.conversation_turns VALUES ('01a21325-fbb0-72be-a2b1-8bb23d0e95da', 2, 1, true, '48656c6c6f2e00000000000000000000', '{"parts":[{"text":"Hello."}]}', NULL, NULL, true, 10, false, 1782907200000);
+INSERT INTO public.conversation_turns VALUES ('01a2132a-8d98-7630-bff8-b0836d7eeb92', 1, 0, false, '486920e4bda0e5a5bd00000000000000', '{"parts":[{"text":"Hi 你好"}]}', NULL, NULL, false, 10, false, 1782907200000);
+INSERT INTO public.conversation_turns VALUES ('01a2132a-8d98-7630-bff8-b0836d7eeb92', 2, 1, true, '48656c6c6f2e00000000000000000000', '{"parts":[{"text":"Hello."}]}', NULL, NULL, true, 10, false, 1782907200000);
 
 
 --
 -- Data for Name: conversations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.conversations VALUES ('01a21325-fbb0-72be-a2b1-8bb23d0e95da', 'alice', 'talk', 'Hi 你好', 'gemini-2.5-flash', NULL, '486920e4bda0e5a5bd00000000000000', false, NULL, 2, 2, 20, 57, 1782907200000, 1782907200000);
+INSERT INTO public.conversations VALUES ('01a2132a-8d98-7630-bff8-b0836d7eeb92', 'alice', 'talk', 'Hi 你好', 'gemini-2.5-flash', NULL, '486920e4bda0e5a5bd00000000000000', false, NULL, 2, 2, 20, 57, 1782907200000, 1782907200000);
 
 
 --
 -- Data for Name: data_keys; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.data_keys VALUES (1, 'UG6LcYPKwLoQf1rNNQWtXg', '1.njbsae1kGlfXU6yC38sx/hSuojloJwfpBxT84qfab0y3I+NRfDfV8kYKzwXA6sdnrNZs8PYkM6GpbZZz', 1782907200000, 1782907200000);
+INSERT INTO public.data_keys VALUES (1, 'dGZcpbq+XOROFsjNbtVFQg', '1.CttUrd550qBElgHwoRReanzdXC3I7EQkc9L5dZHNSWuugytcimRNG7HDl4MES/pB0GuYlOA+Xg7LQ7NA', 1782907200000, 1782907200000);
 
 
 --
 -- Data for Name: deleted_upstream_keys; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.deleted_upstream_keys VALUES ('lflFmnZO2NZXElTYv9MkVcc7Yujr8KpNmUmCkISjmWs', 1782907200000);
+INSERT INTO public.deleted_upstream_keys VALUES ('peLrTKplT3X5lhxzxpeT5HA2vL8coeP2KRifIRa16KM', 1782907200000);
 
 
 --
 -- Data for Name: gap_migrations; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.gap_migrations VALUES (1, 'first', '2026-11-25 14:39:45.218872+00', true, '\xd3c501c6094d6333938b611ce687bac4c3014fe03cfe18d948f38cfbb0951b736e17e19ad6561f2fe7090cc35a85e1c6', 268443682);
-INSERT INTO public.gap_migrations VALUES (2, 'deleted_keys', '2026-11-25 14:39:45.218872+00', true, '\xf6f2aed813ffb6c77a0d56d0a2d16eba67a1f79346b14c58659553b1f1840beeeabe20cf95913454df2cb1e37e24c534', 23468232);
-INSERT INTO public.gap_migrations VALUES (3, 'sessions', '2026-11-25 14:39:45.218872+00', true, '\x34d18d06c268a4aab59d6788d7598db36021cab8bf9e89cc58ff6bd846867741e2c8e9f77afa089f198030830b94bdbb', 27343929);
-INSERT INTO public.gap_migrations VALUES (4, 'conversations', '2026-11-25 14:39:45.218872+00', true, '\x2d52ad1615514d697efdaa2d36e240ef9510a0ddf99f736a70afd0fee0c578252757b6bff76745fdb90bc9d75f46d352', 148565237);
-INSERT INTO public.gap_migrations VALUES (7, 'key_terms', '2026-11-25 14:39:45.218872+00', true, '\xd8e06bc99228e10f4c4e267e79e54cae7ba09da45b22216973f5640c3263a968483845356089ce5d407dd55b386e473e', 420700);
+INSERT INTO public.gap_migrations VALUES (1, 'first', '2026-11-25 14:44:45.427099+00', true, '\xd3c501c6094d6333938b611ce687bac4c3014fe03cfe18d948f38cfbb0951b736e17e19ad6561f2fe7090cc35a85e1c6', 27148803);
+INSERT INTO public.gap_migrations VALUES (2, 'deleted_keys', '2026-11-25 14:44:45.427099+00', true, '\xf6f2aed813ffb6c77a0d56d0a2d16eba67a1f79346b14c58659553b1f1840beeeabe20cf95913454df2cb1e37e24c534', 1094349);
+INSERT INTO public.gap_migrations VALUES (3, 'sessions', '2026-11-25 14:44:45.427099+00', true, '\x34d18d06c268a4aab59d6788d7598db36021cab8bf9e89cc58ff6bd846867741e2c8e9f77afa089f198030830b94bdbb', 8924755);
+INSERT INTO public.gap_migrations VALUES (4, 'conversations', '2026-11-25 14:44:45.427099+00', true, '\x2d52ad1615514d697efdaa2d36e240ef9510a0ddf99f736a70afd0fee0c578252757b6bff76745fdb90bc9d75f46d352', 8094178);
+INSERT INTO public.gap_migrations VALUES (5, 'cache_sums', '2026-11-25 14:44:45.427099+00', true, '\xaa8207a9638a6da26115e3d317779aef071b691c4db0aeb8fa9fe593da42978f55d5ad40b178606a185d9093fa827671', 1469311);
 
 
 --
@@ -437,9 +459,8 @@ INSERT INTO public.settings VALUES ('max_requests_per_minute', '60', 17829072000
 -- Data for Name: upstream_keys; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.upstream_keys VALUES ('03030303-0303-0303-0303-030303030303', NULL, '', '1.5hGNyp8kkuQY5vdnCgX571iIoXam9cxoV0x30lkvnQJb2PTp9VPJ', '0fWzQRBqROEP2qaX95F1vmWavX/cjbO9vC2K97Yc9OY', NULL, 100, NULL, NULL, NULL, NULL, 1782907200000, 1782907200000, NULL, NULL);
-INSERT INTO public.upstream_keys VALUES ('0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b', NULL, '', '1.SmGLKyHT3ElLIbMrCA9JWCtpWqCYJVIXfRYjRsJLiHceVGviaTmo7A', 'aXYBpiYZ65eMp4xQXXel4OG8Gd6Ij9ZYM5Zye2g7H80', NULL, 100, NULL, NULL, NULL, NULL, 1782907200000, 1782907200000, '["eu","团队"]', 3);
-INSERT INTO public.upstream_keys VALUES ('02020202-0202-0202-0202-020202020202', '01010101-0101-0101-0101-010101010101', 'it''s "ours"', '1.r4Ll0ajBvwo68i8ITcfo8iBeQud+Uwsv8f6UpFhvB9SA+zQOt0HKc4XZtg', 'Mh0NGAvGZeOkGaWYtUD3J8FkrJbWWL+yyZzQVDWZ6U4', 'paid', 250, '["gemini-2.5-pro"]', 1782993600000, 1782910800000, 'reported as leaked', 1782907200000, 1782907200000, NULL, NULL);
+INSERT INTO public.upstream_keys VALUES ('03030303-0303-0303-0303-030303030303', NULL, '', '1.5B6Sl+6AEDaJU7jng0rE3+SGggmAObsYDmxpl0OSCU/jwp/UVMtw', 'WwM87EkF0P/EDdmRcLBwnP/LfnvrDTbm6as3a/UcM5I', NULL, 100, NULL, NULL, NULL, NULL, 1782907200000, 1782907200000);
+INSERT INTO public.upstream_keys VALUES ('02020202-0202-0202-0202-020202020202', '01010101-0101-0101-0101-010101010101', 'it''s "ours"', '1.CTdGgiiA2oPaEl9Toh0YEJ42/JTP62suOq0Qq/WC9D8U6fB0eBIi6XBtjg', 'RQFC2FzCJJG6Qg+RBFUGcfMYYsi7ezBtweNfsqhigV0', 'paid', 250, '["gemini-2.5-pro"]', 1782993600000, 1782910800000, 'reported as leaked', 1782907200000, 1782907200000);
 
 
 --
@@ -496,6 +517,14 @@ ALTER TABLE ONLY public.access_keys
 
 ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: cache_sums cache_sums_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.cache_sums
+    ADD CONSTRAINT cache_sums_pkey PRIMARY KEY (starts_at, access_key, kind);
 
 
 --
@@ -782,5 +811,5 @@ ALTER TABLE ONLY public.upstream_keys
 -- PostgreSQL database dump complete
 --
 
-\unrestrict lWKpz2xUmpCMfw2KrOgWlwZXMuowMoSQvlNeQVRxUnyBTorccF5VcOl1ky4sE25
+\unrestrict xQq6xKFTZ6QhIQHYGhL7hENHC7uJhEuYZIewexAlFfSqAwwOGPlfeWYpgGJaIXl
 

@@ -8,11 +8,11 @@ CREATE TABLE gap_migrations (
     checksum BLOB NOT NULL,
     execution_time BIGINT NOT NULL
 );
-INSERT INTO gap_migrations VALUES(1,'first','2026-11-25 14:39:45',1,X'd3c501c6094d6333938b611ce687bac4c3014fe03cfe18d948f38cfbb0951b736e17e19ad6561f2fe7090cc35a85e1c6',2029132);
-INSERT INTO gap_migrations VALUES(2,'deleted_keys','2026-11-25 14:39:45',1,X'f6f2aed813ffb6c77a0d56d0a2d16eba67a1f79346b14c58659553b1f1840beeeabe20cf95913454df2cb1e37e24c534',265100);
-INSERT INTO gap_migrations VALUES(3,'sessions','2026-11-25 14:39:45',1,X'34d18d06c268a4aab59d6788d7598db36021cab8bf9e89cc58ff6bd846867741e2c8e9f77afa089f198030830b94bdbb',396437);
-INSERT INTO gap_migrations VALUES(4,'conversations','2026-11-25 14:39:45',1,X'2d52ad1615514d697efdaa2d36e240ef9510a0ddf99f736a70afd0fee0c578252757b6bff76745fdb90bc9d75f46d352',941856);
-INSERT INTO gap_migrations VALUES(7,'key_terms','2026-11-25 14:39:45',1,X'd8e06bc99228e10f4c4e267e79e54cae7ba09da45b22216973f5640c3263a968483845356089ce5d407dd55b386e473e',1171424);
+INSERT INTO gap_migrations VALUES(1,'first','2026-11-25 14:43:38',1,X'd3c501c6094d6333938b611ce687bac4c3014fe03cfe18d948f38cfbb0951b736e17e19ad6561f2fe7090cc35a85e1c6',2034871);
+INSERT INTO gap_migrations VALUES(2,'deleted_keys','2026-11-25 14:43:38',1,X'f6f2aed813ffb6c77a0d56d0a2d16eba67a1f79346b14c58659553b1f1840beeeabe20cf95913454df2cb1e37e24c534',269306);
+INSERT INTO gap_migrations VALUES(3,'sessions','2026-11-25 14:43:38',1,X'34d18d06c268a4aab59d6788d7598db36021cab8bf9e89cc58ff6bd846867741e2c8e9f77afa089f198030830b94bdbb',306664);
+INSERT INTO gap_migrations VALUES(4,'conversations','2026-11-25 14:43:38',1,X'2d52ad1615514d697efdaa2d36e240ef9510a0ddf99f736a70afd0fee0c578252757b6bff76745fdb90bc9d75f46d352',954394);
+INSERT INTO gap_migrations VALUES(5,'cache_sums','2026-11-25 14:43:38',1,X'aa8207a9638a6da26115e3d317779aef071b691c4db0aeb8fa9fe593da42978f55d5ad40b178606a185d9093fa827671',1385836);
 CREATE TABLE data_keys (
     id BIGINT PRIMARY KEY CHECK (id = 1),
     salt TEXT NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE data_keys (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
-INSERT INTO data_keys VALUES(1,'ULRhcD148QRQ5kg4PwlBzw','1.0COHFWO41dMJFCt776cMlpEZcD2t/uL98nX7L0DwqslLaMw705qvcb3wJfFpexTfLNMU1HcwmVafBBJN',1782907200000,1782907200000);
+INSERT INTO data_keys VALUES(1,'TprtCKEHb7kzAp/WzW95Xg','1.bD+JNs9fBjG3sNVPQWyzBqNENEn4R8DnAwnW7UpygOolp3nYJ4mUlLzbaa1sGYcEuyPl1QvoqYs5VFiC',1782907200000,1782907200000);
 CREATE TABLE projects (
     id TEXT PRIMARY KEY,
     -- Google's number or name of it, once known.
@@ -48,10 +48,9 @@ CREATE TABLE upstream_keys (
     disabled_reason TEXT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
-, tags TEXT, concurrency BIGINT);
-INSERT INTO upstream_keys VALUES('02020202-0202-0202-0202-020202020202','01010101-0101-0101-0101-010101010101','it''s "ours"','1.zYGQAUwrdgR0Kc3YpRk0MpHsD45Fl29tvHMRXIkcKDixa2JzF+B7UnGzRQ','sclC7tc1DzhX8q90keSkKwmUYwGIEjQftFkUxciC+DM','paid',250,'["gemini-2.5-pro"]',1782993600000,1782910800000,'reported as leaked',1782907200000,1782907200000,NULL,NULL);
-INSERT INTO upstream_keys VALUES('03030303-0303-0303-0303-030303030303',NULL,'','1./OLTvfFbWdocLQp1AYM02TT6uE0ia2YDYFk2199zO52PlozZraUk','hHK5CH61OqGAfAdhtAWyiTAe3ryk7hcnROQ7gH2P6NY',NULL,100,NULL,NULL,NULL,NULL,1782907200000,1782907200000,NULL,NULL);
-INSERT INTO upstream_keys VALUES('0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b',NULL,'','1.VUfNuq6QH7N161EK6HzthPN7ayz5w4vbKjlcrzIEDLzVHkHW3HuPoA','rme0uqzaoLGt32OqIr8gPQ/xw1HLVkc+yHSzUHQKoO8',NULL,100,NULL,NULL,NULL,NULL,1782907200000,1782907200000,'["eu","团队"]',3);
+);
+INSERT INTO upstream_keys VALUES('02020202-0202-0202-0202-020202020202','01010101-0101-0101-0101-010101010101','it''s "ours"','1.GU/N6MdG+7i28YmlKXSVYNVD8sI/3FObe7Qxm0+0thBwtruTxV46W+RZKQ','YoqCv2VSB60W2l0GSKQWebOvAKxhheoueirNrWqTYtc','paid',250,'["gemini-2.5-pro"]',1782993600000,1782910800000,'reported as leaked',1782907200000,1782907200000);
+INSERT INTO upstream_keys VALUES('03030303-0303-0303-0303-030303030303',NULL,'','1.7UraXNt95AthMe/Ja7YKSo379fYuTVQ5/lssGDLgIXy8LbpZpwv0','MYaEERynEahw7bNlz5hW4MUztq5KYPWCta50OXjD/hs',NULL,100,NULL,NULL,NULL,NULL,1782907200000,1782907200000);
 CREATE TABLE pool_buckets (
     project TEXT NOT NULL,
     model TEXT NOT NULL,
@@ -184,7 +183,7 @@ CREATE TABLE deleted_upstream_keys (
     fingerprint TEXT PRIMARY KEY,
     at BIGINT NOT NULL
 );
-INSERT INTO deleted_upstream_keys VALUES('QVIiVtYph/6lq8MpPIeIscUsakWxmP72E8LWVSBlamg',1782907200000);
+INSERT INTO deleted_upstream_keys VALUES('jYG126xHAhwS8lF3If3nnsYZrzHuJCX+X5bCPufBuC0',1782907200000);
 CREATE TABLE sessions (
     id TEXT PRIMARY KEY,
     -- Tokens of earlier generations are over; NULL: all of them.
@@ -218,7 +217,7 @@ CREATE TABLE conversations (
     updated_at BIGINT NOT NULL,
     UNIQUE (owner, name)
 );
-INSERT INTO conversations VALUES('01a21325-f7d1-7418-98eb-33fde82cf9c6','alice','talk','Hi 你好','gemini-2.5-flash',NULL,'486920e4bda0e5a5bd00000000000000',0,NULL,2,2,20,57,1782907200000,1782907200000);
+INSERT INTO conversations VALUES('01a21329-8660-71e6-a13e-326c5caf11c9','alice','talk','Hi 你好','gemini-2.5-flash',NULL,'486920e4bda0e5a5bd00000000000000',0,NULL,2,2,20,57,1782907200000,1782907200000);
 CREATE TABLE conversation_turns (
     conversation TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
     number BIGINT NOT NULL,
@@ -238,8 +237,8 @@ CREATE TABLE conversation_turns (
     at BIGINT NOT NULL,
     PRIMARY KEY (conversation, number)
 );
-INSERT INTO conversation_turns VALUES('01a21325-f7d1-7418-98eb-33fde82cf9c6',1,0,0,'486920e4bda0e5a5bd00000000000000','{"parts":[{"text":"Hi 你好"}]}',NULL,NULL,0,10,0,1782907200000);
-INSERT INTO conversation_turns VALUES('01a21325-f7d1-7418-98eb-33fde82cf9c6',2,1,1,'48656c6c6f2e00000000000000000000','{"parts":[{"text":"Hello."}]}',NULL,NULL,1,10,0,1782907200000);
+INSERT INTO conversation_turns VALUES('01a21329-8660-71e6-a13e-326c5caf11c9',1,0,0,'486920e4bda0e5a5bd00000000000000','{"parts":[{"text":"Hi 你好"}]}',NULL,NULL,0,10,0,1782907200000);
+INSERT INTO conversation_turns VALUES('01a21329-8660-71e6-a13e-326c5caf11c9',2,1,1,'48656c6c6f2e00000000000000000000','{"parts":[{"text":"Hello."}]}',NULL,NULL,1,10,0,1782907200000);
 CREATE TABLE caches (
     id TEXT PRIMARY KEY,
     -- Google's name for it.
@@ -261,8 +260,21 @@ CREATE TABLE caches (
     created_at BIGINT NOT NULL,
     used_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
+, spent_nanos BIGINT NOT NULL DEFAULT 0, paid_until BIGINT NOT NULL DEFAULT 0);
+INSERT INTO caches VALUES('0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b','cachedContents/abc','alice','p1','k1','gemini-2.5-flash','user','','it''s',2048,0,0,0,1782907200000,1782907200000,1818903600000,0,1782907200000);
+CREATE TABLE cache_sums (
+    -- When its hour began.
+    starts_at BIGINT NOT NULL,
+    access_key TEXT NOT NULL,
+    -- Who made the caches: `user`, `automatic`; `answers` are exact answers that were given again.
+    kind TEXT NOT NULL,
+    hits BIGINT NOT NULL,
+    tokens BIGINT NOT NULL,
+    saved_nanos BIGINT NOT NULL,
+    spent_nanos BIGINT NOT NULL,
+    PRIMARY KEY (starts_at, access_key, kind)
 );
-INSERT INTO caches VALUES('0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b','cachedContents/abc','alice','p1','k1','gemini-2.5-flash','user','','it''s',2048,0,0,0,1782907200000,1782907200000,1818903600000);
+INSERT INTO cache_sums VALUES(1782907200000,'alice','automatic',3,6000,500,40);
 CREATE INDEX upstream_keys_project ON upstream_keys (project_id);
 CREATE INDEX pool_buckets_updated ON pool_buckets (updated_at);
 CREATE INDEX pool_keys_updated ON pool_keys (updated_at);
