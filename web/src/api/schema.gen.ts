@@ -194,6 +194,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/caches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists explicit caches. An ordinary user sees their own. */
+        get: operations["list_caches"];
+        put?: never;
+        /** Makes a cache at Google, in whichever project can have it. */
+        post: operations["create_cache"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/caches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one cache. */
+        get: operations["find_cache"];
+        put?: never;
+        post?: never;
+        /** Deletes a cache, at Google as well. */
+        delete: operations["delete_cache"];
+        options?: never;
+        head?: never;
+        /** Changes how long a cache is kept. */
+        patch: operations["update_cache"];
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -508,6 +545,23 @@ export interface paths {
          *     objects, or an export of gemini-balance or new-api. 100,000 keys at most.
          */
         post: operations["import_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tags of upstream keys, by name. */
+        get: operations["list_key_tags"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -980,7 +1034,7 @@ export interface components {
          * @description What can be done to many keys.
          * @enum {string}
          */
-        BulkAction: "enable" | "disable" | "reset" | "delete" | "file";
+        BulkAction: "enable" | "disable" | "reset" | "delete" | "file" | "tag" | "untag";
         /** @description What is done to many keys. */
         BulkChange: {
             /** @description What is done. */
@@ -995,6 +1049,8 @@ export interface components {
             project?: string | null;
             /** @description With `disable`: why. */
             reason?: string | null;
+            /** @description With `tag` and `untag`: the tags that are given or taken. */
+            tags?: string[];
         };
         /**
          * @description What can be done with many conversations.
@@ -1016,6 +1072,53 @@ export interface components {
             /** @description Where the change is kept: `memory` is until restart. */
             kept: components["schemas"]["Keeping"];
         };
+        /**
+         * @description Who made a cache.
+         * @enum {string}
+         */
+        CacheKind: "user" | "automatic";
+        /** @description What one kind of cache did. */
+        CacheSource: {
+            /**
+             * Format: int64
+             * @description Requests that it served a part of.
+             */
+            hits: number;
+            /**
+             * Format: int64
+             * @description What that saved, in billionths of a dollar.
+             */
+            saved_nanos: number;
+            /**
+             * Format: double
+             * @description Their share of all tokens of prompts, from 0 to 1.
+             */
+            share: number;
+            /**
+             * Format: int64
+             * @description What making and keeping caches cost, in billionths of a dollar.
+             */
+            spent_nanos: number;
+            /**
+             * Format: int64
+             * @description Tokens that came from it.
+             */
+            tokens: number;
+        };
+        /** @description What each kind of cache did. */
+        CacheSources: {
+            /** @description Google's implicit cache, in the projects to which conversations were led back. */
+            affinity: components["schemas"]["CacheSource"];
+            /** @description Explicit caches that GAP made. */
+            automatic: components["schemas"]["CacheSource"];
+            /** @description Explicit caches that clients made. */
+            clients: components["schemas"]["CacheSource"];
+            /**
+             * Format: int64
+             * @description What all of them saved, less what they cost, in billionths of a dollar.
+             */
+            net_nanos: number;
+        };
         /** @description What caches did. */
         CacheUse: {
             /**
@@ -1028,11 +1131,76 @@ export interface components {
              * @description What that saved, in billionths of a dollar.
              */
             saved_nanos: number;
+            /** @description Which caches they were. */
+            sources: components["schemas"]["CacheSources"];
             /**
              * Format: int64
              * @description Tokens that came from a cache.
              */
             tokens: number;
+        };
+        /** @description An explicit cache at Google. */
+        CacheView: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description What people call it. */
+            display_name: string;
+            /**
+             * Format: date-time
+             * @description When Google forgets it.
+             */
+            expires_at: string;
+            /**
+             * Format: int64
+             * @description Requests that were served from it.
+             */
+            hits: number;
+            /**
+             * Format: uuid
+             * @description What it is called in the path of this API.
+             */
+            id: string;
+            /** @description Who made it. */
+            kind: components["schemas"]["CacheKind"];
+            /** @description The model for which it is. */
+            model: string;
+            /**
+             * @description Google's name: what clients use as `cachedContent`.
+             * @example cachedContents/abc123
+             */
+            name: string;
+            /** @description The access key whose it is: the only one that may use it. */
+            owner: string;
+            /** @description The project that holds it: its label, Google's number, or the identifier of its only upstream key. Administrators see it. */
+            project?: string | null;
+            /**
+             * Format: int64
+             * @description What reading it saved by list prices, in billionths of a dollar.
+             */
+            saved_nanos: number;
+            /**
+             * Format: int64
+             * @description Tokens that were read from it.
+             */
+            saved_tokens: number;
+            /**
+             * Format: int64
+             * @description What making it and keeping it until now has cost, in billionths of a dollar.
+             */
+            spent_nanos: number;
+            /**
+             * Format: int64
+             * @description How many tokens it holds.
+             */
+            tokens: number;
+            /**
+             * Format: date-time
+             * @description When it was used last.
+             */
+            used_at: string;
         };
         /** @description What is left of today's quota of a model. */
         Capacity: {
@@ -1445,6 +1613,11 @@ export interface components {
         /** @description What is changed about a key. What is left out stays; null takes back. */
         KeyChange: {
             /**
+             * Format: int32
+             * @description How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+             */
+            concurrency?: number | null;
+            /**
              * Format: date-time
              * @description From when on it is not used.
              */
@@ -1458,6 +1631,8 @@ export interface components {
              * @description The project that it belongs to.
              */
             project?: string | null;
+            /** @description What people group it by, in place of what they did. */
+            tags?: string[] | null;
             tier?: components["schemas"]["TierName"] | null;
             /**
              * Format: int32
@@ -1494,9 +1669,11 @@ export interface components {
         KeyQuery: {
             /** @description Only keys of this project: its identifier, or `none`. */
             project?: string | null;
-            /** @description Only keys whose label, project or last characters contain this. */
+            /** @description Only keys whose label, project, tags or last characters contain this. */
             q?: string | null;
             state?: components["schemas"]["StateName"] | null;
+            /** @description Only keys with this tag. */
+            tag?: string | null;
             /** @description Only keys of projects of this tier: `free`, `tier1`, `tier2`, `tier3`, or `unknown`. */
             tier?: string | null;
         };
@@ -1515,6 +1692,11 @@ export interface components {
         KeyView: components["schemas"]["StandingView"] & {
             /** @description What it may do with which model: those of which anything is known, at most 200. */
             buckets: components["schemas"]["BucketOut"][];
+            /**
+             * Format: int32
+             * @description How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+             */
+            concurrency?: number | null;
             /** @description What it has done since the start. */
             counters: components["schemas"]["CountersView"];
             /**
@@ -1556,6 +1738,8 @@ export interface components {
              * @description Google's number of its project, once Google has named it.
              */
             project_number?: number | null;
+            /** @description What people group it by. */
+            tags: string[];
             tier?: components["schemas"]["TierName"] | null;
             /**
              * Format: date-time
@@ -1776,8 +1960,36 @@ export interface components {
             /** @description The key itself. It is not shown again. */
             key: string;
         };
+        /** @description A cache that is to be made. What it holds is said as Google's API says it. */
+        NewCache: {
+            /** @description The turns that it holds. */
+            contents?: Record<string, never>[] | null;
+            /** @description What people call it. */
+            display_name?: string | null;
+            /**
+             * @description For which model.
+             * @example gemini-2.5-flash
+             */
+            model: string;
+            /** @description The system instruction. */
+            system_instruction?: Record<string, never> | null;
+            /** @description How the tools are to be used. */
+            tool_config?: Record<string, never> | null;
+            /** @description The tools. */
+            tools?: Record<string, never>[] | null;
+            /**
+             * Format: int64
+             * @description For how many seconds it is kept; an hour, if it is missing.
+             */
+            ttl_seconds?: number | null;
+        };
         /** @description A key to be entered. */
         NewKey: {
+            /**
+             * Format: int32
+             * @description How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+             */
+            concurrency?: number | null;
             /**
              * Format: date-time
              * @description From when on it is not used.
@@ -1794,6 +2006,8 @@ export interface components {
              * @description The project that it belongs to.
              */
             project?: string | null;
+            /** @description What people group it by. */
+            tags?: string[];
             tier?: components["schemas"]["TierName"] | null;
             /**
              * Format: int32
@@ -1899,6 +2113,87 @@ export interface components {
                 updated_at: string;
                 /** @description How much of it has been used. */
                 used: components["schemas"]["AccessKeyUse"];
+            }[];
+            /**
+             * Format: int32
+             * @description The page, counted from 1.
+             */
+            page: number;
+            /**
+             * Format: int32
+             * @description Entries of a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description How many entries there are on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
+        Page_CacheView: {
+            /** @description Its entries. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description What people call it. */
+                display_name: string;
+                /**
+                 * Format: date-time
+                 * @description When Google forgets it.
+                 */
+                expires_at: string;
+                /**
+                 * Format: int64
+                 * @description Requests that were served from it.
+                 */
+                hits: number;
+                /**
+                 * Format: uuid
+                 * @description What it is called in the path of this API.
+                 */
+                id: string;
+                /** @description Who made it. */
+                kind: components["schemas"]["CacheKind"];
+                /** @description The model for which it is. */
+                model: string;
+                /**
+                 * @description Google's name: what clients use as `cachedContent`.
+                 * @example cachedContents/abc123
+                 */
+                name: string;
+                /** @description The access key whose it is: the only one that may use it. */
+                owner: string;
+                /** @description The project that holds it: its label, Google's number, or the identifier of its only upstream key. Administrators see it. */
+                project?: string | null;
+                /**
+                 * Format: int64
+                 * @description What reading it saved by list prices, in billionths of a dollar.
+                 */
+                saved_nanos: number;
+                /**
+                 * Format: int64
+                 * @description Tokens that were read from it.
+                 */
+                saved_tokens: number;
+                /**
+                 * Format: int64
+                 * @description What making it and keeping it until now has cost, in billionths of a dollar.
+                 */
+                spent_nanos: number;
+                /**
+                 * Format: int64
+                 * @description How many tokens it holds.
+                 */
+                tokens: number;
+                /**
+                 * Format: date-time
+                 * @description When it was used last.
+                 */
+                used_at: string;
             }[];
             /**
              * Format: int32
@@ -2044,6 +2339,11 @@ export interface components {
             items: (components["schemas"]["StandingView"] & {
                 /** @description What it may do with which model: those of which anything is known, at most 200. */
                 buckets: components["schemas"]["BucketOut"][];
+                /**
+                 * Format: int32
+                 * @description How many requests it may carry at a time; null: as `pool.key_concurrency` says.
+                 */
+                concurrency?: number | null;
                 /** @description What it has done since the start. */
                 counters: components["schemas"]["CountersView"];
                 /**
@@ -2085,6 +2385,8 @@ export interface components {
                  * @description Google's number of its project, once Google has named it.
                  */
                 project_number?: number | null;
+                /** @description What people group it by. */
+                tags: string[];
                 tier?: components["schemas"]["TierName"] | null;
                 /**
                  * Format: date-time
@@ -2579,6 +2881,7 @@ export interface components {
             before: components["schemas"]["Amount"];
             /** @description The steps of the series. */
             by: components["schemas"]["Step"];
+            caches?: components["schemas"]["CacheSources"] | null;
             /**
              * Format: date-time
              * @description From when on.
@@ -2610,6 +2913,13 @@ export interface components {
             /** @description How much was used. */
             used: components["schemas"]["Amount"];
         };
+        /** @description A tag, and how many keys have it. */
+        TagView: {
+            /** @description Its keys. */
+            keys: number;
+            /** @description The tag. */
+            tag: string;
+        };
         /**
          * @description What a project pays.
          * @enum {string}
@@ -2633,6 +2943,14 @@ export interface components {
             /** @description What people call it. */
             name?: string | null;
             role?: components["schemas"]["RoleName"] | null;
+        };
+        /** @description What is to change of a cache. */
+        UpdateCache: {
+            /**
+             * Format: int64
+             * @description For how many seconds from now on it is kept.
+             */
+            ttl_seconds: number;
         };
         /** @description What is to be changed about a conversation. What is left out stays. */
         UpdateContext: {
@@ -3195,6 +3513,176 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    list_caches: {
+        parameters: {
+            query?: {
+                /** @description By who made them. */
+                kind?: "user" | "automatic";
+                /** @description For this model only. */
+                model?: string;
+                /** @description Of this access key only. An ordinary user gets their own anyway. */
+                owner?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Entries of a page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CacheView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    create_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCache"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            /** @description Google answered with something that cannot be used. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    find_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["Full"];
+        };
+    };
+    update_cache: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateCache"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedType"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
@@ -3906,12 +4394,14 @@ export interface operations {
                 page_size?: number;
                 /** @description Only keys of this project: its identifier, or `none`. */
                 project?: string;
-                /** @description Only keys whose label, project or last characters contain this. */
+                /** @description Only keys whose label, project, tags or last characters contain this. */
                 q?: string;
                 /** @description What it is sorted by: `created`, `label`, `project`, `state`, `last_used` or `requests`. */
                 sort?: "created" | "label" | "project" | "state" | "last_used" | "requests";
                 /** @description Only keys in this state. */
                 state?: "ready" | "resting" | "disabled";
+                /** @description Only keys with this tag. */
+                tag?: string;
                 /** @description Only keys of projects of this tier: `free`, `tier1`, `tier2`, `tier3`, or `unknown`. */
                 tier?: string;
             };
@@ -4347,6 +4837,30 @@ export interface operations {
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["Full"];
+        };
+    };
+    list_key_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagView"][];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
         };
     };
     list_limits: {
