@@ -59,6 +59,65 @@ def test_tools_survive_a_turn_with_thinking(claude, model, streamed):
     assert claude.messages.create(messages=messages, **options).stop_reason == "end_turn"
 
 
+# Claude Code shows the last block as the answer.
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_signed_answer_ends_in_its_words_and_comes_back_signed(gap, claude, streamed):
+    options = {"model": SIGNING, "max_tokens": 4000, "thinking": {"type": "enabled", "budget_tokens": 1024}}
+    messages = ask('[[sim: text="Hello" thoughts="Hm."]] Hi')
+    if streamed:
+        with claude.messages.stream(messages=messages, **options) as stream:
+            first = stream.get_final_message()
+    else:
+        first = claude.messages.create(messages=messages, **options)
+    assert [block.type for block in first.content] == ["thinking", "text"]
+    messages += [{"role": "assistant", "content": first.content}, *ask("[[sim: echo]] And now?")]
+    answer = claude.messages.create(messages=messages, **options)
+    assert answer.content[-1].text == "And now?"
+    parts = gap.sim.last().json["contents"][1]["parts"]
+    assert parts[-1]["text"] == "Hello" and parts[-1]["thoughtSignature"]
+
+
+def test_a_choice_of_tools_and_their_failures_are_passed_on(gap, claude):
+    options = {"model": MODEL, "max_tokens": 500, "tools": TOOLS}
+    first = claude.messages.create(messages=ask("Oslo?"), tool_choice={"type": "tool", "name": "weather"}, **options)
+    call = first.content[0]
+    assert call.type == "tool_use" and call.name == "weather" and first.stop_reason == "tool_use"
+    result = {"type": "tool_result", "tool_use_id": call.id, "is_error": True, "content": "no such city"}
+    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}}
+    messages = ask("Oslo?") + [{"role": "assistant", "content": first.content}]
+    messages += [{"role": "user", "content": [result | {"content": [{"type": "text", "text": "no such city"}, picture]}]}]
+    assert claude.messages.create(messages=messages, tool_choice={"type": "none"}, **options).content[0].type == "text"
+    response = gap.sim.last().json["contents"][2]["parts"][0]["functionResponse"]
+    assert "no such city" in str(response["response"])
+
+
+def test_prefill_stop_and_limits(claude):
+    messages = ask("[[sim: text=\"one END two\"]]")
+    assert claude.messages.create(model=MODEL, max_tokens=500, messages=messages, stop_sequences=["END"]).content[0].text == "one "
+    short = claude.messages.create(model="gemini-2.0-flash", max_tokens=3, messages=ask("[[sim: bytes=400]]"))
+    assert short.stop_reason == "max_tokens"
+    refused = claude.messages.create(model=MODEL, max_tokens=500, messages=ask("[[sim: block=SAFETY]]"))
+    assert refused.stop_reason == "refusal"
+
+
+def test_searches_are_cited(claude):
+    tools = [{"type": "web_search_20250305", "name": "web_search", "max_uses": 3}]
+    answer = claude.messages.create(model=MODEL, max_tokens=500, messages=ask('[[sim: text="Rain in Bern."]]'), tools=tools)
+    kinds = [block.type for block in answer.content]
+    assert "server_tool_use" in kinds and "web_search_tool_result" in kinds
+    assert answer.usage.server_tool_use.web_search_requests > 0
+
+
+def test_what_is_overloaded_is_called_so(gap, claude):
+    gap.sim.fault({"preset": "overloaded"})
+    with pytest.raises(anthropic.APIStatusError) as caught:
+        claude.messages.create(model=MODEL, max_tokens=10, messages=ask("hi"))
+    assert caught.value.status_code == 529 and caught.value.body["error"]["type"] == "overloaded_error"
+    gap.sim.reset()
+    with pytest.raises(anthropic.BadRequestError):
+        claude.messages.create(model=MODEL, max_tokens=10, messages=ask([{"type": "video"}]))
+
+
 def test_images_and_documents_are_taken(claude):
     content = [
         {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL}},

@@ -75,9 +75,14 @@ def test_speech_is_a_file_that_plays(openai):
         model=SPEAKS, voice="Kore", input="Hello", response_format="pcm", instructions="Whisper"
     ) as stream:
         assert len(b"".join(stream.iter_bytes())) % 2 == 0
+    for known, start in (("opus", b"OggS"), ("flac", b"fLaC")):
+        answer = openai.audio.speech.create(model=SPEAKS, voice="Kore", input="Hello", response_format=known)
+        assert answer.content.startswith(start)
+    unnamed = openai.audio.speech.with_raw_response.create(model=SPEAKS, voice="Kore", input="Hello")
+    assert unnamed.headers["content-type"] == "audio/wav" and "mp3" in unnamed.headers["x-gap-warnings"]
     with pytest.raises(sdk.BadRequestError) as caught:
         openai.audio.speech.create(model=SPEAKS, voice="Kore", input="Hello", response_format="mp3")
-    assert caught.value.param == "response_format" and "wav" in str(caught.value)
+    assert caught.value.param == "response_format" and "opus" in str(caught.value)
 
 
 def test_recordings_are_written_down(openai):

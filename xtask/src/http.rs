@@ -33,6 +33,11 @@ pub(crate) fn get(port: u16, path: &str, patience: Duration) -> Result<Answer, B
     exchange(port, &format!("GET {path} HTTP/1.1\r\n"), "", patience)
 }
 
+/// DELETE; an answer that is cut short is an error.
+pub(crate) fn delete(port: u16, path: &str, patience: Duration) -> Result<Answer, Broken> {
+    exchange(port, &format!("DELETE {path} HTTP/1.1\r\n"), "", patience)
+}
+
 /// POST of JSON with an access key; an answer that is cut short is an error.
 pub(crate) fn post(port: u16, path: &str, key: &str, body: &str, patience: Duration) -> Result<Answer, Broken> {
     let head = format!("POST {path} HTTP/1.1\r\nx-goog-api-key: {key}\r\ncontent-type: application/json\r\n");

@@ -16,11 +16,13 @@ pub(crate) const POLL: Duration = Duration::from_millis(50);
 /// Longer than any start should take, on a slow machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// A running `gap demo`. Killed when dropped.
+/// A running `gap demo`, `gap simulate` or `gap serve`. Killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Service {
     child: Child,
     port: u16,
+    /// What answers 200 once it is up.
+    health: &'static str,
 }
 
 /// The access key of the demo.
@@ -29,15 +31,49 @@ pub(crate) const DEMO_KEY: &str = "demo";
 impl Service {
     /// Starts `gap demo` in this folder (created if missing), which also takes its log.
     pub(crate) fn demo(gap: &Path, folder: &Path, port: u16) -> Result<Self> {
+        Self::start(gap, folder, "gap.log", &["demo"], &[], port, "/healthz")
+    }
+
+    /// Starts `gap simulate` in this folder: two keys without limits, no delays, and the control API.
+    pub(crate) fn simulator(gap: &Path, folder: &Path, port: u16) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let log = File::options().create(true).append(true).open(folder.join("gap.log")).context("gap.log")?;
+        let options = r#"{"control": true, "keys": [{"key": "sim-1", "project": 1}, {"key": "sim-2", "project": 2}]}"#;
+        let file = folder.join("simulator.json");
+        std::fs::write(&file, options).with_context(|| format!("{}", file.display()))?;
+        Self::start(gap, folder, "sim.log", &["simulate", "--options", "simulator.json"], &[], port, "/_sim/state")
+    }
+
+    /// Starts `gap serve` in this folder, in front of such a simulator, with [`DEMO_KEY`] as access key.
+    pub(crate) fn gateway(gap: &Path, folder: &Path, port: u16, simulator: u16) -> Result<Self> {
+        let upstream = format!("http://127.0.0.1:{simulator}");
+        let settings = [
+            ("GEMINI_BASE_URL", upstream.as_str()),
+            ("GEMINI_API_KEYS", "sim-1,sim-2"),
+            ("USERS_API_KEY", DEMO_KEY),
+            ("MAX_REQUESTS_PER_MINUTE", "0"),
+            ("MAX_REQUESTS_PER_DAY_PER_IP", "0"),
+        ];
+        Self::start(gap, folder, "gap.log", &["serve"], &settings, port, "/healthz")
+    }
+
+    fn start(
+        gap: &Path,
+        folder: &Path,
+        log: &str,
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+        port: u16,
+        health: &'static str,
+    ) -> Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let log = File::options().create(true).append(true).open(folder.join(log)).context("the log")?;
         let mut command = Command::new(gap);
-        command.args(["demo", "--host", "127.0.0.1", "--port", &port.to_string()]).current_dir(folder);
+        command.args(arguments).args(["--host", "127.0.0.1", "--port", &port.to_string()]).current_dir(folder);
         // Settings of the developer's shell would make every machine behave differently.
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).envs(settings.iter().copied());
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = command.spawn().with_context(|| format!("{} could not be started", gap.display()))?;
-        Ok(Self { child, port })
+        Ok(Self { child, port, health })
     }
 
     /// Where it listens.
@@ -50,19 +86,19 @@ impl Service {
         self.child.id()
     }
 
-    /// Waits until `/healthz` answers 200; says how long that took.
+    /// Waits until it says that it is up; says how long that took.
     pub(crate) fn wait_healthy(&mut self) -> Result<Duration> {
         let watch = Stopwatch::start();
         while !watch.is_over(START_LIMIT) {
-            if http::get(self.port, "/healthz", Duration::from_secs(2)).is_ok_and(|answer| answer.status == 200) {
+            if http::get(self.port, self.health, Duration::from_secs(2)).is_ok_and(|answer| answer.status == 200) {
                 return Ok(watch.elapsed());
             }
             if let Some(status) = self.child.try_wait()? {
-                bail!("the gateway ended with {status} instead of starting");
+                bail!("it ended with {status} instead of starting");
             }
             std::thread::sleep(POLL);
         }
-        bail!("the gateway was not healthy after {START_LIMIT:?}")
+        bail!("it was not healthy after {START_LIMIT:?}")
     }
 
     /// Asks it to end (SIGTERM) and waits; `None` when it still runs after `limit`.

@@ -150,8 +150,7 @@ impl Launcher {
         Ok(Held(child))
     }
 
-    /// What turns GAP into a gateway that answers everything: a pool of keys, one caller, limits that count but never
-    /// bite.
+    /// What turns GAP into a gateway that answers everything: a pool of keys, one caller, and no limits by address.
     fn settings(&self, upstream: &str) -> Vec<(&'static str, String)> {
         let keys: Vec<String> = (0..self.keys).map(|number| format!("AIzaSyBench{number:028}")).collect();
         vec![

@@ -4,6 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use gap_protocol::anthropic::messages;
 use gap_protocol::call::ReplyPlan;
 use gap_protocol::openai::chat::{StreamEncoder, UnaryEncoder};
 use gap_protocol::openai::responses;
@@ -65,6 +66,19 @@ fn encode_response(events: &[Vec<u8>]) -> usize {
     let echo = format!(r#"{{"instructions":"{}","tools":[]}}"#, "Be kind. ".repeat(220));
     let extra = responses::Plan { echo: echo.into(), ..responses::Plan::default() };
     let mut encoder = responses::StreamEncoder::new(plan(), extra, ID, CREATED);
+    let mut sent = 0;
+    for event in events {
+        let mut out = Vec::with_capacity(1024);
+        let progress = encoder.chunk(event, &mut out);
+        sent += usize::from(progress.is_ok()) * out.len();
+    }
+    let mut out = Vec::with_capacity(1024);
+    sent + usize::from(encoder.end(&mut out).is_ok()) * out.len()
+}
+
+/// The same answer as a message of Anthropic's.
+fn encode_message(events: &[Vec<u8>]) -> usize {
+    let mut encoder = messages::StreamEncoder::new(plan(), "msg_0193c0ffee0070008000a1b2c3d4e5f6");
     let mut sent = 0;
     for event in events {
         let mut out = Vec::with_capacity(1024);
@@ -191,6 +205,7 @@ fn streams(c: &mut Criterion) {
         group.throughput(Throughput::Elements(events.len() as u64));
         group.bench_function(*name, |b| b.iter(|| encode_stream(black_box(events))));
         group.bench_function(format!("{name}, as a response"), |b| b.iter(|| encode_response(black_box(events))));
+        group.bench_function(format!("{name}, as a message"), |b| b.iter(|| encode_message(black_box(events))));
         group.bench_function(format!("{name}, the floor"), |b| b.iter(|| floor_stream(black_box(events))));
     }
     group.finish();

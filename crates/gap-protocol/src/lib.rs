@@ -27,4 +27,5 @@ pub mod meter;
 pub mod models;
 pub mod openai;
 pub mod reply;
+mod sound;
 pub mod sse;

@@ -3,20 +3,30 @@
 //! A test can so say in one place what it asks and what it wants to hear, through any client and any gateway, and tests
 //! that run at once do not disturb one another. Directives are read from the last turn of the user alone, so that a
 //! conversation that goes on does not hear the same again.
+//!
+//! A task of several steps is written out in one prompt: `[[sim: calls=read]] [[sim: step=2 calls=write]] [[sim: step=3
+//! text="Done"]]`. What stands beside a `step` is for the answer of that number since the prompt, all else for the first.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+/// How a directive begins.
+pub(crate) const DIRECTIVE: &str = "[[sim:";
+
 /// Longer answers are a mistake, and would fill the memory.
 const MOST_TEXT: usize = 64 << 20;
 const MOST_CHUNKS: usize = 1_000_000;
 const MOST_CALLS: usize = 256;
+const MOST_STEPS: usize = 10_000;
 
 /// Everything a directive can say. What is not said is as the model would do it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a directive of its own")]
 pub struct Directives {
+    /// Which answer since the prompt is meant, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<usize>,
     /// The text of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -71,12 +81,18 @@ pub struct Directives {
 }
 
 impl Directives {
-    /// Reads every `[[sim: …]]` in a text; says what is wrong with one that cannot be read.
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
+    /// Reads every `[[sim: …]]` in a text that is meant for this step; says what is wrong with one that cannot be read,
+    /// whichever step it is for.
+    pub(crate) fn read(text: &str, step: usize) -> Result<Self, String> {
         let mut directives = Self::default();
         let mut rest = text;
-        while let Some(at) = rest.find("[[sim:") {
-            rest = directives.read_one(&rest[at + "[[sim:".len()..])?;
+        while let Some(at) = rest.find(DIRECTIVE) {
+            let mut one = Self::default();
+            rest = one.read_one(&rest[at + DIRECTIVE.len()..])?;
+            one.check()?;
+            if one.step.unwrap_or(1) == step {
+                directives = one.or(directives);
+            }
         }
         directives.check()?;
         Ok(directives)
@@ -86,9 +102,9 @@ impl Directives {
     pub(crate) fn strip(text: &str) -> String {
         let mut stripped = String::with_capacity(text.len());
         let mut rest = text;
-        while let Some(at) = rest.find("[[sim:") {
+        while let Some(at) = rest.find(DIRECTIVE) {
             stripped.push_str(&rest[..at]);
-            let inside = &rest[at + "[[sim:".len()..];
+            let inside = &rest[at + DIRECTIVE.len()..];
             match Self::default().read_one(inside) {
                 Ok(after) => rest = after,
                 Err(_) => rest = inside,
@@ -124,6 +140,7 @@ impl Directives {
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         match name {
+            "step" => self.step = Some(parse(name, value)?),
             "text" => self.text = Some(value.to_owned()),
             "echo" => self.echo = parse(name, value)?,
             "bytes" => self.bytes = Some(parse(name, value)?),
@@ -147,6 +164,9 @@ impl Directives {
     }
 
     fn check(&self) -> Result<(), String> {
+        if let Some(step) = self.step.filter(|step| *step == 0 || *step > MOST_STEPS) {
+            return Err(format!("step={step} must be between 1 and {MOST_STEPS}"));
+        }
         let chunks = self.chunks.unwrap_or(1);
         let made_up = chunks.saturating_mul(self.chunk_bytes.unwrap_or(1)).max(self.bytes.unwrap_or(0));
         if chunks == 0 || chunks > MOST_CHUNKS {
@@ -169,6 +189,7 @@ impl Directives {
     /// These, and where they say nothing, the others.
     pub(crate) fn or(self, others: Self) -> Self {
         Self {
+            step: self.step.or(others.step),
             text: self.text.or(others.text),
             echo: self.echo || others.echo,
             bytes: self.bytes.or(others.bytes),

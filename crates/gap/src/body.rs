@@ -90,10 +90,10 @@ impl Document {
         let longest = u64::try_from(policy.replay_limit).unwrap_or(u64::MAX).min(policy.body_limit);
         if body.size_hint().lower() > longest {
             discard(body, headers).await;
-            return Err(Failure::body_too_large(longest));
+            return Err(Failure::document_too_large(longest));
         }
         let RequestBody::Kept(Kept { chunks, _held: held, .. }) = RequestBody::read(body, policy).await? else {
-            return Err(Failure::body_too_large(longest));
+            return Err(Failure::document_too_large(longest));
         };
         let bytes = match chunks.as_slice() {
             [] => Bytes::new(),

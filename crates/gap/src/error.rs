@@ -228,6 +228,15 @@ impl Failure {
         Self::new(Kind::TooLarge, format!("The request body is larger than the {limit} bytes this gateway takes."))
     }
 
+    /// The body is larger than what is kept, and this API's requests have to be: they are translated.
+    pub fn document_too_large(limit: u64) -> Self {
+        let message = format!(
+            "The request body is larger than the {limit} bytes up to which this gateway translates requests \
+             (server.replay_limit). Gemini's own API takes larger ones, and files by their address."
+        );
+        Self::new(Kind::TooLarge, message)
+    }
+
     /// The body is compressed.
     pub fn coded_body(coding: &str) -> Self {
         let coding: String = coding.chars().take(40).collect();

@@ -59,6 +59,8 @@ pub struct Receipt {
     attempts: Vec<Attempt>,
     decisions: Decisions,
     waited: Duration,
+    /// How long the answer took to begin, from the try that brought it.
+    latency: Option<Duration>,
     first_byte: Option<Duration>,
     status: Option<StatusCode>,
     bytes: u64,
@@ -166,6 +168,7 @@ impl Receipt {
             attempts: Vec::new(),
             decisions: Decisions::default(),
             waited: Duration::ZERO,
+            latency: None,
             first_byte: None,
             status: None,
             bytes: 0,
@@ -208,9 +211,9 @@ impl Receipt {
         self.ride = Some(Box::new(ride));
     }
 
-    /// The client has named a cache of its own.
-    pub fn names_cache(&mut self, caches: &Caches, name: &str) {
-        self.named = Some((caches.clone(), name.to_owned()));
+    /// The cache of its own that the client has named, if any.
+    pub fn names_cache(&mut self, caches: &Caches, name: Option<&str>) {
+        self.named = name.map(|name| (caches.clone(), name.to_owned()));
     }
 
     /// The call continues this conversation, or begins one.
@@ -283,6 +286,11 @@ impl Receipt {
 
     /// Takes in what a part has noted.
     pub fn absorb(&mut self, mut part: Self) {
+        self.take_tries(&mut part);
+    }
+
+    /// Takes over which keys a part has tried; the part itself follows its answer to the end.
+    pub fn take_tries(&mut self, part: &mut Self) {
         self.attempts.append(&mut part.attempts);
         self.decisions.append(&mut part.decisions);
         self.waited += part.waited;
@@ -330,6 +338,7 @@ impl Receipt {
         lease.answer_began();
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.took = attempt.began.elapsed();
+            self.latency = Some(attempt.took);
         }
         self.lease = Some(lease);
     }
@@ -461,8 +470,7 @@ impl Receipt {
     /// What the answer was like, as far as the pool needs to know.
     fn answer(&self) -> Answered {
         let input_tokens = self.usage.as_ref().map(|usage| usage.prompt).filter(|tokens| *tokens > 0);
-        let latency = self.attempts.last().map(|attempt| attempt.took);
-        Answered { input_tokens, latency, empty: false }
+        Answered { input_tokens, latency: self.latency, empty: false }
     }
 
     /// Whether the line in the log says why which keys were tried: there is something to explain, or somebody is curious.

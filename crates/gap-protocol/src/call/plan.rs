@@ -76,11 +76,15 @@ pub enum Thoughts {
     Shown,
 }
 
-/// A container for audio that can be written around raw samples.
+/// A form of audio that can be made of raw samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AudioFormat {
     /// RIFF with a header.
     Wav,
     /// The samples alone: 16 bits, little-endian.
     Pcm16,
+    /// FLAC.
+    Flac,
+    /// Opus in Ogg.
+    Opus,
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::AddAssign;
 
 use super::usage::Usage;
 
@@ -67,6 +68,29 @@ impl Findings {
     /// blocked, and no error.
     pub fn is_empty(&self) -> bool {
         !self.content && self.block_reason.is_none() && self.error.is_none()
+    }
+}
+
+impl AddAssign<&Self> for Findings {
+    /// What two answers to one request say together: what they cost and hold is added, of the rest the first word counts.
+    fn add_assign(&mut self, other: &Self) {
+        fn first<T: Clone>(mine: &mut Option<T>, other: Option<&T>) {
+            if mine.is_none() {
+                *mine = other.cloned();
+            }
+        }
+        if let Some(usage) = &other.usage {
+            *self.usage.get_or_insert_default() += usage;
+        }
+        first(&mut self.finish_reason, other.finish_reason.as_ref());
+        first(&mut self.block_reason, other.block_reason.as_ref());
+        first(&mut self.model_version, other.model_version.as_ref());
+        first(&mut self.response_id, other.response_id.as_ref());
+        first(&mut self.name, other.name.as_ref());
+        first(&mut self.error, other.error.as_ref());
+        self.candidates += other.candidates;
+        self.parts += other.parts;
+        self.content |= other.content;
     }
 }
 

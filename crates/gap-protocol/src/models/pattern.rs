@@ -1,11 +1,17 @@
 //! Patterns of model names.
 
 /// How many letters of `pattern` stand in `name` as they are, if it matches; `*` stands for any letters, also none.
+///
+/// Every request is held against every pattern of the table, and most differ from the name before their first star.
 pub(super) fn matches(pattern: &str, name: &str) -> Option<usize> {
-    let Some((first, rest)) = pattern.split_once('*') else {
-        return (pattern == name).then_some(pattern.len());
-    };
-    let mut left = name.strip_prefix(first)?;
+    let is_same = |(letter, other): &(u8, u8)| letter == other && *letter != b'*';
+    let same = pattern.bytes().zip(name.bytes()).take_while(is_same).count();
+    match pattern.as_bytes().get(same) {
+        None => return (same == name.len()).then_some(same),
+        Some(b'*') => {}
+        Some(_) => return None,
+    }
+    let (mut left, rest) = (name.get(same..)?, pattern.get(same + 1..)?);
     let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
     for piece in middle.split('*') {
         let at = left.find(piece)?;

@@ -113,6 +113,12 @@ fn patterns_match_whole_names() {
         ("a", "ab", None),
         ("a*b", "ab", Some(2)),
         ("a*b", "abx", None),
+        ("ab", "a", None),
+        ("a*b*c", "axcxb", None),
+        ("ab*ba", "aba", None),
+        ("a*", "a*", Some(1)),
+        ("\u{e8}*", "\u{e9}", None),
+        ("mod\u{e8}le*", "mod\u{e8}le-1", Some(7)),
     ];
     for (pattern, name, expected) in cases {
         assert_eq!(pattern::matches(pattern, name), expected, "{pattern} {name}");

@@ -59,6 +59,8 @@ impl Plan {
             }
             Self::Speech(AudioFormat::Wav) => "audio/wav",
             Self::Speech(AudioFormat::Pcm16) => "audio/pcm",
+            Self::Speech(AudioFormat::Flac) => "audio/flac",
+            Self::Speech(AudioFormat::Opus) => "audio/ogg; codecs=opus",
             Self::Transcript(Transcript::Text | Transcript::Srt) => "text/plain; charset=utf-8",
             Self::Transcript(Transcript::Vtt) => "text/vtt; charset=utf-8",
         }

@@ -1,13 +1,16 @@
 //! Anthropic's Messages: what Google gets for what a client sends, and what the client gets for what Google answers.
 
+mod golden;
+mod properties;
+
 use std::sync::LazyLock;
 
 use gap_protocol::anthropic::messages::{self, StreamEncoder, UnaryEncoder, count};
 use gap_protocol::anthropic::refusal::Refusal;
-use gap_protocol::call::{CacheHint, Call, ReplyPlan, Thoughts};
+use gap_protocol::call::{CacheHint, Call, ReplyPlan, Thoughts, Unsupported};
 use gap_protocol::meter::Framing;
 use gap_protocol::models::ModelTable;
-use gap_protocol::openai::chat::{DecodeContext, DecodeOptions, EncodeError, NoMemory};
+use gap_protocol::openai::chat::{CallSignature, DecodeContext, DecodeOptions, EncodeError, Memory, NoMemory};
 use serde_json::{Value, json};
 
 use crate::openai_encode::events_of;
@@ -381,6 +384,62 @@ fn an_answer_comes_back_as_it_went_out() {
     expected.remove(0);
     assert_eq!(sent["contents"][1]["parts"], Value::Array(expected));
     assert_eq!(sent["contents"][2]["parts"][0]["functionResponse"]["id"], "g1", "wire 64");
+}
+
+/// A memory that holds what an answer gave it.
+struct Kept(Vec<CallSignature>);
+
+impl Memory for Kept {
+    fn signature_of(&self, call_id: &str) -> Option<String> {
+        self.0.iter().find(|kept| kept.call_id == call_id).map(|kept| kept.signature.clone())
+    }
+
+    fn refused_by(&self, _: &str) -> Unsupported {
+        Unsupported::default()
+    }
+}
+
+// wire 75: the signature of a streamed text comes last.
+#[test]
+fn the_answer_ends_in_words_and_its_signature_is_remembered() {
+    let event = |parts: Value, end: Value| {
+        json!({"candidates": [{"content": {"parts": parts}, "finishReason": end}]}).to_string().into_bytes()
+    };
+    let chunks = [
+        event(json!([{"text": "hm", "thought": true}]), Value::Null),
+        event(json!([{"text": "It is \"so\" "}]), Value::Null),
+        event(json!([{"text": "<b>é</b>"}]), Value::Null),
+        event(json!([{"text": "", "thoughtSignature": "c2lnbmF0dXJl"}]), json!("STOP")),
+    ];
+    for thoughts in [Thoughts::Hidden, Thoughts::Signed, Thoughts::Shown] {
+        let (mut encoder, mut frames) = (StreamEncoder::new(plan(thoughts), ID), Vec::new());
+        for chunk in &chunks {
+            encoder.chunk(chunk, &mut frames).unwrap();
+        }
+        encoder.end(&mut frames).unwrap();
+        let message = accumulated(std::str::from_utf8(&frames).unwrap());
+        let last = message["content"].as_array().unwrap().last().unwrap();
+        assert_eq!((&last["type"], &last["text"]), (&json!("text"), &json!("It is \"so\" <b>é</b>")));
+        assert_eq!(message["extra_content"]["google"]["thought_signature"], "c2lnbmF0dXJl");
+
+        let memory = Kept(encoder.take_signatures());
+        let sent = |model: &str, answer: &Value| -> Value {
+            let messages = json!([{"role": "user", "content": "a"}, {"role": "assistant", "content": answer},
+                {"role": "user", "content": "b"}]);
+            let request = json!({"model": model, "max_tokens": 9, "messages": messages}).to_string();
+            let context = DecodeContext { models: &MODELS, memory: &memory, options: DecodeOptions::default() };
+            let call = messages::decode(request.as_bytes(), &context).unwrap().finish(&[]).unwrap();
+            serde_json::from_slice::<Value>(&call.body).unwrap()["contents"][1]["parts"].clone()
+        };
+        // As blocks or as plain words; but not where it was changed, and not to a model that signs nothing.
+        let words = last["text"].clone();
+        for answer in [&message["content"], &words] {
+            let parts = sent(SIGNING, answer);
+            assert_eq!(parts.as_array().unwrap().last().unwrap()["thoughtSignature"], "c2lnbmF0dXJl", "{parts}");
+        }
+        assert!(!sent(SIGNING, &json!("It is so")).to_string().contains("thoughtSignature"));
+        assert!(!sent("gemini-2.0-flash", &words).to_string().contains("thoughtSignature"));
+    }
 }
 
 #[test]

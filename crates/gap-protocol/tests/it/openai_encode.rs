@@ -1,13 +1,14 @@
 //! Gemini's answers as OpenAI's chat completions: what a client gets, judged by readers that know nothing of the encoder.
 
 pub(crate) mod accounting;
-mod golden;
+pub(crate) mod golden;
 mod lists;
 pub(crate) mod properties;
 pub(crate) mod recordings;
 mod round_trip;
 mod rules;
 pub(crate) mod schema;
+mod together;
 
 use bytes::Bytes;
 use gap_protocol::call::ReplyPlan;

@@ -10,7 +10,7 @@ use super::{Ask, typed};
 use crate::answer::{Asked, Plan};
 use crate::body::{Body, Piece, Pieces};
 use crate::dice::Dice;
-use crate::directive::Directives;
+use crate::directive::{DIRECTIVE, Directives};
 use crate::error::ApiError;
 use crate::fault::millis;
 use crate::models::Model;
@@ -125,19 +125,38 @@ fn prepare(ask: &Ask<'_>, name: &str, action: Action) -> Result<Ready, ApiError>
 /// What the model thinks of the request, and what is wanted of it.
 fn judge(ask: &Ask<'_>, model: &Model, request: &Generate, streamed: bool) -> Result<(Directives, Dice), ApiError> {
     strict::request(ask, model, request, streamed)?;
-    let asked = request.contents.iter().rev().find(|content| !Generate::is_model(content));
-    let texts = asked.into_iter().flat_map(|content| &content.parts).filter_map(|part| part.text.as_deref());
     let mut directives = ask.directives.clone();
     let mut dice = Dice::new(ask.world.options.seed, &[model.id()]);
-    for text in texts {
-        if text.contains("[[sim:") {
-            directives = directives.or(Directives::read(text).map_err(ApiError::invalid)?);
-        }
+    for text in request.contents.iter().rev().find(|content| !Generate::is_model(content)).into_iter().flat_map(texts) {
         dice = dice.with(text);
+    }
+    let (prompt, step) = prompt(&request.contents);
+    for text in prompt.into_iter().flat_map(texts).filter(|text| text.contains(DIRECTIVE)) {
+        directives = directives.or(Directives::read(text, step).map_err(ApiError::invalid)?);
     }
     let seed = request.generation_config.seed.unwrap_or_default();
     let turns = request.contents.len();
     Ok((directives, dice.with(&format!("{seed}/{turns}"))))
+}
+
+/// Whose directives count, and which step of them is due: the last words of the user with any, in the turn that goes on.
+/// An answer without calls ends a turn, and what stands before it has been heard.
+fn prompt(contents: &[Content]) -> (Option<&Content>, usize) {
+    let mut step = 1;
+    for content in contents.iter().rev() {
+        let calls = content.parts.iter().any(|part| part.function_call.is_some());
+        match (Generate::is_model(content), calls) {
+            (true, true) => step += 1,
+            (true, false) => break,
+            (false, _) if texts(content).any(|text| text.contains(DIRECTIVE)) => return (Some(content), step),
+            (false, _) => {}
+        }
+    }
+    (None, step)
+}
+
+fn texts(content: &Content) -> impl Iterator<Item = &str> {
+    content.parts.iter().filter_map(|part| part.text.as_deref())
 }
 
 fn plan(

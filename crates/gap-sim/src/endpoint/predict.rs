@@ -75,7 +75,7 @@ pub(crate) fn predict(ask: &Ask<'_>, name: &str) -> Result<Response<Body>, ApiEr
         return Err(ApiError::invalid("The prompt is empty."));
     }
     ask.admit(model, Cost { requests: 1, tokens: tokens::of_text(prompt) })?;
-    let directives = ask.directives.clone().or(Directives::read(prompt).map_err(ApiError::invalid)?);
+    let directives = ask.directives.clone().or(Directives::read(prompt, 1).map_err(ApiError::invalid)?);
     if directives.block.is_some() {
         let reason = "Unable to show generated images. All images were filtered out because they violated Google's \
                       Responsible AI practices.";

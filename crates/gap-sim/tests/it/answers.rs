@@ -417,6 +417,28 @@ async fn directives_are_read_from_the_last_turn_alone() {
     assert!(refused.message().contains("colour"));
 }
 
+#[tokio::test]
+async fn a_task_of_several_steps_stands_in_one_prompt() {
+    let sim = Sim::start().await;
+    let turn = |role: &str, part: Value| json!({"role": role, "parts": [part]});
+    let task = "Go. [[sim: calls=current_weather]] [[sim: step=2 calls=current_time]] [[sim: step=3 text=\"Done.\"]]";
+    let mut body = with_tools(task);
+    for name in ["current_weather", "current_time"] {
+        let call = sim.send(&Ask::generate(THIRD, &body)).await.json()["candidates"][0]["content"]["parts"][0].clone();
+        assert_eq!(call["functionCall"]["name"], name);
+        let turns = body["contents"].as_array_mut().unwrap();
+        turns.push(turn("model", call));
+        turns.push(turn("user", json!({"functionResponse": {"name": name, "response": {"result": "noted"}}})));
+        // Agents put words of their own behind a result.
+        turns.push(turn("user", json!({"text": "Remember the rules."})));
+    }
+    assert_eq!(sim.send(&Ask::generate(MODEL, &body)).await.said(), "Done.");
+    // What was said in a turn that is over is not heard again.
+    let turns = body["contents"].as_array_mut().unwrap();
+    turns.extend([turn("model", json!({"text": "Done."})), turn("user", json!({"text": "[[sim: echo]] And now?"}))]);
+    assert_eq!(sim.send(&Ask::generate(MODEL, &body)).await.said(), "And now?");
+}
+
 // === counting and embedding ===
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod caches;
 mod control;
 mod faults;
 mod fields;

@@ -32,6 +32,8 @@ const BATCH: usize = 1_000;
 /// The pauses between tries while the database is away.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Longer than anybody waits, and short enough for the clock.
+const FAR: Duration = Duration::from_hours(24 * 365);
 /// Records between two looks at the cap.
 const CAP_EVERY: u64 = 1_000;
 
@@ -173,6 +175,8 @@ impl Writer {
     /// Writes until [`Ledger::end`], or until every ledger and slot is gone.
     pub async fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH);
+        // What came in during a write has waited since it began, as far as anybody knows.
+        let mut waiting_since: Option<Instant> = None;
         loop {
             let flush = tokio::select! {
                 biased;
@@ -185,21 +189,24 @@ impl Writer {
                     if taken == 0 {
                         break;
                     }
-                    self.gather(&mut batch).await
+                    let since = waiting_since.take().unwrap_or_else(Instant::now);
+                    self.gather(&mut batch, since).await
                 }
             };
+            let began = Instant::now();
             self.write(&mut batch).await;
             if let Some(done) = flush {
                 self.drain(&mut batch).await;
                 // Who asked may have gone.
                 let _ = done.send(());
             }
+            waiting_since = (!self.queue.is_empty()).then_some(began);
         }
     }
 
-    /// Waits for more records until the batch is full, its time is over, or somebody cannot wait.
-    async fn gather(&mut self, batch: &mut Vec<UsageRecord>) -> Option<oneshot::Sender<()>> {
-        let deadline = after(self.options.interval);
+    /// Waits for more records until the batch is full, the time of its oldest is over, or somebody cannot wait.
+    async fn gather(&mut self, batch: &mut Vec<UsageRecord>, since: Instant) -> Option<oneshot::Sender<()>> {
+        let deadline = since + self.options.interval.min(FAR);
         while batch.len() < BATCH && !self.is_ending() {
             let room = BATCH - batch.len();
             tokio::select! {
@@ -306,6 +313,5 @@ impl Writer {
 
 /// A point in time so far away; a far one when it is too far to be told.
 fn after(duration: Duration) -> Instant {
-    const FAR: Duration = Duration::from_hours(24 * 365);
     Instant::now() + duration.min(FAR)
 }

@@ -17,6 +17,36 @@ use crate::{StoreError, json};
 /// those that were used before are kept prepared.
 const SIZES: [usize; 8] = [200, 100, 50, 20, 10, 5, 2, 1];
 
+/// Enters records.
+const INTO: &str = "INSERT INTO usage_records (id, at, access_key, address, dialect, method, model, project,
+    upstream_key, attempts, status, outcome, error_scope, streamed, prompt_tokens, cached_tokens,
+    thought_tokens, tool_tokens, output_tokens, cost_nanos, saved_nanos, waited_ms, first_token_ms,
+    duration_ms, by_modality, explanation) ";
+/// A batch whose end was not heard is written again; what was in it must not count twice.
+const UNLESS_KNOWN: &str = " ON CONFLICT (id) DO NOTHING";
+/// Adds to the sums.
+const SUM_INTO: &str = "INSERT INTO usage_sums (period, axis, starts_at, name, model, requests, failed, cancelled,
+    attempts, prompt_tokens, cached_tokens, thought_tokens, tool_tokens, output_tokens, cost_nanos,
+    saved_nanos, cache_hits, waited_ms, duration_ms, first_tokens, first_token_ms) ";
+/// A sum that is there already grows.
+const OR_ADD: &str = " ON CONFLICT (period, axis, starts_at, name, model) DO UPDATE SET
+    requests = usage_sums.requests + excluded.requests,
+    failed = usage_sums.failed + excluded.failed,
+    cancelled = usage_sums.cancelled + excluded.cancelled,
+    attempts = usage_sums.attempts + excluded.attempts,
+    prompt_tokens = usage_sums.prompt_tokens + excluded.prompt_tokens,
+    cached_tokens = usage_sums.cached_tokens + excluded.cached_tokens,
+    thought_tokens = usage_sums.thought_tokens + excluded.thought_tokens,
+    tool_tokens = usage_sums.tool_tokens + excluded.tool_tokens,
+    output_tokens = usage_sums.output_tokens + excluded.output_tokens,
+    cost_nanos = usage_sums.cost_nanos + excluded.cost_nanos,
+    saved_nanos = usage_sums.saved_nanos + excluded.saved_nanos,
+    cache_hits = usage_sums.cache_hits + excluded.cache_hits,
+    waited_ms = usage_sums.waited_ms + excluded.waited_ms,
+    duration_ms = usage_sums.duration_ms + excluded.duration_ms,
+    first_tokens = usage_sums.first_tokens + excluded.first_tokens,
+    first_token_ms = usage_sums.first_token_ms + excluded.first_token_ms";
+
 /// A row of the sums.
 type SumKey<'a> = (Period, Axis, i64, &'a str, &'a str);
 
@@ -24,33 +54,6 @@ impl Usage<'_> {
     /// Writes records and adds them to the sums: all or none. A record that was written before is passed over. The
     /// records must fit ([`UsageRecord::fit`]).
     pub(crate) async fn write(&self, records: &[UsageRecord]) -> Result<(), StoreError> {
-        const INTO: &str = "INSERT INTO usage_records (id, at, access_key, address, dialect, method, model, project,
-            upstream_key, attempts, status, outcome, error_scope, streamed, prompt_tokens, cached_tokens,
-            thought_tokens, tool_tokens, output_tokens, cost_nanos, saved_nanos, waited_ms, first_token_ms,
-            duration_ms, by_modality, explanation) ";
-        // A batch whose end was not heard is written again; what was in it must not count twice.
-        const UNLESS_KNOWN: &str = " ON CONFLICT (id) DO NOTHING";
-        const SUM_INTO: &str =
-            "INSERT INTO usage_sums (period, axis, starts_at, name, model, requests, failed, cancelled,
-            attempts, prompt_tokens, cached_tokens, thought_tokens, tool_tokens, output_tokens, cost_nanos,
-            saved_nanos, cache_hits, waited_ms, duration_ms, first_tokens, first_token_ms) ";
-        const OR_ADD: &str = " ON CONFLICT (period, axis, starts_at, name, model) DO UPDATE SET
-            requests = usage_sums.requests + excluded.requests,
-            failed = usage_sums.failed + excluded.failed,
-            cancelled = usage_sums.cancelled + excluded.cancelled,
-            attempts = usage_sums.attempts + excluded.attempts,
-            prompt_tokens = usage_sums.prompt_tokens + excluded.prompt_tokens,
-            cached_tokens = usage_sums.cached_tokens + excluded.cached_tokens,
-            thought_tokens = usage_sums.thought_tokens + excluded.thought_tokens,
-            tool_tokens = usage_sums.tool_tokens + excluded.tool_tokens,
-            output_tokens = usage_sums.output_tokens + excluded.output_tokens,
-            cost_nanos = usage_sums.cost_nanos + excluded.cost_nanos,
-            saved_nanos = usage_sums.saved_nanos + excluded.saved_nanos,
-            cache_hits = usage_sums.cache_hits + excluded.cache_hits,
-            waited_ms = usage_sums.waited_ms + excluded.waited_ms,
-            duration_ms = usage_sums.duration_ms + excluded.duration_ms,
-            first_tokens = usage_sums.first_tokens + excluded.first_tokens,
-            first_token_ms = usage_sums.first_token_ms + excluded.first_token_ms";
         if records.is_empty() {
             return Ok(());
         }

@@ -130,23 +130,15 @@ async fn relay(
     let home = resumed.as_ref().map(|resumed| resumed.owner.project).or_else(origin).or_else(owner);
     let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
     let talk = conversations::named_in(&parts.headers).map_err(refuse)?;
-    let deed = (target.kind == Kind::Plain && target.method.is_none())
-        .then(|| Deed::of(&parts.method, target.resource))
-        .flatten()
-        .filter(|_| !parts.headers.contains_key(METHOD_OVERRIDE));
-    // A name that GAP does not know may come with a slash behind it.
-    let touched = target.resource.starts_with("cachedContents/").then_some(target.resource);
-    if let Some(name) = touched {
-        app.caches.check(&guest.caller, name).await.map_err(refuse)?;
+    let deed = deed(&target, &parts);
+    if target.resource.starts_with("cachedContents/") {
+        app.caches.check(&guest.caller, target.resource).await.map_err(refuse)?;
     }
     if deed == Some(Deed::List) {
         return list_caches(app, &guest.caller, query).await.map_err(refuse);
     }
     let body = RequestBody::read(body, &app.bodies).await.map_err(refuse)?;
-    let cache = body.kept().and_then(|bytes| cache::named_in(&bytes));
-    if let Some(name) = &cache {
-        app.caches.check(&guest.caller, name).await.map_err(refuse)?;
-    }
+    let cache = cache_of(app, &guest.caller, &body).await.map_err(refuse)?;
     let named = || body.kept().and_then(|bytes| app.owners.find_in(&bytes));
     let home = if is_upload || app.owners.is_empty() { home } else { home.or_else(named) };
     let generates = matches!(target.method, Some("generateContent" | "streamGenerateContent"));
@@ -183,9 +175,7 @@ async fn relay(
     guest.permit.book(|| call.estimated_tokens()).map_err(refuse)?;
     let Guest { caller, permit } = guest;
     let mut receipt = Receipt::begin(facts).with_permit(permit);
-    if let Some(name) = &cache {
-        receipt.names_cache(&app.caches, name);
-    }
+    receipt.names_cache(&app.caches, cache.as_deref());
     if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
         return models::list(app, &caller.policy, &call, receipt).await;
     }
@@ -215,6 +205,19 @@ async fn follow(
             Ok((RequestBody::written(completed, &app.bodies)?, Some(recording)))
         }
     }
+}
+
+/// What a call does with caches.
+fn deed(target: &Target<'_>, head: &Parts) -> Option<Deed> {
+    let is_plain = target.kind == Kind::Plain && target.method.is_none();
+    (is_plain && !head.headers.contains_key(METHOD_OVERRIDE)).then(|| Deed::of(&head.method, target.resource)).flatten()
+}
+
+/// The cache that a request names, if it may.
+async fn cache_of(app: &App, caller: &Caller, body: &RequestBody) -> Result<Option<String>, Failure> {
+    let Some(name) = body.kept().and_then(|bytes| cache::named_in(&bytes)) else { return Ok(None) };
+    app.caches.check(caller, &name).await?;
+    Ok(Some(name))
 }
 
 /// The caches of an access key: the ledger knows those of every project.

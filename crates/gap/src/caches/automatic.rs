@@ -127,7 +127,8 @@ fn cuts(chain: &Chain, body: &[u8]) -> Vec<Cut> {
         cuts.push(Cut { name: chain.root(), turns: 0 });
     }
     for (at, (link, next)) in turns.iter().zip(turns.iter().skip(1)).enumerate() {
-        if !next.is_models && !(link.is_models && link.calls > 0) {
+        let awaits_results = link.is_models && link.calls > 0;
+        if !next.is_models && !awaits_results {
             cuts.push(Cut { name: link.prefix, turns: at + 1 });
         }
     }

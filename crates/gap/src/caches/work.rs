@@ -395,5 +395,6 @@ pub(super) fn seconds(count: u64) -> SignedDuration {
 
 /// A digest as it is stored.
 pub(super) fn hex(digest: &Digest) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
+    digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]).collect()
 }

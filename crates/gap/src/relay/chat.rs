@@ -19,6 +19,7 @@ use gap_protocol::openai::responses::{self, Finished};
 use gap_protocol::sse::Decoder;
 use http::Response;
 
+use self::copies::Strands;
 use self::encoder::{StreamEncoder, UnaryEncoder};
 pub use self::reply::{ChatBody, ChatReply, EVENT_STREAM, KEEP_ALIVE};
 use super::judge::Unopened;
@@ -37,6 +38,8 @@ pub struct Chat {
     pub form: Form,
     /// What the decoder noted for the encoder.
     pub plan: ReplyPlan,
+    /// Which choice of a stream it gives that several answers become.
+    pub place: Option<u32>,
     /// The answer's id.
     pub id: String,
     /// Seconds since 1970.
@@ -104,6 +107,13 @@ pub(super) enum Translated {
         translation: Box<Translation>,
         /// The rest; none when all of it has been translated.
         rest: Option<Answer>,
+    },
+    /// The beginnings of several, which become one stream.
+    Strands {
+        /// What has been translated so far.
+        frames: Vec<u8>,
+        /// The rest.
+        strands: Box<Strands>,
     },
     /// Not even a reason why there is nothing.
     Nothing,

@@ -45,7 +45,10 @@ impl LogTail {
     pub fn follow(&self, lines: usize) -> (Vec<Arc<str>>, Receiver<Arc<str>>) {
         let newest = self.0.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let skip = newest.len().saturating_sub(lines);
-        (newest.iter().skip(skip).cloned().collect(), self.0.sender.subscribe())
+        let lines: Vec<_> = newest.iter().skip(skip).cloned().collect();
+        let to_come = self.0.sender.subscribe();
+        drop(newest);
+        (lines.iter().map(|line| clean(line)).collect(), to_come)
     }
 
     /// How many read.
@@ -58,17 +61,23 @@ impl LogTail {
     }
 
     fn push(&self, line: &[u8]) {
-        let line = String::from_utf8_lossy(line.get(..LONGEST).unwrap_or(line));
-        // Nothing that logs says a secret; whoever reads from afar is no place to find out that something does.
-        let line: Arc<str> = redact::text(&line, "").into();
+        let line: Arc<str> = String::from_utf8_lossy(line.get(..LONGEST).unwrap_or(line)).into();
         let mut newest = self.0.newest.lock().unwrap_or_else(PoisonError::into_inner);
         if newest.len() == LINES {
             newest.pop_front();
         }
         newest.push_back(Arc::clone(&line));
         // Under the lock, so that a reader that begins now misses none and gets none twice.
-        let _ = self.0.sender.send(line);
+        if self.readers() > 0 {
+            let _ = self.0.sender.send(clean(&line));
+        }
     }
+}
+
+/// What a reader gets. Nothing that logs says a secret; whoever reads from afar is no place to find out that something
+/// does. Looking for one costs more than the line itself, so it is done for readers alone.
+fn clean(line: &str) -> Arc<str> {
+    redact::text(line, "").into()
 }
 
 impl Write for TailWriter {

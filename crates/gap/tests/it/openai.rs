@@ -2,6 +2,7 @@
 
 mod audio;
 mod chat;
+mod choices;
 mod completions;
 mod embeddings;
 mod faults;

@@ -1,5 +1,7 @@
 //! No secret appears in a log, an error or a header, whatever goes wrong.
 
+mod routes;
+
 use gap_sim::{ErrorEvent, Fault, KeyState, Options, Preset, Script, SimKey};
 
 use crate::support::app::ACCESS_KEY;

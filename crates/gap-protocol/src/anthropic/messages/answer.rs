@@ -6,6 +6,7 @@ use crate::meter::{BlockReason, Findings, FinishReason, Usage};
 use crate::openai::chat::calls::{WholeCall, id_of};
 use crate::openai::chat::choice::Choice;
 use crate::openai::chat::finish::Class;
+use crate::openai::chat::ids::TextName;
 use crate::openai::chat::{CallSignature, EncodeError, Outcome};
 use crate::reply::{self, Call, Event, Media, Text, compact};
 
@@ -41,6 +42,8 @@ pub(super) struct Answer {
     thinks: bool,
     /// The signature of the last text, which stands behind it.
     of_text: Option<String>,
+    /// What the last text is known by.
+    text: TextName,
     /// A signature that no block holds.
     kept: Option<String>,
     /// The id of the code that ran last.
@@ -69,6 +72,7 @@ impl Answer {
             open: Open::Nothing,
             thinks: false,
             of_text: None,
+            text: TextName::default(),
             kept: None,
             code: None,
             server_calls: 0,
@@ -115,6 +119,7 @@ impl Answer {
         if self.open == Open::Text {
             grounding.cite(|citation| sink.delta(self.blocks.saturating_sub(1), &Delta::Citation(citation)));
         }
+        self.keep_last_signature();
         self.close(sink);
         self.tools.fetches = citations::fetches(self.choice.facts("urlContextMetadata"));
         if !grounding.is_empty() {
@@ -285,6 +290,7 @@ impl Answer {
         let letters = text.letters();
         self.note_part(letters.len());
         self.say_letters(&letters, sink);
+        self.text.add(&text.decode());
     }
 
     fn say_text(&mut self, text: &str, sink: &mut impl Sink) {
@@ -294,6 +300,7 @@ impl Answer {
         let mut quoted = Vec::with_capacity(text.len() + 2);
         write_text(&mut quoted, text);
         self.say_letters(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default(), sink);
+        self.text.add(text);
     }
 
     fn say_letters(&mut self, letters: &[u8], sink: &mut impl Sink) {
@@ -303,6 +310,7 @@ impl Answer {
             self.close(sink);
             self.begin(&Block::Text, sink);
             self.open = Open::Text;
+            self.text = TextName::default();
         }
         sink.delta(self.blocks.saturating_sub(1), &Delta::Text(letters));
     }
@@ -499,6 +507,17 @@ impl Answer {
                 Thoughts::Signed | Thoughts::Shown => self.sign(&signature, sink),
             }
         }
+    }
+
+    /// The signature of the text that ends the message gets no block: clients take the last block for the answer, and would
+    /// show nothing. It is kept under the name of the text, and told beside the message.
+    fn keep_last_signature(&mut self) {
+        let Some(signature) = self.of_text.take() else { return };
+        if self.open == Open::Text {
+            let call_id = self.text.id();
+            self.signatures.push(CallSignature { call_id, place: None, signature: signature.clone() });
+        }
+        self.kept = Some(signature);
     }
 
     fn note_part(&mut self, bytes: usize) {

@@ -7,7 +7,9 @@
 //! ## Where things are
 //! - Thoughts are `thinking` blocks, if the client asked for thinking. The `signature` of one is Gemini's, of the part that
 //!   follows; where nobody thought aloud, the block says nothing, as Anthropic's own do with `display: "omitted"`. The
-//!   signature of a text stands in such a block behind it, because in a stream it comes last.
+//!   signature of a text stands in such a block behind it, because in a stream it comes last; but not at the end of the
+//!   message, where clients that take the last block for the answer (Claude Code is one) would show nothing. That one is
+//!   remembered under the text, and told in `extra_content`.
 //! - A client that did not ask for thinking gets no such blocks: it may take the first block for the answer. What it must
 //!   send back travels in the ids of calls (see [`crate::openai::chat::ids`]).
 //! - Code that the model ran, and what came of it, are `server_tool_use` and `code_execution_tool_result`; searches are

@@ -68,6 +68,13 @@ impl Answer {
         &self.id
     }
 
+    /// It is one of several answers to the same request: its choice is this one.
+    pub(crate) fn stand_at(&mut self, place: u32) {
+        // The ids of calls begin with the answer's, and no two may be the same.
+        self.id = format!("{}c{place}", self.id);
+        self.before = place;
+    }
+
     pub(crate) fn estimate_prompt(&mut self, tokens: u64) {
         self.estimated_prompt = tokens;
     }
@@ -158,13 +165,18 @@ impl Answer {
 
     /// Writes the value of `usage`: Google's, or a guess.
     pub(crate) fn write_usage(&self, out: &mut Vec<u8>) {
+        let (usage, is_guess) = self.usage();
+        usage::write(out, &usage, is_guess);
+    }
+
+    /// What it cost: as Google says, or else a guess.
+    pub(crate) fn usage(&self) -> (Cow<'_, Usage>, bool) {
         let read = || Usage::read(&self.usage).map(Cow::Owned);
         if let Some(usage) = self.findings.usage.as_ref().map(Cow::Borrowed).or_else(read) {
-            return usage::write(out, &usage, false);
+            return (usage, false);
         }
         let candidates = self.said_bytes.div_ceil(BYTES_PER_TOKEN);
-        let guess = Usage { prompt: self.estimated_prompt, candidates, ..Usage::default() };
-        usage::write(out, &guess, true);
+        (Cow::Owned(Usage { prompt: self.estimated_prompt, candidates, ..Usage::default() }), true)
     }
 
     /// Writes what is to be known of the whole answer: `,"service_tier":…,"extra_content":…`.

@@ -114,10 +114,7 @@ pub const CHAT: &[Entry] = &[
         "has no equal; see Gemini's safety settings",
         "no equal; safety settings are an extension, see below",
     ),
-    mapped(
-        "n",
-        "`candidateCount`; where the model gives one answer at a time, up to 8 requests (not in streams), with a warning",
-    ),
+    mapped("n", "`candidateCount`; where the model gives one answer at a time, up to 8 requests, with a warning"),
     kept(
         "parallel_tool_calls",
         "Gemini has no such switch: with `false`, calls after the first are left out of the answer",

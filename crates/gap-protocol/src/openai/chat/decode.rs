@@ -38,6 +38,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::compatibility::{self, Entry, Treatment};
+use super::ids::TextName;
 use crate::call::{Call, DecodeError, Decoded, IdStyle, Problem, ReplyPlan, Unsupported, Warnings};
 use crate::json::{self, Member, Node, ObjectWriter, Path};
 use crate::models::{Family, ModelTable};
@@ -252,6 +253,13 @@ impl<'c> Work<'c> {
     pub(crate) fn kept_signature(&self, id: &str, place: usize) -> Option<String> {
         let by_id = if id.is_empty() { None } else { self.context.memory.signature_of(id) };
         by_id.or_else(|| self.context.memory.signature_at(place))
+    }
+
+    /// The signature that is kept for a text of the model's that comes back as it went out.
+    pub(crate) fn kept_signature_of_text(&self, text: &str) -> Option<String> {
+        let mut name = TextName::default();
+        name.add(text);
+        self.context.memory.signature_of(&name.id())
     }
 
     /// Goes through the properties of the request: those that nothing below will read are named.

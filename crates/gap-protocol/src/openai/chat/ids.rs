@@ -39,6 +39,25 @@ pub struct Carried {
     pub signature: Option<String>,
 }
 
+/// What a text of the model's is known by, for those who remember its signature on behalf of clients: its digest. A text
+/// has no id that could carry one.
+#[derive(Debug, Default)]
+pub(crate) struct TextName(blake3::Hasher);
+
+// === impl TextName ===
+
+impl TextName {
+    /// Adds the next piece of the text.
+    pub(crate) fn add(&mut self, piece: &str) {
+        self.0.update(piece.as_bytes());
+    }
+
+    /// The name, in the form of no id of a call.
+    pub(crate) fn id(&self) -> String {
+        format!("text {}", self.0.finalize().to_hex())
+    }
+}
+
 /// Makes the id of a call. `unique` has to differ between all calls of all answers; of it, letters and digits are used.
 pub fn encode(unique: &str, carried: &Carried, style: IdStyle) -> String {
     let mut id = String::from("call_");

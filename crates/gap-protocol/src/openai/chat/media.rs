@@ -103,6 +103,16 @@ impl Samples {
         Some(samples)
     }
 
+    /// Samples of each channel in a second.
+    pub(crate) fn rate(self) -> u32 {
+        self.rate
+    }
+
+    /// How many channels there are.
+    pub(crate) fn channels(self) -> u16 {
+        self.channels
+    }
+
     /// What stands before the samples in this container. `length` is their number of bytes, if it is known.
     pub(crate) fn header(self, format: Option<AudioFormat>, length: Option<usize>) -> Vec<u8> {
         if format == Some(AudioFormat::Pcm16) {

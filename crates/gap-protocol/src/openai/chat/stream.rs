@@ -8,14 +8,17 @@
 //! chunk and copied as one slice, and the words are the upstream's letters.
 
 use crate::call::{AudioFormat, ReplyPlan};
-use crate::meter::Findings;
+use crate::meter::{Findings, Usage};
 use crate::openai::error::Error;
 use crate::reply::{Media, Text};
 
 use super::answer::{Answer, MAX_CHOICES};
 use super::encode::{CallSignature, Delta, EncodeError, End, Outcome, Sink};
 use super::media::{Samples, decode_base64, write_base64, write_image};
-use super::{write_extra, write_head, write_number};
+use super::{usage, write_extra, write_head, write_number};
+
+/// The last frame of a stream that is whole.
+const DONE: &[u8] = b"data: [DONE]\n\n";
 
 /// What a chunk of the upstream has brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,8 @@ struct Frames {
     /// How many choices were asked for.
     candidates: u32,
     audio_format: Option<AudioFormat>,
+    /// Whether it is one of several answers that become one stream.
+    is_part: bool,
     /// Whose role has been told.
     begun: Vec<u32>,
     /// Whose audio has begun.
@@ -75,6 +80,7 @@ impl StreamEncoder {
             with_usage: plan.include_usage,
             candidates: plan.candidates.min(MAX_CHOICES),
             audio_format: plan.audio,
+            is_part: false,
             begun: Vec::new(),
             audio: Vec::new(),
         };
@@ -87,6 +93,39 @@ impl StreamEncoder {
     pub fn with_estimated_prompt(mut self, tokens: u64) -> Self {
         self.answer.estimate_prompt(tokens);
         self
+    }
+
+    /// Says that it is one of several answers to the same request, each of which gives one choice of the same stream: this
+    /// one. The stream begins with [`Self::begin_together`] and ends with [`Self::end_together`].
+    #[must_use]
+    pub fn with_place(mut self, place: u32) -> Self {
+        self.answer.stand_at(place);
+        self.frames.is_part = true;
+        self.frames.begun = (0..self.frames.candidates).collect();
+        self
+    }
+
+    /// Begins every choice of a stream that several answers become. Any of them may do it.
+    pub fn begin_together(&mut self, out: &mut Vec<u8>) {
+        self.frames.begun.clear();
+        if let Some(last) = self.frames.candidates.checked_sub(1) {
+            FrameSink { frames: &mut self.frames, out, rest: b"" }.begin(last, false);
+        }
+    }
+
+    /// Ends a stream that several answers have become, all of which have ended; their tokens are added.
+    pub fn end_together<'e>(parts: impl Iterator<Item = &'e Self> + Clone, out: &mut Vec<u8>) {
+        if let Some(first) = parts.clone().next().filter(|first| first.frames.with_usage) {
+            let mut sum = Usage::default();
+            let mut has_guess = false;
+            for part in parts {
+                let (usage, is_guess) = part.answer.usage();
+                sum += &usage;
+                has_guess |= is_guess;
+            }
+            first.frames.write_usage(&[], out, |out| usage::write(out, &sum, has_guess));
+        }
+        out.extend_from_slice(DONE);
     }
 
     /// Takes one event of the upstream (a `GenerateContentResponse` in JSON) and appends its frames to `out`.
@@ -103,14 +142,13 @@ impl StreamEncoder {
         let mut rest = Vec::new();
         self.answer.write_rest(&mut rest);
         self.answer.end(false, &mut FrameSink { frames: &mut self.frames, out, rest: &rest })?;
-        if self.frames.with_usage {
-            out.extend_from_slice(&self.frames.head);
-            out.extend_from_slice(b"\"choices\":[],\"usage\":");
-            self.answer.write_usage(out);
-            out.extend_from_slice(&rest);
-            out.extend_from_slice(b"}\n\n");
+        if self.frames.is_part {
+            return Ok(());
         }
-        out.extend_from_slice(b"data: [DONE]\n\n");
+        if self.frames.with_usage {
+            self.frames.write_usage(&rest, out, |out| self.answer.write_usage(out));
+        }
+        out.extend_from_slice(DONE);
         Ok(())
     }
 
@@ -150,6 +188,15 @@ impl Frames {
         self.head.extend_from_slice(b"data: ");
         let Self { head, id, created, model, fingerprint, .. } = self;
         write_head(head, "chat.completion.chunk", (id, *created, model), fingerprint);
+    }
+
+    /// Writes the frame without choices that says what the answer cost.
+    fn write_usage(&self, rest: &[u8], out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(b"\"choices\":[],\"usage\":");
+        write(out);
+        out.extend_from_slice(rest);
+        out.extend_from_slice(b"}\n\n");
     }
 }
 

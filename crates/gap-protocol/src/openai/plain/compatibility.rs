@@ -34,7 +34,7 @@ pub const SPEECH: &[Entry] = &[
     mapped("model", "a model that speaks (`…-tts`)"),
     kept(
         "response_format",
-        "`wav` and `pcm` (24 kHz, 16 bits, mono). Without it `wav`, with a warning; `mp3`, `opus`, `aac` and `flac` are refused",
+        "`wav`, `opus` (in Ogg), `flac` and `pcm` (24 kHz, 16 bits, mono). Without it `wav`, with a warning; `mp3` and `aac` are refused",
     ),
     warned("speed", &["1", "1.0"], "has no equal; say it in the instructions", "no equal; say it in `instructions`"),
     kept("stream_format", "`audio`: one body; `sse`: events as Gemini speaks"),

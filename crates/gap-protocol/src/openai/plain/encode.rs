@@ -12,6 +12,7 @@ use crate::openai::chat::stream::write_end;
 use crate::openai::chat::write::{write_head, write_number};
 use crate::openai::chat::{CallSignature, EncodeError, Outcome};
 use crate::reply::{Media, Text};
+use crate::sound::{Recorder, Unwritable};
 
 use super::timed::Timed;
 use super::{Plan, Transcript};
@@ -42,7 +43,8 @@ struct Frames {
     with_usage: bool,
     /// Letters of a transcript so far.
     said: Vec<u8>,
-    has_sound: bool,
+    /// The file that the sound goes into, once there is any.
+    file: Option<Result<Recorder, Unwritable>>,
 }
 
 /// Writes frames into a buffer.
@@ -79,7 +81,7 @@ impl StreamEncoder {
             identity: (id.clone(), created, reply.model.clone()),
             with_usage: reply.include_usage,
             said: Vec::new(),
-            has_sound: false,
+            file: None,
         };
         frames.write_head(&[]);
         Self { answer: Answer::new(reply, id), frames }
@@ -100,11 +102,10 @@ impl StreamEncoder {
     /// Ends the stream, or says why its end would be a lie.
     pub fn end(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.answer.end(false, &mut FrameSink { frames: &mut self.frames, out })?;
-        let frames = &self.frames;
-        match &frames.plan {
+        match &self.frames.plan {
             Plan::Completion { .. } => {
-                if frames.with_usage {
-                    out.extend_from_slice(&frames.head);
+                if self.frames.with_usage {
+                    out.extend_from_slice(&self.frames.head);
                     out.extend_from_slice(b"\"choices\":[],\"usage\":");
                     self.answer.write_usage(out);
                     out.extend_from_slice(b"}\n\n");
@@ -112,19 +113,23 @@ impl StreamEncoder {
                 out.extend_from_slice(b"data: [DONE]\n\n");
             }
             Plan::Speech(_) => {
-                if !frames.has_sound {
-                    return Err(silence(&self.answer));
+                let mut last = Vec::new();
+                match &mut self.frames.file {
+                    None => return Err(silence(&self.answer)),
+                    Some(Err(why)) => return Err(unwritable(*why)),
+                    Some(Ok(file)) => file.end(&mut last),
                 }
+                write_sound(out, &last);
                 out.extend_from_slice(b"data: {\"type\":\"speech.audio.done\",\"usage\":");
                 write_usage(out, &self.answer, false);
                 out.extend_from_slice(b"}\n\n");
             }
             Plan::Transcript(_) => {
-                if frames.said.is_empty() && is_withheld(&self.answer) {
+                if self.frames.said.is_empty() && is_withheld(&self.answer) {
                     return Err(silence(&self.answer));
                 }
                 out.extend_from_slice(b"data: {\"type\":\"transcript.text.done\",\"text\":\"");
-                out.extend_from_slice(&frames.said);
+                out.extend_from_slice(&self.frames.said);
                 out.extend_from_slice(b"\",\"usage\":");
                 write_usage(out, &self.answer, true);
                 out.extend_from_slice(b"}\n\n");
@@ -179,16 +184,14 @@ impl FrameSink<'_> {
 
     fn sound(&mut self, media: &Media<'_>, format: AudioFormat) {
         let Some(piece) = decode_base64(&media.data.decode()) else { return };
-        let samples = Samples::of(&media.mime_type.decode());
         let mut bytes = Vec::new();
-        if !self.frames.has_sound {
-            bytes = samples.map(|samples| samples.header(Some(format), None)).unwrap_or_default();
+        let file = self.frames.file.get_or_insert_with(|| {
+            Recorder::begin(Some(format), Samples::of(&media.mime_type.decode()), None, &mut bytes)
+        });
+        if let Ok(file) = file {
+            file.push(&piece, &mut bytes);
         }
-        self.frames.has_sound = true;
-        bytes.extend_from_slice(&piece);
-        self.out.extend_from_slice(b"data: {\"type\":\"speech.audio.delta\",\"audio\":");
-        write_base64(self.out, &bytes);
-        self.out.extend_from_slice(b"}\n\n");
+        write_sound(self.out, &bytes);
     }
 }
 
@@ -291,8 +294,11 @@ impl UnaryEncoder {
         if sound.is_empty() {
             return Err(silence(&self.answer));
         }
-        let mut out = samples.map(|samples| samples.header(Some(format), Some(sound.len()))).unwrap_or_default();
-        out.extend_from_slice(sound);
+        let mut out = Vec::with_capacity(sound.len() + 64);
+        let file = Recorder::begin(Some(format), *samples, Some(sound.len()), &mut out);
+        let mut file = file.map_err(unwritable)?;
+        file.push(sound, &mut out);
+        file.end(&mut out);
         Ok(out.into())
     }
 
@@ -422,6 +428,22 @@ fn silence(answer: &Answer) -> EncodeError {
         }
         None => EncodeError::Nothing,
     }
+}
+
+/// The next piece of a file as an event, unless nothing of it is ready.
+fn write_sound(out: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.is_empty() {
+        return;
+    }
+    out.extend_from_slice(b"data: {\"type\":\"speech.audio.delta\",\"audio\":");
+    write_base64(out, bytes);
+    out.extend_from_slice(b"}\n\n");
+}
+
+/// Google speaks in another way than it ever did.
+fn unwritable(why: Unwritable) -> EncodeError {
+    let message = format!("{why}; \"wav\" takes every sound");
+    EncodeError::Upstream(serde_json::json!({ "code": 502, "message": message, "status": "UNAVAILABLE" }).to_string())
 }
 
 /// What it cost, in the words of these forms.

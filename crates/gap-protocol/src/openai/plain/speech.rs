@@ -1,8 +1,9 @@
 //! Speech: a text, and how it is to be read.
 //!
-//! Speech models answer with naked samples (wire 105); a RIFF header makes them a file that everything plays. What OpenAI does
-//! when nothing is said, MP3, is not written here: nobody has to guess, because the answer names its type and a warning says
-//! it. A format that is asked for by name and not written is refused, because a file of another kind would be no answer.
+//! Speech models answer with naked samples (wire 105); [`crate::sound`] makes a file of them. What OpenAI does when nothing is
+//! said, MP3, is not written here: the answer is WAV, which everything plays that plays MP3. Nobody has to guess, because the
+//! answer names its type and a warning says it. A format that is asked for by name and not written is refused, because a
+//! file of another kind would be no answer.
 
 use crate::call::{AudioFormat, DecodeError, Decoded, Problem};
 use crate::json::{ObjectWriter, Path, write_text};
@@ -41,13 +42,17 @@ pub fn decode_for(
     let format = match text_of(&request, "response_format")?.as_deref() {
         Some("wav") => AudioFormat::Wav,
         Some("pcm") => AudioFormat::Pcm16,
+        Some("flac") => AudioFormat::Flac,
+        Some("opus") => AudioFormat::Opus,
         None => {
             work.warnings.add("response_format", "OpenAI's usual mp3 is not written here; the answer is wav");
             AudioFormat::Wav
         }
         Some(other) => {
-            let message =
-                format!("{:?} is not written here; \"wav\" and \"pcm\" are (24 kHz, 16 bits, mono)", short(other));
+            let message = format!(
+                "{:?} is not written here; \"wav\", \"opus\", \"flac\" and \"pcm\" are (24 kHz, 16 bits, mono)",
+                short(other)
+            );
             return Err(DecodeError::new(Problem::Unsupported, "response_format", message));
         }
     };

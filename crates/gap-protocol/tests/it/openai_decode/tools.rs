@@ -260,6 +260,24 @@ fn google_s_own_tools_stand_beside_functions_where_the_model_allows_it() {
     assert!(strict.refusal().starts_with("tools[1]: googleSearch"));
 }
 
+// "Please enable tool_config.include_server_side_tool_invocations to use Built-in tools with Function calling": recorded.
+#[test]
+fn a_model_that_takes_both_kinds_of_tools_is_told_so() {
+    let function = json!({"type": "function", "function": {"name": "f"}});
+    let config = |model: &str, request: Value| ask(model, request).body()["toolConfig"].clone();
+    let both = json!({"tools": [function, {"type": "web_search"}]});
+    assert_eq!(config("gemini-3.1-pro-preview", both.clone()), json!({"includeServerSideToolInvocations": true}));
+    let mut forced = both.clone();
+    forced["tool_choice"] = json!("required");
+    assert_eq!(
+        config("gemini-3.1-pro-preview", forced),
+        json!({"functionCallingConfig": {"mode": "ANY"}, "includeServerSideToolInvocations": true})
+    );
+    assert_eq!(config("gemini-3.1-pro-preview", json!({"tools": [{"type": "web_search"}]})), Value::Null);
+    assert_eq!(config("gemini-3.1-pro-preview", json!({"tools": [function]})), Value::Null);
+    assert_eq!(config("gemini-2.5-flash", both), Value::Null);
+}
+
 #[test]
 fn google_s_own_tools_have_their_settings() {
     let asked = |model: &str, tool: Value| ask(model, json!({"tools": [tool]}));

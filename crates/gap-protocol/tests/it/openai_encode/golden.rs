@@ -22,11 +22,11 @@ fn answers() {
 }
 
 /// A chunk: JSON, or a string that is sent to the letter.
-fn written(chunk: &Value) -> String {
+pub(crate) fn written(chunk: &Value) -> String {
     chunk.as_str().map_or_else(|| chunk.to_string(), str::to_owned)
 }
 
-fn plan(plan: &Value) -> ReplyPlan {
+pub(crate) fn plan(plan: &Value) -> ReplyPlan {
     let is = |key: &str, value: &str| plan[key] == value;
     let mut reply = ReplyPlan {
         include_usage: plan["include_usage"] != false,

@@ -145,9 +145,10 @@ pub(super) async fn show_stats(
         label(&app, asked.axis, &mut groups);
     }
     let totals = total(&app, &asked.question(asked.time.clone(), GroupBy::Nothing)).await?;
-    let caches = match asked.of_caches() {
-        Some(access_key) => Some(CacheSources::of(&app, access_key, &asked.time, &totals).await?),
-        None => None,
+    let caches = if asked.counts_caches() {
+        Some(CacheSources::of(&app, asked.name.as_deref(), &asked.time, &totals).await?)
+    } else {
+        None
     };
     Ok(Json(Stats {
         from: asked.time.start,
@@ -214,14 +215,9 @@ impl Asked {
         Ok(Self { time, by, group, axis, name, model: query.model.clone() })
     }
 
-    /// Whose caches can be told of; none: what is asked is not counted of caches.
-    fn of_caches(&self) -> Option<Option<&str>> {
-        match (&self.model, &self.name, self.axis) {
-            (Some(_), ..) => None,
-            (None, None, _) => Some(None),
-            (None, Some(name), Axis::AccessKey) => Some(Some(name)),
-            (None, Some(_), Axis::Project | Axis::UpstreamKey | Axis::Address) => None,
-        }
+    /// Whether caches are counted of what is asked: by access key alone.
+    fn counts_caches(&self) -> bool {
+        self.model.is_none() && (self.name.is_none() || self.axis == Axis::AccessKey)
     }
 
     /// The question about this time.

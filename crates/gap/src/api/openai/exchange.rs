@@ -261,7 +261,7 @@ impl<T: Tongue> Exchange<T> {
             if let Err(failure) = self.app.caches.check(&receipt.facts().caller, name).await {
                 return Err(end(receipt, failure.into()));
             }
-            receipt.names_cache(&self.app.caches, name);
+            receipt.names_cache(&self.app.caches, Some(name));
         }
         let recording = match self.follow(&mut call, &form).await {
             Ok(recording) => recording,
@@ -361,6 +361,7 @@ impl<T: Tongue> Exchange<T> {
         let chat = Chat {
             form,
             plan: call.plan.clone(),
+            place: None,
             id: self.tongue.id(),
             created: u64::try_from(self.app.clock.now().as_second()).unwrap_or_default(),
             estimated_prompt: call.estimated_tokens,

@@ -37,7 +37,11 @@ impl StreamEncoder {
         match form {
             Form::Completion => {
                 let encoder = chat::StreamEncoder::new(plan, id.as_str(), *created);
-                Self::Completion(Box::new(encoder.with_estimated_prompt(*estimated_prompt)))
+                let encoder = encoder.with_estimated_prompt(*estimated_prompt);
+                Self::Completion(Box::new(match chat.place {
+                    Some(place) => encoder.with_place(place),
+                    None => encoder,
+                }))
             }
             Form::Message => {
                 let encoder = messages::StreamEncoder::new(plan, id.as_str());
@@ -52,6 +56,22 @@ impl StreamEncoder {
                 Self::Response(Box::new(encoder.with_estimated_prompt(*estimated_prompt)))
             }
         }
+    }
+
+    /// Begins all choices of a stream that several answers become. Only chat completions have more than one.
+    pub(super) fn begin_together(&mut self, frames: &mut Vec<u8>) {
+        if let Self::Completion(encoder) = self {
+            encoder.begin_together(frames);
+        }
+    }
+
+    /// Ends a stream that several answers have become.
+    pub(super) fn end_together<'e>(parts: impl Iterator<Item = &'e Self> + Clone, frames: &mut Vec<u8>) {
+        let completions = parts.filter_map(|part| match part {
+            Self::Completion(encoder) => Some(&**encoder),
+            Self::Message(_) | Self::Plain(_) | Self::Response(_) => None,
+        });
+        chat::StreamEncoder::end_together(completions, frames);
     }
 
     pub(super) fn chunk(&mut self, chunk: &[u8], frames: &mut Vec<u8>) -> Result<(), EncodeError> {

@@ -14,6 +14,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
+use super::copies::{Brought, Strands};
 use super::{Chat, ChatError, ChatOpened, Translated, Translation};
 use crate::error::Failure;
 use crate::receipt::{Receipt, Receipted};
@@ -48,6 +49,8 @@ pub struct ChatBody {
 enum Source {
     /// More may come.
     Open(Box<Open>),
+    /// More may come, of several answers.
+    Strands(Box<Strands>),
     /// All of it is ready; this is what it says about itself.
     Ended(Box<Findings>),
     /// Nothing more comes.
@@ -81,10 +84,12 @@ impl ChatReply {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static(chat.form.content_type()));
                 (body, Source::Ended(findings))
             }
+            Translated::Strands { frames, strands } => {
+                name_stream_in(&mut headers);
+                (frames.into(), Source::Strands(strands))
+            }
             Translated::Stream { frames, mut translation, rest } => {
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
-                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-                headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+                name_stream_in(&mut headers);
                 chat.memory.remember(translation.encoder.take_signatures());
                 let source = if let Some(rest) = rest {
                     let pace = Pace::new(policy, true);
@@ -120,6 +125,12 @@ impl ChatReply {
     }
 }
 
+fn name_stream_in(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+}
+
 // === impl ChatBody ===
 
 impl ChatBody {
@@ -127,6 +138,10 @@ impl ChatBody {
         if let Some(ready) = self.ready.take() {
             self.note_end();
             return self.pass(ready);
+        }
+        if let Source::Strands(strands) = &mut self.source {
+            let brought = ready!(strands.poll(cx));
+            return self.bring(brought);
         }
         loop {
             let Source::Open(open) = &mut self.source else { return Poll::Ready(None) };
@@ -155,6 +170,25 @@ impl ChatBody {
                         return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(beat)))));
                     }
                 },
+            }
+        }
+    }
+
+    /// Passes on what several answers have brought.
+    fn bring(&mut self, brought: Brought) -> Polled {
+        let Source::Strands(strands) = &self.source else { return Poll::Ready(None) };
+        match brought {
+            Brought::Frames(frames) => self.pass(frames.into()),
+            Brought::KeepAlive => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(KEEP_ALIVE))))),
+            Brought::End(frames) => {
+                self.source = Source::Ended(Box::new(strands.findings()));
+                self.note_end();
+                self.pass(frames.into())
+            }
+            Brought::BrokenOff(why, frames) => {
+                self.receipt.broke_off(why, &strands.findings());
+                self.source = Source::Over;
+                self.pass(frames.into())
             }
         }
     }
@@ -201,8 +235,13 @@ impl ChatBody {
 
 impl Drop for ChatBody {
     fn drop(&mut self) {
-        if let Source::Open(open) = &self.source {
-            self.receipt.left(&open.translation.encoder.findings());
+        match &mut self.source {
+            Source::Open(open) => self.receipt.left(&open.translation.encoder.findings()),
+            Source::Strands(strands) => {
+                self.receipt.left(&strands.findings());
+                strands.left();
+            }
+            Source::Ended(_) | Source::Over => {}
         }
     }
 }
@@ -228,7 +267,7 @@ impl HttpBody for ChatBody {
     fn size_hint(&self) -> SizeHint {
         let ready = self.ready.as_ref().map_or(0, |ready| ready.len() as u64);
         match &self.source {
-            Source::Open(_) => SizeHint::default(),
+            Source::Open(_) | Source::Strands(_) => SizeHint::default(),
             Source::Ended(_) | Source::Over => SizeHint::with_exact(ready),
         }
     }
@@ -241,7 +280,7 @@ impl Open {
 }
 
 /// What a client is told of an answer that cannot go on.
-fn why(error: &EncodeError) -> &'static str {
+pub(super) fn why(error: &EncodeError) -> &'static str {
     let EncodeError::Upstream(said) = error else { return "the upstream ended it without finishing" };
     why_it_broke_off(said)
 }

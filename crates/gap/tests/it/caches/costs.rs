@@ -10,9 +10,7 @@ use crate::support::{TestApp, UNARY};
 
 const TURNS: usize = 10;
 /// `GAP_TEST_CONVERSATIONS` asks for more.
-const CONVERSATIONS: usize = 40;
-/// Long beginnings that conversations share.
-const SHARED: usize = 2;
+const CONVERSATIONS: usize = 30;
 /// Between two requests.
 const STEP: Duration = Duration::from_secs(2);
 const KEYS: [&str; 10] = [
@@ -61,20 +59,19 @@ fn cheapest(root: f64, prompts: &[f64]) -> f64 {
 async fn caching_by_itself_costs_little_more_than_the_cheapest_plan() {
     let count = conversations();
     let app = TestApp::with().options(options(&KEYS)).set("cache.native", "true").start().await;
-    let rules =
-        |number: usize| format!("Rules of house {}. {}", number % SHARED, "Everybody gets these. ".repeat(4_000));
+    let rules = format!("Rules of the house. {}", "Everybody gets these. ".repeat(1_500));
     let mut talks: Vec<Vec<Value>> =
         (0..count).map(|number| vec![turn("user", &format!("I am number {number}."))]).collect();
     let mut prompts: Vec<Vec<f64>> = vec![Vec::new(); count];
     let began = app.clock.now();
     for round in 0..TURNS {
         for (number, talk) in talks.iter_mut().enumerate() {
-            let body = json!({ "systemInstruction": { "parts": [{ "text": rules(number) }] }, "contents": talk });
+            let body = json!({ "systemInstruction": { "parts": [{ "text": rules }] }, "contents": talk });
             let reply = app.post(UNARY, body.to_string()).await;
             assert_eq!(reply.status, 200, "{}", reply.text());
             let reply = reply.json();
             let prompt = reply["usageMetadata"]["promptTokenCount"].as_f64().unwrap();
-            prompts[number].push(prompt - tokens(&rules(number)));
+            prompts[number].push(prompt - tokens(&rules));
             talk.push(reply["candidates"][0]["content"].clone());
             talk.push(turn("user", &format!("And {round}?")));
             // A cache is there a moment after it was wanted.
@@ -85,8 +82,9 @@ async fn caching_by_itself_costs_little_more_than_the_cheapest_plan() {
     let hours = app.clock.now().duration_since(began).as_secs_f64() / 3_600.0;
     let account = app.sim.accounts().values().fold(gap_sim::Account::default(), |all, one| all.plus(one));
     let output = account.output_tokens as f64 * 2.50e-6;
-    let roots: f64 = (0..SHARED).map(|number| tokens(&rules(number)) * (INPUT + STORAGE * hours)).sum();
-    let turns: f64 = prompts.iter().enumerate().map(|(at, prompts)| cheapest(tokens(&rules(at)), prompts)).sum();
+    let root = tokens(&rules);
+    let turns: f64 = prompts.iter().map(|prompts| cheapest(root, prompts)).sum();
+    let roots = root * (INPUT + STORAGE * hours);
     let (paid, best) = (account.dollars(), roots + turns + output);
     let uncached: f64 = account.prompt_tokens as f64 * INPUT + output;
     println!(

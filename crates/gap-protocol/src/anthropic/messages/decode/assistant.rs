@@ -50,6 +50,7 @@ pub(super) fn read<'n>(
         }
     }
     said.settle();
+    said.recall(work);
     let ends_in_words = said.parts.last().is_some_and(|part| matches!(part, Part::Text { .. }) && !part.is_empty());
     builder.model(said.parts, said.slots);
     Ok(ends_in_words)
@@ -128,6 +129,16 @@ impl<'n> Message<'n> {
             && own.is_none()
         {
             *own = Some(signature);
+        }
+    }
+
+    /// Gives the text that ends the message the signature that is kept for it.
+    fn recall(&mut self, work: &Work<'_>) {
+        if let Some(Part::Text { text, signature: own @ None }) = self.parts.last_mut()
+            && work.family.signatures
+            && !text.is_empty()
+        {
+            *own = work.kept_signature_of_text(&text.decode()).map(Cow::Owned);
         }
     }
 

@@ -179,6 +179,8 @@ impl<'n> Declared<'n> {
             work.warnings.add(tool.field.clone(), message);
             false
         });
+        // Since the third generation.
+        self.mixed = beside_functions && !self.built_in.is_empty() && work.family.signatures;
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn read<'n>(
     max_tokens(work, request, &["max_completion_tokens", "max_tokens"], config)?;
     stops(work, request, config)?;
     let most_copies = work.context.options.most_copies;
-    candidates(work, request, if stream { 0 } else { most_copies }, config)?;
+    candidates(work, request, most_copies, config)?;
     seed(work, request, config)?;
     penalties(work, request, config)?;
     log_probabilities(work, request, stream, config)?;
@@ -148,10 +148,7 @@ pub(crate) fn candidates(
         }
         _ if asked < 1 => Err(DecodeError::new(Problem::Invalid, "n", format!("must be at least 1, not {asked}"))),
         _ => {
-            let streamed = most_copies == 0 && request.find("stream").is_some();
-            let remedy =
-                if streamed { "send it without `stream`, or several times" } else { "send the request several times" };
-            let message = format!("{} gives at most {most} in one answer; {remedy}", work.model);
+            let message = format!("{} gives at most {most} in one answer; send the request several times", work.model);
             Err(DecodeError::new(Problem::Unsupported, "n", message))
         }
     }

@@ -178,6 +178,14 @@ impl Text<'_> {
         }
     }
 
+    /// What it says.
+    pub(crate) fn decode(&self) -> Cow<'_, str> {
+        match self {
+            Self::Node(node) => node.text().unwrap_or_default(),
+            Self::Own(text) => Cow::Borrowed(text),
+        }
+    }
+
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Node(node) => node.write(out),

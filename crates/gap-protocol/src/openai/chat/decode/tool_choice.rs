@@ -100,27 +100,38 @@ fn sent_name(work: &Work<'_>, node: &Node<'_>, path: &Path<'_>) -> Result<String
 // === impl Choice ===
 
 impl Choice {
-    pub(crate) fn write(&self, writer: &mut ObjectWriter<'_>) {
-        let (mode, names) = match self {
-            Self::Auto | Self::Only(_) => return,
-            Self::None => ("NONE", None),
-            Self::Any(names) => ("ANY", (!names.is_empty()).then_some(names)),
+    /// Writes `toolConfig`, if there is anything to say. `beside_built_in` says that functions stand beside Google's own tools
+    /// on a model that takes both: "Please enable tool_config.include_server_side_tool_invocations" it answers without
+    /// that word (recorded). What those tools did then comes as parts of the answer, which go back with it.
+    pub(crate) fn write(&self, writer: &mut ObjectWriter<'_>, beside_built_in: bool) {
+        let calling = match self {
+            Self::Auto | Self::Only(_) => None,
+            Self::None => Some(("NONE", None)),
+            Self::Any(names) => Some(("ANY", (!names.is_empty()).then_some(names))),
         };
-        let mut config = ObjectWriter::open(writer.key("toolConfig"));
-        let mut calling = ObjectWriter::open(config.key("functionCallingConfig"));
-        calling.text("mode", mode);
-        if let Some(names) = names {
-            let out = calling.key("allowedFunctionNames");
-            out.push(b'[');
-            for (index, name) in names.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_text(out, name);
-            }
-            out.push(b']');
+        if calling.is_none() && !beside_built_in {
+            return;
         }
-        calling.close();
+        let mut config = ObjectWriter::open(writer.key("toolConfig"));
+        if let Some((mode, names)) = calling {
+            let mut calling = ObjectWriter::open(config.key("functionCallingConfig"));
+            calling.text("mode", mode);
+            if let Some(names) = names {
+                let out = calling.key("allowedFunctionNames");
+                out.push(b'[');
+                for (index, name) in names.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    write_text(out, name);
+                }
+                out.push(b']');
+            }
+            calling.close();
+        }
+        if beside_built_in {
+            config.raw("includeServerSideToolInvocations", "true");
+        }
         config.close();
     }
 }

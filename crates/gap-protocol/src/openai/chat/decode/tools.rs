@@ -26,6 +26,8 @@ pub(crate) struct Declared<'n> {
     pub(super) functions: Vec<Function<'n>>,
     pub(super) built_in: Vec<BuiltIn<'n>>,
     choice: Choice,
+    /// Both stand side by side, on a model that must be told so.
+    pub(super) mixed: bool,
 }
 
 #[derive(Debug)]
@@ -270,7 +272,7 @@ impl<'n> Declared<'n> {
             out.push(b']');
         }
         if !self.functions.is_empty() && !extension.has("toolConfig") {
-            self.choice.write(writer);
+            self.choice.write(writer, self.mixed);
         }
     }
 }

@@ -1,0 +1,53 @@
+// opencode-ai, run as a person would, in a home folder of its own. It speaks chat completions.
+
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+import { GREETING, SIGNING, STORY, assertDone, freshHome, lines, run, task } from './common.mjs'
+
+console.log('version', JSON.parse(readFileSync('node_modules/opencode-ai/package.json', 'utf8')).version)
+const program = resolve(`node_modules/opencode-${process.platform}-${process.arch}/bin/opencode`)
+const home = freshHome()
+const options = { baseURL: `${process.env.GAP_URL}/v1`, apiKey: process.env.GAP_KEY }
+const models = { 'gemini-2.5-flash': {}, [SIGNING]: {} }
+writeFileSync(
+  `${home}/work/opencode.json`,
+  JSON.stringify({
+    autoupdate: false,
+    share: 'disabled',
+    permission: { edit: 'allow', bash: 'allow' },
+    small_model: 'gap/gemini-2.5-flash',
+    provider: { gap: { npm: '@ai-sdk/openai-compatible', name: 'GAP', options, models } },
+  }),
+)
+
+/** The events of one run. The prompt goes in by standard input: as an argument it would be put in quotes. */
+function opencode(model, prompt) {
+  const env = { OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1', OPENCODE_DISABLE_LSP_DOWNLOAD: '1' }
+  return lines(run(home, program, ['run', '--format', 'json', '-m', `gap/${model}`], env, prompt))
+}
+
+const said = (events) => events.filter((event) => event.type === 'text').map((event) => event.part.text)
+const used = (events) => events.filter((event) => event.type === 'tool_use' && event.part.state.status === 'completed')
+
+assert.ok(said(opencode('gemini-2.5-flash', GREETING)).includes('Hello from upstream'))
+console.log('ok chat')
+const long = opencode('gemini-2.5-flash', STORY)
+assert.ok(said(long).some((text) => text.length >= 300))
+assert.ok(long.some((event) => event.part?.tokens?.output > 0))
+console.log('ok stream')
+const tools = opencode(SIGNING, `[[sim: calls=read args={"filePath":"${home}/work/note.txt"}]] What is the word?`)
+assert.match(JSON.stringify(used(tools)), /heron/)
+console.log('ok tools')
+const done = opencode(
+  SIGNING,
+  task(
+    ['read', { filePath: `${home}/work/note.txt` }],
+    ['write', { filePath: `${home}/work/answer.txt`, content: 'heron\n' }],
+    ['bash', { command: 'cat answer.txt', description: 'Look at it' }],
+  ),
+)
+assert.equal(used(done).length, 3, JSON.stringify(done))
+assertDone(home, said(done).at(-1))
+console.log('ok task')
