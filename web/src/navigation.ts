@@ -2,6 +2,7 @@
 import {
   ChatDotRound,
   ChatLineSquare,
+  Coin,
   DataAnalysis,
   Key,
   List,
@@ -24,6 +25,7 @@ export type PageName =
   | 'request'
   | 'conversations'
   | 'conversation'
+  | 'caches'
   | 'playground'
   | 'settings'
 
@@ -102,6 +104,14 @@ export const PAGES: readonly PageEntry[] = [
     path: '/app/conversations/:id',
     icon: ChatLineSquare,
     load: () => import('@/pages/conversation/ConversationPage.vue'),
+  },
+  {
+    name: 'caches',
+    path: '/app/caches',
+    icon: Coin,
+    load: () => import('@/pages/caches/CachesPage.vue'),
+    group: 'use',
+    shortcut: 'h',
   },
   {
     name: 'playground',
