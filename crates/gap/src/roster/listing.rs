@@ -96,9 +96,9 @@ impl Roster {
             Sort::Created => cut.of_all(&self.fitting(&book, filter, book.keys.keys())),
             Sort::Label => cut.of_all(&self.fitting(&book, filter, self.0.views.by_label(&book).iter())),
             Sort::Project => cut.of_all(&self.fitting(&book, filter, self.0.views.by_project(&book).iter())),
-            Sort::State => cut.of_looks(self.looks(&book, filter), |glance| glance.standing),
-            Sort::LastUsed => cut.of_looks(self.looks(&book, filter), |glance| glance.last_used),
-            Sort::Requests => cut.of_looks(self.looks(&book, filter), |glance| glance.leases),
+            Sort::State => cut.of_looks(&self.looks(&book, filter), |glance| glance.standing),
+            Sort::LastUsed => cut.of_looks(&self.looks(&book, filter), |glance| glance.last_used),
+            Sort::Requests => cut.of_looks(&self.looks(&book, filter), |glance| glance.leases),
         };
         let page = keys.iter().filter_map(|key| book.keys.get(key)).cloned().collect();
         (page, total)
@@ -219,7 +219,7 @@ impl Cut {
     }
 
     /// Of keys in no order, by a value of each, and among equals by their own.
-    fn of_looks<T: Ord>(self, looks: Vec<(Glance, KeyId)>, value: impl Fn(&Glance) -> T) -> (Vec<KeyId>, usize) {
+    fn of_looks<T: Ord>(self, looks: &[(Glance, KeyId)], value: impl Fn(&Glance) -> T) -> (Vec<KeyId>, usize) {
         let mut keys: Vec<(T, KeyId)> = looks.iter().map(|(glance, key)| (value(glance), *key)).collect();
         let total = keys.len();
         let compare = |one: &(T, KeyId), other: &(T, KeyId)| match self.order {

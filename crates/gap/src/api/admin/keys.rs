@@ -93,7 +93,7 @@ pub(super) struct NewKey {
     #[schema(max_items = 20)]
     tags: Vec<String>,
     /// How many requests it may carry at a time; null: as `pool.key_concurrency` says.
-    #[schema(minimum = 1, maximum = 100000)]
+    #[schema(minimum = 1, maximum = 100_000)]
     concurrency: Option<u32>,
 }
 
@@ -128,7 +128,7 @@ pub(super) struct KeyChange {
     tags: Option<Vec<String>>,
     /// How many requests it may carry at a time; null: as `pool.key_concurrency` says.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100000)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100_000)]
     concurrency: Option<Option<u32>>,
 }
 

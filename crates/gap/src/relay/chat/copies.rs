@@ -29,7 +29,7 @@ const AT_ONCE: usize = 4;
 /// The answers that become one stream.
 #[derive(Debug)]
 pub(in crate::relay) struct Strands {
-    strands: Vec<Strand>,
+    all: Vec<Strand>,
     /// Which is looked at first: who has much to say lets the others have their say as well.
     next: usize,
     /// For keep-alives and for the whole; each strand watches its own silence.
@@ -169,23 +169,23 @@ impl Relay {
 
 impl Strands {
     fn new(chat: Chat, policy: &RelayPolicy) -> Self {
-        Self { strands: Vec::new(), next: 0, pace: Pace::new(policy, true), chat: Box::new(chat) }
+        Self { all: Vec::new(), next: 0, pace: Pace::new(policy, true), chat: Box::new(chat) }
     }
 
     fn push(&mut self, strand: Strand) {
-        self.strands.push(strand);
+        self.all.push(strand);
     }
 
     fn is_empty(&self) -> bool {
-        self.strands.is_empty()
+        self.all.is_empty()
     }
 
     /// What comes next, from whichever has something to say.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Brought> {
-        let count = self.strands.len();
+        let count = self.all.len();
         for turn in 0..count {
             let at = (self.next + turn) % count;
-            let Some(strand) = self.strands.get_mut(at) else { continue };
+            let Some(strand) = self.all.get_mut(at) else { continue };
             let mut frames = Vec::new();
             match strand.poll(&self.chat, cx, &mut frames) {
                 Poll::Ready(Ok(())) => {
@@ -199,7 +199,7 @@ impl Strands {
                 Poll::Pending => {}
             }
         }
-        if self.strands.iter().all(|strand| strand.rest.is_none()) {
+        if self.all.iter().all(|strand| strand.rest.is_none()) {
             let mut frames = Vec::new();
             StreamEncoder::end_together(self.encoders(), &mut frames);
             return Poll::Ready(Brought::End(frames));
@@ -213,7 +213,7 @@ impl Strands {
 
     /// One of them does not go on, so none does.
     fn break_off(&mut self, at: usize, why: &'static str, mut frames: Vec<u8>) -> Brought {
-        if let Some(strand) = self.strands.get_mut(at) {
+        if let Some(strand) = self.all.get_mut(at) {
             strand.receipt.broke_off(why, &strand.translation.encoder.findings());
             strand.translation.encoder.fail(&Failure::broke_off(why), &mut frames);
         }
@@ -231,13 +231,13 @@ impl Strands {
 
     /// The client may be about to leave.
     pub(super) fn left(&mut self) {
-        for strand in &mut self.strands {
+        for strand in &mut self.all {
             strand.receipt.left(&strand.translation.encoder.findings());
         }
     }
 
     fn encoders(&self) -> impl Iterator<Item = &StreamEncoder> + Clone {
-        self.strands.iter().map(|strand| &strand.translation.encoder)
+        self.all.iter().map(|strand| &strand.translation.encoder)
     }
 }
 
