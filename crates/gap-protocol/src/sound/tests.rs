@@ -24,6 +24,7 @@ fn bytes_of(samples: &[i16]) -> Vec<u8> {
 }
 
 /// A voice, more or less: a tone that comes and goes.
+#[expect(clippy::cast_possible_truncation, reason = "a wave of 9000 at the most")]
 fn voice(length: usize) -> Vec<i16> {
     let wave = |at: usize| ((at as f64 / 17.0).sin() * (at as f64 / 900.0).sin() * 9000.0) as i16;
     (0..length).map(wave).collect()
@@ -180,12 +181,12 @@ fn heard(file: &[u8]) -> usize {
     let mut decoder = head.decoder(24_000).unwrap();
     let mut trim = opus_pure::Trim::new(&head, 24_000, 1).unwrap();
     let mut buffer = vec![0_i16; 24_000 / 50 * 6];
-    let mut heard = 0;
+    let mut count = 0;
     while let Some(packet) = reader.read_packet().unwrap() {
         let length = decoder.decode_s16(&packet.data, 24_000 / 50, &mut buffer).unwrap();
-        heard += trim.keep(&packet, &buffer[..length]).len();
+        count += trim.keep(&packet, &buffer[..length]).len();
     }
-    heard
+    count
 }
 
 #[test]
