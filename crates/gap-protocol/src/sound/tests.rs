@@ -177,9 +177,9 @@ proptest! {
 /// How many samples a player gets to hear, at 24 kHz.
 fn heard(file: &[u8]) -> usize {
     let mut reader = opus_pure::OggOpusReader::new(file).unwrap();
-    let head = reader.head().clone();
-    let mut decoder = head.decoder(24_000).unwrap();
-    let mut trim = opus_pure::Trim::new(&head, 24_000, 1).unwrap();
+    let header = reader.head().clone();
+    let mut decoder = header.decoder(24_000).unwrap();
+    let mut trim = opus_pure::Trim::new(&header, 24_000, 1).unwrap();
     let mut buffer = vec![0_i16; 24_000 / 50 * 6];
     let mut count = 0;
     while let Some(packet) = reader.read_packet().unwrap() {

@@ -150,7 +150,7 @@ fn count(value: &Value) -> i64 {
     value.as_i64().unwrap_or(0)
 }
 
-fn chat(text: &str, more: Value) -> String {
+fn chat(text: &str, more: &Value) -> String {
     let mut body = json!({ "model": MODEL, "messages": [{ "role": "user", "content": text }] });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body.to_string()
@@ -168,8 +168,8 @@ fn messages(text: &str, stream: bool) -> String {
 /// The data of the last event that has any of this key.
 fn last_with(reply: &Reply, key: &str) -> Value {
     let data = reply.text().lines().filter_map(|line| line.strip_prefix("data: "));
-    let events = data.filter_map(|data| serde_json::from_str::<Value>(data).ok());
-    events.filter(|event| !event[key].is_null()).last().unwrap_or_else(|| panic!("no {key}: {}", reply.text()))
+    let mut events = data.filter_map(|data| serde_json::from_str::<Value>(data).ok());
+    events.rfind(|event| !event[key].is_null()).unwrap_or_else(|| panic!("no {key}: {}", reply.text()))
 }
 
 /// Every kind of call, round after round.
@@ -212,17 +212,17 @@ async fn one(app: &TestApp, client: &Client, at: usize, truth: &mut Truth) {
         }
         // OpenAI's.
         6 => {
-            let reply = client.post("/v1/chat/completions", chat("hi [[sim: thought_tokens=3]]", json!({}))).await;
+            let reply = client.post("/v1/chat/completions", chat("hi [[sim: thought_tokens=3]]", &json!({}))).await;
             truth.used(Used::chat(&reply.json()["usage"]));
         }
         7 => {
             let more = json!({ "stream": true, "stream_options": { "include_usage": true } });
-            let asked = chat("[[sim: chunks=5 chunk_bytes=40 cached_tokens=2]] a story of some length", more);
+            let asked = chat("[[sim: chunks=5 chunk_bytes=40 cached_tokens=2]] a story of some length", &more);
             let reply = client.post("/v1/chat/completions", asked).await;
             truth.used(Used::chat(&last_with(&reply, "usage")["usage"]));
         }
         8 => {
-            let reply = client.post("/v1/chat/completions", chat("twice, please", json!({ "n": 2 }))).await.json();
+            let reply = client.post("/v1/chat/completions", chat("twice, please", &json!({ "n": 2 }))).await.json();
             assert_eq!(reply["choices"].as_array().unwrap().len(), 2);
             truth.used(Used::chat(&reply["usage"]));
         }
@@ -260,7 +260,7 @@ async fn one(app: &TestApp, client: &Client, at: usize, truth: &mut Truth) {
         16 => {
             let nothing = gap_sim::Directives { empty: true, ..gap_sim::Directives::default() };
             fault(Fault::new(Script::Answer(Box::new(nothing))).times(1));
-            let reply = client.post("/v1/chat/completions", chat("say something", json!({}))).await;
+            let reply = client.post("/v1/chat/completions", chat("say something", &json!({}))).await;
             assert_eq!((reply.status.as_u16(), reply.header("x-gap-attempts")), (200, Some("2")));
             truth.used(Used::chat(&reply.json()["usage"]));
         }

@@ -128,7 +128,7 @@ async fn a_client_that_leaves_several_choices_frees_all_of_them() {
     let mut response = within(client(&app).begin(Method::POST, CHAT, ask_for(3, true))).await;
     within(response.body_mut().frame()).await.unwrap().unwrap();
     drop(response);
-    eventually("the upstream is told", || app.sim.requests().iter().all(|request| request.client_gone())).await;
+    eventually("the upstream is told", || app.sim.requests().iter().all(gap_sim::Received::client_gone)).await;
     eventually("every lease is back", || app.app.keyring.open_leases() == 0).await;
 }
 

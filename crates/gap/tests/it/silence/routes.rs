@@ -1,5 +1,6 @@
 //! A full run of the gateway and its admin API with secrets that are known, searched in everything that it says.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ struct Said(String);
 
 impl Said {
     fn hear(&mut self, what: &str, headers: &HeaderMap, body: &[u8]) {
-        self.0.push_str(&format!("{what}: {headers:?}\n{}\n", String::from_utf8_lossy(body)));
+        writeln!(self.0, "{what}: {headers:?}\n{}", String::from_utf8_lossy(body)).unwrap();
     }
 
     async fn send(&mut self, client: &Client, verb: Method, path: &str, body: &str) -> Value {
@@ -44,12 +45,12 @@ impl Said {
     /// Reads what a stream of events says at its beginning.
     async fn listen(&mut self, client: &Client, path: &str) {
         let response = client.begin(Method::GET, path, "").await;
-        let (head, mut body) = response.into_parts();
+        let (parts, mut body) = response.into_parts();
         let mut heard = Vec::new();
         while let Ok(Some(Ok(frame))) = tokio::time::timeout(Duration::from_millis(200), body.frame()).await {
             heard.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
         }
-        self.hear(path, &head.headers, &heard);
+        self.hear(path, &parts.headers, &heard);
     }
 }
 
