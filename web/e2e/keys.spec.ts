@@ -149,6 +149,33 @@ test('many keys are changed at once', async ({ page, t, gateway, logIn }) => {
   await expect(bar).toBeHidden()
 })
 
+test('keys get tags together, and are found by them', async ({ page, t, gateway, logIn }) => {
+  for (const label of ['flock-1', 'flock-2']) await enter(gateway, label)
+  await logIn()
+  await page.goto('./app/keys?q=flock-')
+  await expect(page.getByRole('button', { name: 'flock-2' }).first()).toBeVisible()
+  for (const name of ['flock-1', 'flock-2']) {
+    await page.getByRole('checkbox', { name: t('keys.select', { name }) }).press('Space')
+  }
+  await page
+    .getByRole('region', { name: t('keys.bulk') })
+    .getByRole('button', { name: t('keys.action.tag') })
+    .click()
+  const form = page.getByRole('dialog').filter({ hasText: t('keys.tagsHelp') })
+  await form.getByRole('combobox').fill('birds of a feather')
+  await page.getByRole('option', { name: 'birds of a feather' }).click()
+  await page.keyboard.press('Tab')
+  await form
+    .getByRole('button', { name: t('keys.tagging.tag') })
+    .last()
+    .click()
+  await expect(form).toBeHidden()
+  await page.goto('./app/keys?tag=birds of a feather')
+  await expect(page.getByText('birds of a feather', { exact: true })).toHaveCount(2)
+  await page.goto('./app/keys?tag=no such tag')
+  await expect(page.getByText(t('keys.noneMatch'))).toBeVisible()
+})
+
 test('a check shows how far it is, and what is wrong', async ({ page, t, gateway, logIn }) => {
   await enter(gateway, 'checked')
   await logIn()

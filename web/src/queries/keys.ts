@@ -19,6 +19,15 @@ export function useKeys(query: MaybeRefOrGetter<KeyListQuery>, enabled: MaybeRef
   })
 }
 
+/** Every tag that a key has, and how many have it. */
+export function useKeyTags() {
+  return useQuery({
+    queryKey: ['keys', 'tags'],
+    queryFn: ({ signal }) => answer(api.GET('/api/v1/keys/tags', { signal })),
+    staleTime: 30_000,
+  })
+}
+
 /** One upstream key, kept fresh while somebody looks at it. */
 export function useKey(id: MaybeRefOrGetter<string | undefined>) {
   return useQuery({

@@ -23,6 +23,8 @@ export interface KeyWork {
   disabling: Ref<(Subject & { name?: string; done?: () => void }) | undefined>
   /** What is about to be filed under a project. */
   filing: Ref<(Subject & { done?: () => void }) | undefined>
+  /** What is about to be given tags, or to lose some. */
+  tagging: Ref<(Subject & { done?: () => void }) | undefined>
   importing: Ref<boolean>
   check: (chosen: Chosen) => Promise<void>
   enable: (key: Key) => Promise<void>
@@ -43,6 +45,7 @@ export function provideKeyWork(): KeyWork {
     editing: shallowRef(),
     disabling: shallowRef(),
     filing: shallowRef(),
+    tagging: shallowRef(),
     importing: shallowRef(false),
     check: async (chosen) => void (await attempt(() => checks.begin.mutateAsync(chosen), '')),
     enable: async (key) =>
