@@ -8,18 +8,21 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// cargo, as the toolchain that runs us, in this folder.
-///
-/// `cargo run` tells us about our own package by the environment. Build scripts of others ask for the same names (ring's
-/// does) and would run again, with all that depends on them, whenever a person and we build in turns.
 pub(crate) fn cargo(folder: &Path) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = without_our_package(Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())));
+    command.current_dir(folder);
+    command
+}
+
+/// For what runs cargo: `cargo run` tells us about our own package by the environment. Build scripts of others ask for the
+/// same names (ring's does) and would run again, with all that depends on them, whenever a person and we build in turns.
+pub(crate) fn without_our_package(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         let is_ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
         if name.to_str().is_some_and(is_ours) {
             command.env_remove(name);
         }
     }
-    command.current_dir(folder);
     command
 }
 

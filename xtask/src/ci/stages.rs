@@ -137,9 +137,9 @@ fn check_generated(repo: &Repo) -> Result<Tally> {
 
 /// The script that the Dockerfile runs, without Docker; the other one is run by the stage `web`. The end-to-end tests go on with what they make.
 fn build_image(repo: &Repo) -> Result<Tally> {
-    let script = |name: &str| Command::new(repo.path("deployment/docker").join(name));
+    let mut script = shell::without_our_package(Command::new(repo.path("deployment/docker/build-program.sh")));
     // Built already with these options: this tells whether the script finds the program.
-    shell::run(script("build-program.sh").arg(repo.target("image/gap")).args(SHARED).args(TARGETS))?;
+    shell::run(script.arg(repo.target("image/gap")).args(SHARED).args(TARGETS))?;
     Ok(Tally::default())
 }
 

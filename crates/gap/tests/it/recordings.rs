@@ -22,6 +22,14 @@ struct Recording {
     answered: String,
 }
 
+impl Recording {
+    /// Google lists the caches of a project, whoever made them; an access key gets its own, of all projects, from the
+    /// gateway's books.
+    fn lists_caches(&self) -> bool {
+        self.verb == Method::GET && self.path.split('?').next().is_some_and(|path| path.ends_with("/cachedContents"))
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "a test's input, not a setting of the product")]
 fn folder() -> PathBuf {
     let shared = std::env::var("GAP_SHARED_DIR")
@@ -103,6 +111,14 @@ async fn replay(recording: &Recording) -> Result<(), String> {
     let reply = client.send(recording.verb.clone(), &recording.path, recording.asked.clone()).await;
 
     let received = upstream.received();
+    if recording.lists_caches() {
+        // The next page of a recorded list is none of this gateway's.
+        let expected = if recording.path.contains("pageToken") { 400 } else { 200 };
+        return match serde_json::from_slice(&reply.body) {
+            Ok(Value::Object(_)) if received.is_empty() && reply.status == expected => Ok(()),
+            _ => Err(format!("{}: {:?}", reply.status, tail(&reply.body))),
+        };
+    }
     let first = received.first().ok_or("nothing arrived upstream")?;
     if body_of(first) != asked {
         return Err("the request's body was changed".to_owned());
