@@ -4,10 +4,15 @@ import { chromium, type Look } from './e2e/fixtures.ts'
 
 const WIDTHS = { 360: 780, 1440: 900 }
 
-/** Every way to look at the page. Two of them, which differ in everything, run all tests; the others `@look` alone. */
-const LOOKS = (['en', 'zh'] as const).flatMap((language) =>
-  (['light', 'dark'] as const).flatMap((theme) => [1440, 360].map((width) => ({ language, theme, width }))),
-)
+/**
+ * Ways to look at the page: narrow in every language and theme, wide in those that differ in both. Two of them, which differ
+ * in everything, run all tests; the others `@look` alone.
+ */
+const LOOKS = (['en', 'zh'] as const)
+  .flatMap((language) =>
+    (['light', 'dark'] as const).flatMap((theme) => [1440, 360].map((width) => ({ language, theme, width }))),
+  )
+  .filter(({ language, theme, width }) => width === 360 || (language === 'en') === (theme === 'light'))
 const COMPLETE = ['en-light-1440', 'zh-dark-360']
 
 export default defineConfig<object, Look>({
