@@ -23,6 +23,7 @@ use super::guest::{self, Guest};
 use super::openai::{is_strict, path_of};
 use crate::admission::Permit;
 use crate::admission::standing::Standing;
+use crate::answers::Wish;
 use crate::app::App;
 use crate::body::{RequestBody, discard};
 use crate::caches::native::Deed;
@@ -131,6 +132,7 @@ async fn relay(
     let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
     let talk = conversations::named_in(&parts.headers).map_err(refuse)?;
     let deed = deed(&target, &parts);
+    let wish = Wish::of(&parts.headers);
     if target.resource.starts_with("cachedContents/") {
         app.caches.check(&guest.caller, target.resource).await.map_err(refuse)?;
     }
@@ -176,6 +178,7 @@ async fn relay(
     let Guest { caller, permit } = guest;
     let mut receipt = Receipt::begin(facts).with_permit(permit);
     receipt.names_cache(&app.caches, cache.as_deref());
+    receipt.may_repeat(wish);
     if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
         return models::list(app, &caller.policy, &call, receipt).await;
     }
