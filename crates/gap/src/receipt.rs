@@ -214,8 +214,10 @@ impl Receipt {
     }
 
     /// An answer that was kept may be given, and this one may be kept, as the client wishes.
-    pub fn may_repeat(&mut self, wish: Wish) {
+    #[must_use]
+    pub fn may_repeat(mut self, wish: Wish) -> Self {
         self.wish = Some(wish);
+        self
     }
 
     /// What the client says about answers that were kept; none where none may be given.

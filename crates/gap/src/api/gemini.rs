@@ -132,7 +132,6 @@ async fn relay(
     let query = resumed.as_ref().map(|resumed| resumed.query.as_str()).or(query);
     let talk = conversations::named_in(&parts.headers).map_err(refuse)?;
     let deed = deed(&target, &parts);
-    let wish = Wish::of(&parts.headers);
     if target.resource.starts_with("cachedContents/") {
         app.caches.check(&guest.caller, target.resource).await.map_err(refuse)?;
     }
@@ -176,9 +175,8 @@ async fn relay(
     }
     guest.permit.book(|| call.estimated_tokens()).map_err(refuse)?;
     let Guest { caller, permit } = guest;
-    let mut receipt = Receipt::begin(facts).with_permit(permit);
+    let mut receipt = Receipt::begin(facts).with_permit(permit).may_repeat(Wish::of(&parts.headers));
     receipt.names_cache(&app.caches, cache.as_deref());
-    receipt.may_repeat(wish);
     if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
         return models::list(app, &caller.policy, &call, receipt).await;
     }

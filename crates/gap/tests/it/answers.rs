@@ -231,3 +231,22 @@ async fn a_hit_costs_nothing_and_counts_as_a_request() {
     assert_eq!(story["decision"], "answer_cache");
     assert!(story["tokens"].as_u64() > Some(0) && story["benefit_nanos"].as_u64() == *paid, "{story} {paid:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn access_keys_are_named_and_struck_off_while_it_runs() {
+    let app = TestApp::start().await;
+    let name = async |names: &str| {
+        let change = json!({ "cache.answers": names }).to_string();
+        let client = app.client().header("content-type", "application/json");
+        let changed = client.send(http::Method::PUT, "/api/v1/config", change).await;
+        assert_eq!(changed.status, 200, "{}", changed.text());
+    };
+    for _ in 0..2 {
+        assert!(!is_hit(&app.post(UNARY, cold("Tell me.")).await), "nobody is named at first");
+    }
+    name("user-1").await;
+    assert!(!is_hit(&app.post(UNARY, cold("Tell me.")).await));
+    assert!(is_hit(&app.post(UNARY, cold("Tell me.")).await));
+    name("somebody-else").await;
+    assert!(!is_hit(&app.post(UNARY, cold("Tell me.")).await));
+}

@@ -130,8 +130,7 @@ pub(super) async fn answer<T: Tongue>(
     let Guest { caller, permit } = guest;
     let request_line = format!("{} {}", head.method, head.uri.path());
     let facts = Facts { visit: visit.clone(), caller, request_line, model: Some(model) };
-    let mut receipt = Receipt::begin(facts).with_permit(permit);
-    receipt.may_repeat(Wish::of(&head.headers));
+    let receipt = Receipt::begin(facts).with_permit(permit).may_repeat(Wish::of(&head.headers));
     let pending = Box::pin(exchange.answer(decoded, form, receipt));
     let policy = app.relay.policy();
     let answered = if stream {
