@@ -9,6 +9,7 @@ use gap_store::Store;
 use crate::access::{self, Access};
 use crate::admission::Admission;
 use crate::alerts;
+use crate::answers::Answers;
 use crate::body::{BodyPolicy, ByteBudget};
 use crate::caches::{self, Caches};
 use crate::clock::Clock;
@@ -84,6 +85,8 @@ pub struct Parts {
     pub learned: Learned,
     /// Explicit caches at Google.
     pub caches: Caches,
+    /// Answers that are given again.
+    pub answers: Answers,
     /// What clients said and were answered.
     pub conversations: Conversations,
     /// The usage ledger.
@@ -156,9 +159,10 @@ impl App {
             budget: ByteBudget::new(settings.server.replay_budget),
         };
         let caches = Caches::new(&settings, live.clone(), store.clone(), models.clone(), clock.clone(), bodies.clone());
-        let beginnings = (prefixes.clone(), caches.clone());
+        let answers = Answers::new(live.clone(), clock.clone());
+        let known = (prefixes.clone(), caches.clone(), answers.clone());
         let policy = relay_policy(&settings);
-        let relay = Relay::new(keyring.clone(), Arc::clone(&upstream), beginnings, clock.clone(), policy);
+        let relay = Relay::new(keyring.clone(), Arc::clone(&upstream), known, clock.clone(), policy);
         let outbound = Outbound::new(upstream::trusted(&settings.upstream)?);
         let endpoint = settings.telemetry.otlp_endpoint.as_deref();
         let (spans, exporter) = endpoint.map(|endpoint| Spans::new(endpoint, outbound.clone())).unzip();
@@ -204,6 +208,7 @@ impl App {
             list: List::default(),
             learned: Learned::default(),
             caches,
+            answers,
             conversations,
             books,
             outbound,

@@ -9,6 +9,7 @@
 pub mod access;
 pub mod admission;
 pub mod alerts;
+pub mod answers;
 pub mod api;
 pub mod app;
 pub mod assets;

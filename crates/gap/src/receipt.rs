@@ -24,6 +24,7 @@ use tracing::{Level, enabled, info};
 
 use self::explanation::Decisions;
 use crate::admission::Permit;
+use crate::answers::{Wish, X_GAP_CACHE};
 use crate::caches::automatic::{Ride, Story};
 use crate::caches::{BY_CLIENT, Caches};
 use crate::caller::Caller;
@@ -92,6 +93,10 @@ pub struct Receipt {
     named: Option<(Caches, String)>,
     /// What became of its beginning.
     story: Option<Story>,
+    /// What the client says about answers that were kept; none where none may be given.
+    wish: Option<Wish>,
+    /// Whether the answer was kept from an earlier request.
+    again: bool,
 }
 
 /// Which keys were tried for a call, as headers tell it.
@@ -188,6 +193,8 @@ impl Receipt {
             ride: None,
             named: None,
             story: None,
+            wish: None,
+            again: false,
         }
     }
 
@@ -204,6 +211,23 @@ impl Receipt {
     /// What the client has said of requests to come.
     pub fn cache_hint(&self) -> Option<CacheHint> {
         self.hint
+    }
+
+    /// An answer that was kept may be given, and this one may be kept, as the client wishes.
+    #[must_use]
+    pub fn may_repeat(mut self, wish: Wish) -> Self {
+        self.wish = Some(wish);
+        self
+    }
+
+    /// What the client says about answers that were kept; none where none may be given.
+    pub fn wish(&self) -> Option<Wish> {
+        self.wish
+    }
+
+    /// The answer was kept from an earlier request: nobody is asked, and nothing is paid.
+    pub fn answered_again(&mut self) {
+        self.again = true;
     }
 
     /// The call rides on a cache, or shows what may be worth one.
@@ -420,6 +444,9 @@ impl Receipt {
     /// Names the key and the number of tries in an answer's headers.
     pub fn name_in(&self, headers: &mut HeaderMap) {
         self.tries().name_in(headers);
+        if self.again {
+            headers.insert(X_GAP_CACHE, HeaderValue::from_static("hit"));
+        }
         if self.model_asked.is_some()
             && let Some(model) = self.facts.model.as_ref().and_then(|model| HeaderValue::from_str(model).ok())
         {
@@ -450,6 +477,14 @@ impl Receipt {
         if let Some(ride) = self.ride.take() {
             let free = self.served.as_ref().is_some_and(|served| served.free);
             self.story = ride.arrive(&self.facts, (project, free), usage, saved);
+        }
+    }
+
+    /// What an answer that was kept says of its cost was paid for the first time it was given.
+    fn forgo(&mut self) {
+        let saved = self.bill().cost_nanos;
+        if let Some(usage) = self.usage.take() {
+            self.story = Some(Story::of_answer(usage.total.max(usage.prompt), saved));
         }
     }
 
@@ -563,6 +598,7 @@ impl Receipt {
             waited_ms = some(millis(self.waited)),
             bytes = self.bytes,
             attempts = self.attempts.len(),
+            answer_cache = self.again.then_some("hit"),
             failed_attempts = (!tried.is_empty()).then(|| tried.join(",")),
             key.label = self.attempts.last().map_or("", |attempt| attempt.key.masked()),
             pool.explanation = decisions,
@@ -584,6 +620,9 @@ impl Drop for Receipt {
         if self.end == End::Open && std::thread::panicking() {
             // The client is told so by the front door, or by the end of its stream.
             self.refused_with(StatusCode::INTERNAL_SERVER_ERROR);
+        }
+        if self.again {
+            self.forgo();
         }
         self.settle();
         let bill = self.bill();

@@ -11,6 +11,7 @@
 mod attempts;
 pub mod chat;
 mod judge;
+mod kept;
 mod pace;
 pub mod phases;
 mod reading;
@@ -33,10 +34,12 @@ use self::attempts::{Attempts, Next};
 use self::chat::{Chat, ChatError, ChatReply};
 pub use self::judge::Refusal;
 use self::judge::Unopened;
+use self::kept::Gathered;
 use self::reading::{Opened, Reading};
 pub use self::reply::Reply;
 use self::whole::Whole;
 pub use self::whole::WholeAnswer;
+use crate::answers::Answers;
 use crate::body::{BodyEnded, RequestBody};
 use crate::caches::Caches;
 use crate::clock::Clock;
@@ -185,6 +188,7 @@ pub struct Relay {
     upstream: Arc<Upstream>,
     prefixes: Prefixes,
     caches: Caches,
+    answers: Answers,
     clock: Clock,
     policy: RelayPolicy,
 }
@@ -209,11 +213,11 @@ impl Relay {
     pub fn new(
         keyring: Keyring,
         upstream: Arc<Upstream>,
-        (prefixes, caches): (Prefixes, Caches),
+        (prefixes, caches, answers): (Prefixes, Caches, Answers),
         clock: Clock,
         policy: RelayPolicy,
     ) -> Arc<Self> {
-        Arc::new(Self { keyring, upstream, prefixes, caches, clock, policy })
+        Arc::new(Self { keyring, upstream, prefixes, caches, answers, clock, policy })
     }
 
     /// The policy in force.
@@ -292,6 +296,12 @@ impl Relay {
         if call.is_stream() {
             receipt.is_stream();
         }
+        let question = self.question(call, receipt);
+        if let Some(opened) = self.give_again(call, opening, question.as_ref(), began).await {
+            receipt.answered_again();
+            return Ok(opened);
+        }
+        let opening = &Gathered { opening, question };
         let followed = self.follow(call);
         let mut need = call.need(followed.as_ref(), receipt.tiers());
         receipt.follows(followed);
@@ -401,7 +411,7 @@ impl Relay {
         };
         let answer = self.upstream.send(lease.secret(), outgoing).await.map_err(Unopened::transport)?;
         let reading =
-            Reading { call, secret: lease.secret(), policy: &self.policy, clock: &self.clock, until: deadline };
+            Reading { call, secret: Some(lease.secret()), policy: &self.policy, clock: &self.clock, until: deadline };
         opening.open(&reading, answer).await
     }
 }

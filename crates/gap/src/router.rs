@@ -108,6 +108,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
         "x-gap-key",
         "x-gap-attempts",
         "x-gap-model",
+        "x-gap-cache",
         "x-gap-warnings",
         "x-gap-error-scope",
         "x-gap-kept",

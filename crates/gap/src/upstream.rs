@@ -7,22 +7,19 @@
 //!
 //! An upstream key exists here, as a header value that no `Debug` prints, and nowhere else.
 
+mod answer;
 pub mod headers;
 pub mod redact;
 mod unpacking;
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use gap_pool::verdict::TransportFault;
 use http::header::{ACCEPT_ENCODING, HOST, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
-use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::body::Incoming;
+use http_body::Body as HttpBody;
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -30,7 +27,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::debug;
 
-use self::unpacking::Unpacking;
+use self::answer::Flight;
+pub use self::answer::{Answer, AnswerBroken};
 use crate::body::SendBody;
 use crate::config::Upstream as Settings;
 
@@ -307,79 +305,6 @@ fn root_cause(error: &dyn std::error::Error) -> String {
         cause = inner;
     }
     cause.to_string()
-}
-
-// === Answer ===
-
-/// The body of an answer from Google.
-#[derive(Debug)]
-pub struct Answer {
-    body: Incoming,
-    /// Unpacks it, if it comes packed.
-    unpacking: Option<Box<Unpacking>>,
-    _flight: Flight,
-}
-
-/// An answer did not come to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum AnswerBroken {
-    /// The connection broke.
-    #[error(transparent)]
-    Transport(#[from] hyper::Error),
-    /// It came packed, and cannot be unpacked.
-    #[error("the answer cannot be unpacked: {0}")]
-    Packing(#[from] std::io::Error),
-}
-
-impl Answer {
-    /// An answer as if it had come the way it was asked for.
-    fn of(answer: Response<Incoming>, flight: Flight) -> Response<Self> {
-        let (mut head, body) = answer.into_parts();
-        let unpacking = unpacking::needed(&head, &body).then(|| {
-            head.headers.remove(header::CONTENT_ENCODING);
-            head.headers.remove(header::CONTENT_LENGTH);
-            Box::default()
-        });
-        Response::from_parts(head, Self { body, unpacking, _flight: flight })
-    }
-}
-
-impl HttpBody for Answer {
-    type Data = Bytes;
-    type Error = AnswerBroken;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerBroken>>> {
-        let Self { body, unpacking, .. } = &mut *self;
-        match unpacking {
-            Some(unpacking) => unpacking.poll_frame(body, cx),
-            None => Pin::new(body).poll_frame(cx).map_err(AnswerBroken::from),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.unpacking.is_none() && self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        if self.unpacking.is_some() { SizeHint::default() } else { self.body.size_hint() }
-    }
-}
-
-/// One stream in use on a shard; counted back on drop.
-#[derive(Debug)]
-struct Flight(Arc<AtomicUsize>);
-
-impl Flight {
-    fn begin(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(count))
-    }
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 mod tls {

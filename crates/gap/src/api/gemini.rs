@@ -23,6 +23,7 @@ use super::guest::{self, Guest};
 use super::openai::{is_strict, path_of};
 use crate::admission::Permit;
 use crate::admission::standing::Standing;
+use crate::answers::Wish;
 use crate::app::App;
 use crate::body::{RequestBody, discard};
 use crate::caches::native::Deed;
@@ -174,7 +175,7 @@ async fn relay(
     }
     guest.permit.book(|| call.estimated_tokens()).map_err(refuse)?;
     let Guest { caller, permit } = guest;
-    let mut receipt = Receipt::begin(facts).with_permit(permit);
+    let mut receipt = Receipt::begin(facts).with_permit(permit).may_repeat(Wish::of(&parts.headers));
     receipt.names_cache(&app.caches, cache.as_deref());
     if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
         return models::list(app, &caller.policy, &call, receipt).await;

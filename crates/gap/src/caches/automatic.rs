@@ -277,6 +277,16 @@ impl Ride {
     }
 }
 
+// === impl Story ===
+
+impl Story {
+    /// The whole answer was kept from an earlier request, which has saved so much.
+    pub fn of_answer(tokens: u64, saved_nanos: u64) -> Self {
+        let benefit_nanos = i64::try_from(saved_nanos).ok();
+        Self { decision: "answer_cache", cache: None, tokens, seen: 0, benefit_nanos, implicit: None }
+    }
+}
+
 impl Caches {
     /// Whether a project was found to have no caching.
     fn is_without(&self, project: ProjectId) -> bool {

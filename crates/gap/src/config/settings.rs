@@ -250,6 +250,12 @@ pub struct Cache {
     pub watched: usize,
     /// Automatic caches at a time.
     pub held: usize,
+    /// Access keys whose answers are kept and given again.
+    pub answers: Vec<String>,
+    /// What answers may take together, in bytes.
+    pub answers_bytes: usize,
+    /// How long an answer is given again.
+    pub answers_ttl: Duration,
 }
 
 /// Section `context`.
@@ -436,6 +442,9 @@ impl Settings {
                 native: reader.take("cache.native", &Switch),
                 watched: reader.take("cache.watched", &Whole(0..=10_000_000)),
                 held: reader.take("cache.held", &Whole(0..=100_000)),
+                answers: reader.take("cache.answers", &ListOf(Text)),
+                answers_bytes: reader.take("cache.answers_bytes", &Size(0..=64 * 1024 * MIB)),
+                answers_ttl: reader.take("cache.answers_ttl", &Span::some()),
             },
             context: Context::read(reader),
             store: Store::read(reader),

@@ -16,14 +16,15 @@ use jiff::Timestamp;
 use super::RelayError;
 use super::reading::is_encoded;
 use crate::error::Failure;
-use crate::upstream::{Secret, headers};
+use crate::upstream::{Secret, headers, redact};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
 
 /// Looks at errors that came for the request that was sent with `secret`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Judge<'a> {
-    pub(super) secret: &'a Secret,
+    /// None where no key was asked.
+    pub(super) secret: Option<&'a Secret>,
     pub(super) now: Timestamp,
 }
 
@@ -91,7 +92,7 @@ impl Judge<'_> {
     /// What a client may read of an error within a stream that is under way: the value of `error`, as JSON on one line.
     /// With it, whose fault it is.
     pub(super) fn show_in_stream(&self, error: &str, framing: Framing) -> (String, Option<Fault>) {
-        let googles = || self.secret.redact(error).replace(['\r', '\n'], " ");
+        let googles = || self.clean(error).replace(['\r', '\n'], " ");
         match self.error_event(error, framing) {
             Some(Unopened::Faulty { fault, answer: None, .. }) => {
                 let failure = Failure::from(RelayError::Exhausted(fault.clone()));
@@ -121,8 +122,13 @@ impl Judge<'_> {
         }
     }
 
+    /// What Google said, without keys and project numbers.
+    fn clean<'t>(&self, said: &'t str) -> Cow<'t, str> {
+        self.secret.map_or_else(|| redact::text(said, ""), |secret| secret.redact(said))
+    }
+
     fn redact(&self, fault: &mut Fault) {
-        if let Cow::Owned(clean) = self.secret.redact(&fault.message) {
+        if let Cow::Owned(clean) = self.clean(&fault.message) {
             fault.message = clean;
         }
     }
@@ -132,7 +138,7 @@ impl Judge<'_> {
         let encoded = is_encoded(headers);
         let mut headers = headers::for_client(headers);
         let text = if encoded || body.is_empty() { None } else { std::str::from_utf8(&body).ok() };
-        let body = match text.map(|text| self.secret.redact(text)) {
+        let body = match text.map(|text| self.clean(text)) {
             Some(Cow::Borrowed(_)) => body,
             Some(Cow::Owned(clean)) => clean.into(),
             // Nothing, or nothing that can be shown to be harmless: then in our words.

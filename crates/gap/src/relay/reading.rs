@@ -26,7 +26,8 @@ const MAX_ERROR_BODY: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Reading<'a> {
     pub(super) call: &'a Call,
-    pub(super) secret: &'a Secret,
+    /// The key that was asked; none for an answer that was kept.
+    pub(super) secret: Option<&'a Secret>,
     pub(super) policy: &'a RelayPolicy,
     pub(super) clock: &'a Clock,
     /// When the request gives up.

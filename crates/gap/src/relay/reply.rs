@@ -218,7 +218,7 @@ impl ReplyBody {
     fn presentable_error(&mut self) -> Cow<'static, str> {
         let Some(error) = self.meter.findings().error.as_deref() else { return Cow::Borrowed("null") };
         let Some(secret) = self.receipt.secret() else { return Cow::Borrowed("{}") };
-        let (shown, fault) = Judge { secret, now: self.clock.now() }.show_in_stream(error, self.framing);
+        let (shown, fault) = Judge { secret: Some(secret), now: self.clock.now() }.show_in_stream(error, self.framing);
         if let Some(fault) = fault {
             self.receipt.failed_in_stream(fault);
         }

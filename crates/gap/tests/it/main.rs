@@ -10,6 +10,8 @@ mod support;
 mod uploads;
 
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod anthropic;
 #[cfg(test)]
 mod binary;

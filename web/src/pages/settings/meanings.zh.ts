@@ -78,6 +78,10 @@ const MEANINGS: Record<string, string> = {
   max_requests_per_day_per_ip: '每个客户端地址每个太平洋日对客户端 API 的请求数；`0` 为不限。',
   max_input_tokens_per_day_per_ip: '每个客户端地址每个太平洋日的输入 token 数；`0` 为不限。',
   enable_native_caching: '当节省大于花费时，在 Google 创建、复用和删除显式缓存。',
+  'cache.answers':
+    '按名称列出的访问密钥：其回答保存在内存中，相同的请求直接再次得到同一回答而不询问 Google。仅限 temperature 为 0 且不使用 Google 自带工具、文件和缓存的请求。这样的回答带有 `x-gap-cache: hit`；`cache-control: no-cache` 要求新的回答。',
+  'cache.answers_bytes': '可再次给出的回答最多占用多少字节；`0` 为不保存。最久未被请求的先被遗忘。',
+  'cache.answers_ttl': '一个回答在多长时间内会再次给出。',
   enable_context_completion: '客户端只带最新消息、以编号继续对话时，补全其历史。',
   context_storage_mode: '对话保存在哪里：`memory` 到重启为止，或 `database` 数据库。',
   default_max_context_tokens: '最多补入多少 token 的历史；也是未知模型的窗口大小。',

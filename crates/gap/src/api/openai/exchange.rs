@@ -14,6 +14,7 @@ use http::{Method, Request, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
 use super::{OpenAiFailure, client_deadline, is_strict, json_headers, path_of, warn_in};
+use crate::answers::Wish;
 use crate::api::guest::{self, Guest};
 use crate::app::App;
 use crate::body::{Document, RequestBody};
@@ -129,7 +130,7 @@ pub(super) async fn answer<T: Tongue>(
     let Guest { caller, permit } = guest;
     let request_line = format!("{} {}", head.method, head.uri.path());
     let facts = Facts { visit: visit.clone(), caller, request_line, model: Some(model) };
-    let receipt = Receipt::begin(facts).with_permit(permit);
+    let receipt = Receipt::begin(facts).with_permit(permit).may_repeat(Wish::of(&head.headers));
     let pending = Box::pin(exchange.answer(decoded, form, receipt));
     let policy = app.relay.policy();
     let answered = if stream {
