@@ -154,8 +154,11 @@ impl Caches {
         let size = asked("pageSize", "page_size").map(|value| number("pageSize", value)).transpose()?;
         let size = size.filter(|size| *size > 0).unwrap_or(USUAL).min(MOST);
         let token = asked("pageToken", "page_token");
-        let page =
-            token.map(|token| token.parse::<u32>().map_err(|_| Failure::invalid_request("pageToken takes the nextPageToken of the list before.")));
+        let page = token.map(|token| {
+            token
+                .parse::<u32>()
+                .map_err(|_| Failure::invalid_request("pageToken takes the nextPageToken of the list before."))
+        });
         let page = page.transpose()?.unwrap_or(0);
         let filter = CacheFilter { owner: Some(caller.id.to_string()), kind: Some(BY_CLIENT.to_owned()), model: None };
         let skip = u64::from(page) * u64::from(size);
