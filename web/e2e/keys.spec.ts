@@ -7,7 +7,7 @@ let count = 0
 /** A key that nobody has entered yet; the simulator refuses it, as Google refuses one that it does not know. */
 function newKey(): string {
   count += 1
-  return `AIzaSyE2E${process.pid}x${count}`.padEnd(39, '0')
+  return `AIzaSyE2E${process.pid}x${count}x`.padEnd(39, '0')
 }
 
 async function call<T>(gateway: Gateway, method: string, path: string, body?: unknown): Promise<T> {
