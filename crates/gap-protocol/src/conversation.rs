@@ -3,13 +3,13 @@
 //!
 //! A kept conversation is a tree of turns, because clients edit: what follows an edited turn is another branch, and the
 //! *head* is the turn at which the conversation goes on. A request that names the conversation brings one of three
-//! things, and [`recognise`] tells which: only what is new (the history must be put before it), all of the history (it must
+//! things, and [`recognise()`] tells which: only what is new (the history must be put before it), all of the history (it must
 //! not be doubled), or a history with something changed (a branch begins). Turns are compared by their digests
 //! ([`crate::chain`]), so that what clients change in passing does not make a stranger of an old turn.
 //!
-//! [`fit`] says which turns of the history go with a request. Whole groups are left out, the oldest first: a question with all
+//! [`fit()`] says which turns of the history go with a request. Whole groups are left out, the oldest first: a question with all
 //! that was said, called and answered because of it. So no call is ever without its result, and no signed part is ever
-//! changed. [`splice`] puts the turns into the request's bytes, and [`ReplyParts`] gathers the turn that answers it.
+//! changed. [`splice()`] puts the turns into the request's bytes, and [`ReplyParts`] gathers the turn that answers it.
 
 mod fit;
 mod recognise;
