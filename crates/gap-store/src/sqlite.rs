@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::time::Instant;
 
 use crate::StoreError;
 
 /// How long another process that writes is waited for.
 const BUSY: Duration = Duration::from_secs(30);
+/// The pause before a file that another was opening is tried again.
+const OPENS_AGAIN: Duration = Duration::from_millis(10);
 /// How long a writer of this process waits in line. Longer than any batch, shorter than for ever.
 const IN_LINE: Duration = Duration::from_mins(1);
 /// The write-ahead log is cut back to this after it has grown, in bytes.
@@ -37,7 +40,7 @@ pub(crate) async fn open(path: &Path, readers: u32) -> Result<Pools, StoreError>
         // An acknowledged write survives the machine, not only the process.
         .synchronous(SqliteSynchronous::Full)
         .pragma("journal_size_limit", LOG_LIMIT);
-    let write = one_connection().connect_with(writer).await?;
+    let write = first_connection(writer).await?;
     let read = SqlitePoolOptions::new()
         .max_connections(readers.max(1))
         .acquire_timeout(IN_LINE)
@@ -50,6 +53,18 @@ pub(crate) async fn open_memory() -> Result<SqlitePool, StoreError> {
     // By its name: by its flag, copies made from it would be in memory, too.
     let options = SqliteConnectOptions::new().filename(":memory:").foreign_keys(true);
     Ok(one_connection().connect_with(options).await?)
+}
+
+/// Waits for others that open the same new file. Of two that turn on its write-ahead log at once, SQLite tells one that the
+/// file is locked without minding the time that it may wait: <https://sqlite.org/c3ref/busy_handler.html>.
+async fn first_connection(options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    let until = Instant::now() + BUSY;
+    loop {
+        match one_connection().connect_with(options.clone()).await.map_err(StoreError::from) {
+            Err(StoreError::Locked(_)) if Instant::now() < until => tokio::time::sleep(OPENS_AGAIN).await,
+            opened => return opened,
+        }
+    }
 }
 
 fn one_connection() -> SqlitePoolOptions {

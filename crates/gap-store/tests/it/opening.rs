@@ -139,7 +139,7 @@ async fn a_first_step_that_fails_leaves_nothing_behind(#[values(On::File, On::Po
 async fn several_may_open_a_new_store_at_once(#[values(On::File, On::Postgres)] on: On) {
     let Some(db) = TestDb::new(on).await else { return };
     let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..4 {
+    for _ in 0..16 {
         let options = db.options();
         tasks.spawn(async move { Store::open(options, now()).await.map(|store| store.derive_key("sessions")) });
     }
