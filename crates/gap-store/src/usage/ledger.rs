@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use super::UsageRecord;
 use crate::{Store, StoreError};
@@ -204,34 +204,41 @@ impl Writer {
         }
     }
 
-    /// Waits for more records until the batch is full, the time of its oldest is over, or somebody cannot wait.
+    /// Lets more records come in until the time of the oldest is over or somebody cannot wait, and takes what fits.
+    ///
+    /// The queue is not watched meanwhile: being woken for every record would cost each as much as a part of its write.
     async fn gather(&mut self, batch: &mut Vec<UsageRecord>, since: Instant) -> Option<oneshot::Sender<()>> {
         let deadline = since + self.options.interval.min(FAR);
+        let mut flush = None;
         while batch.len() < BATCH && !self.is_ending() {
-            let room = BATCH - batch.len();
             tokio::select! {
                 biased;
                 // Seen again by the loop condition.
                 Ok(()) = self.end.changed() => {}
-                Some(done) = self.flushes.recv() => return Some(done),
-                taken = timeout_at(deadline, self.queue.recv_many(batch, room)) => {
-                    if taken.unwrap_or(0) == 0 {
-                        return None;
-                    }
+                Some(done) = self.flushes.recv() => {
+                    flush = Some(done);
+                    break;
                 }
+                () = sleep_until(deadline) => break,
             }
         }
-        None
+        self.take(batch);
+        flush
+    }
+
+    /// Takes from the queue what there is and fits.
+    fn take(&mut self, batch: &mut Vec<UsageRecord>) {
+        while batch.len() < BATCH
+            && let Ok(record) = self.queue.try_recv()
+        {
+            batch.push(record);
+        }
     }
 
     /// Writes everything that is in the queue now.
     async fn drain(&mut self, batch: &mut Vec<UsageRecord>) {
         loop {
-            while batch.len() < BATCH
-                && let Ok(record) = self.queue.try_recv()
-            {
-                batch.push(record);
-            }
+            self.take(batch);
             if batch.is_empty() {
                 return;
             }
