@@ -201,7 +201,8 @@ impl<'a> Bench<'a> {
         let load = task.load(row, self.seconds, self.options.rate);
         let before = running.cpu_time()?;
         let outcome = self.launcher.load(running, &load).await;
-        let cpu = running.cpu_time().with_context(|| format!("{row}, {task}: the process is gone"))?.since(&before);
+        let after = running.cpu_time().with_context(|| format!("{row}, {task}: the process is gone"))?;
+        let cpu = (after.since(&before), after.of_database_since(&before));
         match outcome {
             Ok(Outcome::Measured(report)) => self.sample(row, task, cpu, &report, direct),
             Ok(Outcome::NotServed { status }) => {
@@ -216,12 +217,23 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    fn sample(&mut self, row: Row, task: Task, cpu: Duration, report: &Report, direct: Option<&Report>) {
-        let per_request = cpu.as_secs_f64() * 1e6 / report.requests as f64;
+    fn sample(
+        &mut self,
+        row: Row,
+        task: Task,
+        (cpu, of_database): (Duration, Duration),
+        report: &Report,
+        direct: Option<&Report>,
+    ) {
+        let micros = |cpu: Duration| cpu.as_secs_f64() * 1e6 / report.requests as f64;
+        let per_request = micros(cpu);
         let mut add = |figure, value| self.samples.add(row, figure, value);
         match task {
             Task::Small => {
                 add(Figure::CpuSmall, per_request);
+                if row.peer == Peer::Gap {
+                    add(Figure::CpuDatabase, micros(of_database));
+                }
                 add(Figure::PerSecond, report.per_second);
                 add(Figure::CpuShare, cpu.as_secs_f64() / report.seconds);
             }

@@ -12,6 +12,8 @@ use crate::table::peers::Row;
 pub(super) enum Figure {
     /// CPU microseconds of the proxy per request of 1 kB.
     CpuSmall,
+    /// The part of it that the thread with the usage ledger's database takes.
+    CpuDatabase,
     /// The same with a prompt of 100 kB.
     CpuLarge,
     /// The same per stream of 100 events.

@@ -11,7 +11,7 @@ use crate::table::machine::Machine;
 use crate::table::peers::{Peer, Row};
 
 const DASH: &str = "–";
-const COLUMNS: usize = 13;
+const COLUMNS: usize = 14;
 
 /// How it was measured.
 #[derive(Clone, Debug, Serialize)]
@@ -33,6 +33,7 @@ pub(super) fn markdown(machine: &Machine, conditions: &Conditions, samples: &Sam
     let heads = [
         "peer and route",
         "CPU µs: 1 kB",
+        "of it the ledger's database",
         "100 kB",
         "100 events",
         "100 events, 2 ms apart",
@@ -92,6 +93,7 @@ fn measured(row: Row, samples: &Samples) -> [String; COLUMNS] {
     [
         row.to_string(),
         show(Figure::CpuSmall, 1),
+        show(Figure::CpuDatabase, 1),
         show(Figure::CpuLarge, 0),
         show(Figure::CpuStream, 0),
         show(Figure::CpuPacedStream, 0),
@@ -113,9 +115,15 @@ fn ratios(row: Row, floor: Row, samples: &Samples) -> [String; COLUMNS] {
         _ => DASH.to_owned(),
     };
     let mut cells: [String; COLUMNS] = std::array::from_fn(|_| String::new());
-    let [name, small, large, stream, paced, at_rate, per_second, ..] = &mut cells;
+    let without_database = || {
+        let part = samples.median(row, Figure::CpuDatabase)?;
+        let (whole, least) = (samples.median(row, Figure::CpuSmall)?, samples.median(floor, Figure::CpuSmall)?);
+        (least > 0.0).then(|| format!("without: {:.2}×", (whole - part) / least))
+    };
+    let [name, small, database, large, stream, paced, at_rate, per_second, ..] = &mut cells;
     *name = format!("{row} ÷ floor");
     *small = ratio(Figure::CpuSmall);
+    *database = without_database().unwrap_or_default();
     *large = ratio(Figure::CpuLarge);
     *stream = ratio(Figure::CpuStream);
     *paced = ratio(Figure::CpuPacedStream);

@@ -1,6 +1,6 @@
 //! What Linux tells of a process below `/proc`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -8,11 +8,16 @@ use anyhow::Context;
 /// The kernel counts in hundredths of a second towards user space on every architecture that Rust's tier 1 has.
 const TICKS_PER_SECOND: u64 = 100;
 
+/// What the thread that keeps a database is called (sqlx names it so); the kernel cuts names off.
+const DATABASE: &str = "sqlx-sqlite";
+
 /// CPU time of a process up to now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CpuTime {
     /// Nanoseconds of each living thread: exact, but a thread that ends takes its share away.
     pub threads: BTreeMap<u32, u64>,
+    /// Those of them that keep a database.
+    pub database: BTreeSet<u32>,
     /// Ticks of the whole process, ended threads included: complete, but coarse.
     pub ticks: u64,
 }
@@ -24,15 +29,29 @@ impl CpuTime {
     pub(super) fn of(pid: u32) -> anyhow::Result<Self> {
         let stat = read(&format!("/proc/{pid}/stat"))?;
         let ticks = ticks(&stat).with_context(|| format!("/proc/{pid}/stat has another form: {stat}"))?;
-        let mut threads = BTreeMap::new();
+        let (mut threads, mut database) = (BTreeMap::new(), BTreeSet::new());
         let folder = format!("/proc/{pid}/task");
         for entry in std::fs::read_dir(&folder).with_context(|| folder.clone())? {
             let Some(thread) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
             // A thread may end between the two looks; a kernel may be built without this file.
             let Ok(schedstat) = std::fs::read_to_string(format!("{folder}/{thread}/schedstat")) else { continue };
             threads.extend(nanoseconds(&schedstat).map(|time| (thread, time)));
+            let name = std::fs::read_to_string(format!("{folder}/{thread}/comm")).unwrap_or_default();
+            if name.starts_with(DATABASE) {
+                database.insert(thread);
+            }
         }
-        Ok(Self { threads, ticks })
+        Ok(Self { threads, database, ticks })
+    }
+
+    /// What the threads that keep a database have spent since `before`.
+    pub(super) fn of_database_since(&self, before: &Self) -> Duration {
+        Duration::from_nanos(self.database.iter().map(|thread| self.spent(*thread, before)).sum())
+    }
+
+    fn spent(&self, thread: u32, before: &Self) -> u64 {
+        let time = |account: &Self| account.threads.get(&thread).copied().unwrap_or_default();
+        time(self).saturating_sub(time(before))
     }
 
     /// What was spent since `before`: by the exact account if no thread is missing in it, else by the coarse one.
@@ -41,8 +60,7 @@ impl CpuTime {
         if !whole {
             return Duration::from_millis((self.ticks.saturating_sub(before.ticks)) * 1_000 / TICKS_PER_SECOND);
         }
-        let spent = |(id, time): (&u32, &u64)| time.saturating_sub(before.threads.get(id).copied().unwrap_or_default());
-        Duration::from_nanos(self.threads.iter().map(spent).sum())
+        Duration::from_nanos(self.threads.keys().map(|thread| self.spent(*thread, before)).sum())
     }
 }
 

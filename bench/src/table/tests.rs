@@ -48,7 +48,7 @@ fn core_lists_have_ranges() {
 }
 
 fn cpu(threads: &[(u32, u64)], ticks: u64) -> CpuTime {
-    CpuTime { threads: threads.iter().copied().collect(), ticks }
+    CpuTime { threads: threads.iter().copied().collect(), database: [3].into(), ticks }
 }
 
 #[test]
@@ -57,6 +57,8 @@ fn cpu_time_counts_threads_that_came_and_is_coarse_once_one_has_gone() {
     assert_eq!(cpu(&[(1, 1_700), (2, 500), (3, 40)], 250).since(&before), Duration::from_nanos(740));
     assert_eq!(cpu(&[(1, 1_700), (3, 40)], 250).since(&before), Duration::from_millis(1_500));
     assert_eq!(cpu(&[], 103).since(&cpu(&[], 100)), Duration::from_millis(30));
+    assert_eq!(cpu(&[(1, 9), (3, 70)], 0).of_database_since(&cpu(&[(3, 30)], 0)), Duration::from_nanos(40));
+    assert_eq!(cpu(&[(1, 9), (3, 70)], 0).of_database_since(&cpu(&[], 0)), Duration::from_nanos(70));
 }
 
 #[test]
@@ -75,6 +77,7 @@ fn samples() -> Samples {
         (Peer::FloorJson, Route::Native, Figure::CpuStream, 0.0),
         (Peer::FloorJson, Route::Openai, Figure::CpuSmall, 30.0),
         (Peer::Gap, Route::Native, Figure::CpuSmall, 25.0),
+        (Peer::Gap, Route::Native, Figure::CpuDatabase, 4.0),
         (Peer::Gap, Route::Native, Figure::CpuStream, 9.0),
     ] {
         samples.add(Row { peer, route }, figure, value);
@@ -93,10 +96,10 @@ fn what_was_not_measured_is_a_dash_and_ratios_are_to_the_same_route() {
     assert_eq!(
         lines,
         [
-            "| floor native | 20.0 | – | 0 | – | – | – | – | – | – | – | – | – |",
-            "| floor OpenAI | 30.0 | – | – | – | – | – | – | – | – | – | – | – |",
-            "| GAP native | 25.0 | – | 9 | – | – | – | – | – | – | – | – | – |",
-            "| GAP native ÷ floor | **1.25×** | – | – | – | – | – |  |  |  |  |  |  |",
+            "| floor native | 20.0 | – | – | 0 | – | – | – | – | – | – | – | – | – |",
+            "| floor OpenAI | 30.0 | – | – | – | – | – | – | – | – | – | – | – | – |",
+            "| GAP native | 25.0 | 4.0 | – | 9 | – | – | – | – | – | – | – | – | – |",
+            "| GAP native ÷ floor | **1.25×** | without: 1.05× | – | – | – | – | – |  |  |  |  |  |  |",
         ]
     );
 }
@@ -105,7 +108,7 @@ fn what_was_not_measured_is_a_dash_and_ratios_are_to_the_same_route() {
 fn the_json_has_every_sample() {
     let json: serde_json::Value =
         serde_json::from_str(&json(&Machine::look(), &conditions(), &samples()).unwrap()).unwrap();
-    assert_eq!(json["samples"].as_array().unwrap().len(), 5);
+    assert_eq!(json["samples"].as_array().unwrap().len(), 6);
     assert_eq!(json["samples"][3]["peer"], "gap");
     assert_eq!(json["samples"][3]["figure"], "cpu_small");
     assert_eq!(json["samples"][3]["samples"][0], 25.0);
