@@ -233,7 +233,7 @@ fn is_private(name: &str) -> bool {
 
 /// Whether it is a collection of what only its makers see.
 pub fn is_private_collection(name: &str) -> bool {
-    PRIVATE.contains(&name)
+    PRIVATE.contains(&name) || name.ends_with("/operations")
 }
 
 /// JSON without the escapes that letters and slashes of a name may be hidden behind. Good for looking, not for reading.

@@ -88,6 +88,10 @@ fn what_somebody_has_made_is_nobody_elses() {
     assert_eq!(owners.find("files/abc"), Some(project(3)));
     assert_eq!(owners.home_of("alice", "files"), Some(project(3)));
     assert_eq!((owners.home_of("alice", "batches"), owners.home_of("bob", "files")), (None, None));
+    assert!(["files", "batches", "models/veo-3/operations"].into_iter().all(is_private_collection));
+    assert!(
+        !["models", "tunedModels", "files/abc", "fileSearchStores/s/documents"].into_iter().any(is_private_collection)
+    );
 
     for body in [
         r#"{"fileUri": "https://g/v1beta/files/abc"}"#,
