@@ -4,6 +4,7 @@
 //! one byte budget, because a thousand clients with 30 MiB each would otherwise be the end of the process. A larger
 //! body streams through once, and may be tried again only while not a byte of it has been read.
 
+use std::io::Read;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, EXPECT};
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -147,6 +149,32 @@ impl RequestBody {
             }
         }
         Ok(Self::Kept(Kept { chunks: Arc::new(chunks), length, _held: Some(Arc::new(held)) }))
+    }
+
+    /// Unpacks a kept body that came packed: what is in it matters here as well as to Google. The headers say so no more.
+    ///
+    /// Errors: 415 when it is packed in a way that nobody here reads, 400 when it is not packed as it says, 413 and 503 as in
+    /// [`Self::read`].
+    pub fn unpacked(self, headers: &mut HeaderMap, policy: &BodyPolicy) -> Result<Self, Failure> {
+        let (Some(coding), Self::Kept(kept)) = (coding_of(headers), &self) else { return Ok(self) };
+        if kept.length == 0 {
+            return Ok(self);
+        }
+        if !coding.eq_ignore_ascii_case("gzip") && !coding.eq_ignore_ascii_case("x-gzip") {
+            return Err(Failure::coded_body(coding));
+        }
+        let longest = policy.replay_limit as u64;
+        let packed = kept.to_bytes();
+        let mut bytes = Vec::new();
+        let read = MultiGzDecoder::new(&*packed).take(longest + 1).read_to_end(&mut bytes);
+        if read.is_err() {
+            return Err(Failure::broken_coding(coding));
+        }
+        if bytes.len() as u64 > longest {
+            return Err(Failure::document_too_large(longest));
+        }
+        headers.remove(CONTENT_ENCODING);
+        Self::written(bytes.into(), policy)
     }
 
     fn once(prefix: Vec<Bytes>, rest: axum::body::Body, length: Option<u64>, policy: &BodyPolicy) -> Self {

@@ -246,6 +246,11 @@ impl Failure {
         )
     }
 
+    /// The body is not compressed, or not as it says.
+    pub fn broken_coding(coding: &str) -> Self {
+        Self::new(Kind::InvalidRequest, format!("The request body is not what content-encoding: {coding} says."))
+    }
+
     /// The client fell silent while sending its body.
     pub fn body_timed_out(after: Duration) -> Self {
         let seconds = after.as_secs();
@@ -292,6 +297,19 @@ impl Failure {
     /// The cache is somebody else's, or there is none: in Google's words, which do not say which.
     pub fn foreign_cache() -> Self {
         Self::new(Kind::Forbidden, "CachedContent not found (or permission denied)").scope("request")
+    }
+
+    /// What it names is somebody else's, or there is none: in Google's words, which do not say which (wire 15).
+    pub fn foreign_resource(name: &str) -> Self {
+        match name.strip_prefix("files/") {
+            Some(id) => {
+                let id: String = id.chars().take(200).collect();
+                let said = format!("You do not have permission to access the File {id} or it may not exist.");
+                Self::new(Kind::Forbidden, said)
+            }
+            None => Self::new(Kind::UnknownRoute, "Requested entity was not found."),
+        }
+        .scope("request")
     }
 
     /// An answer broke off on the upstream's side.

@@ -98,11 +98,18 @@ impl Live {
         now: Timestamp,
         try_out: bool,
     ) -> Result<Arc<Loaded>, ChangeError> {
-        let changes = changes::read(wanted).map_err(ChangeError::Wrong)?;
+        let (changes, mut wrong) = changes::read(wanted);
         let mut kept = self.0.changed.lock().await;
         let next = merged(&kept, &changes);
-        let loaded = self.with(&next).map_err(|errors| ChangeError::Wrong(changes::explain(&errors, wanted)))?;
-        let loaded = Arc::new(loaded);
+        let loaded = match self.with(&next) {
+            Ok(loaded) if wrong.is_empty() => Arc::new(loaded),
+            // What is wrong is said at once, the names as well as the values of the others.
+            tried => {
+                wrong.extend(tried.err().map(|errors| changes::explain(&errors, wanted)).unwrap_or_default());
+                wrong.sort_by(|one, other| one.name.cmp(&other.name));
+                return Err(ChangeError::Wrong(wrong));
+            }
+        };
         if !try_out {
             let rows = changes.into_iter().map(|(name, value)| (name, value.map(Value::String))).collect();
             store.settings().put(&rows, by, now).await?;

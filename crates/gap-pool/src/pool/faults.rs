@@ -70,8 +70,8 @@ impl Pool {
 
     /// Whether a refusal without a reason is one of many alike; if so, takes back what was made of the others.
     fn is_weather(&mut self, lease: &Lease, name: &str, project: ProjectId, cause: Cause, now: Timestamp) -> bool {
-        let blow = Blow { at: millis(now), key: lease.key, project, bucket: name.into(), cause };
-        let Weather::Storm(blows) = self.storms.blow(blow) else { return false };
+        let blow = Blow { at: millis(now), lease: lease.turn, key: lease.key, project, bucket: name.into(), cause };
+        let Weather::Storm(blows) = self.storms.blow(blow, self.projects.len()) else { return false };
         for Blow { key, project, bucket, .. } in blows {
             let pardoned = |rest: Option<Resting>| rest.is_some_and(|rest| rest.cause == cause);
             let project = self.present(project);

@@ -72,7 +72,7 @@ impl Pool {
 
     fn answered(&mut self, lease: &Lease, name: &str, project: ProjectId, answered: Answered, now: Timestamp) {
         let at = millis(now);
-        self.storms.answered(at);
+        self.storms.answered(lease.turn);
         if self.egress.is_open() {
             self.egress.answered(lease.turn);
         }

@@ -2,10 +2,15 @@
 //!
 //! A firewall, a proxy or Google's front door can answer every request with a bare 429 or 403. Key by key that looks
 //! like the fault of each, and a pool that believes it has no key left a few seconds later. So a refusal that names no
-//! reason is remembered for some seconds; when several projects get the same one and hardly anybody is answered, it is
-//! weather: the rests that it has caused are taken back, and while it lasts nobody is punished.
+//! reason is remembered for some seconds; when several projects get the same one and hardly anybody is answered who asked
+//! after the first of them, it is weather: the rests that it has caused are taken back, and while it lasts nobody is
+//! punished.
 //!
 //! Refusals that name their quota are never weather: full buckets are full, however many.
+//!
+//! ## Edges
+//! A storm comes into a busy day: whoever asked before it is answered for seconds still, and that says nothing against it.
+//! Of a large pool more projects must be hit, because some of them may well be out of something at the same time.
 
 use std::collections::VecDeque;
 
@@ -15,29 +20,35 @@ use crate::verdict::{Cause, Fault};
 
 /// How long a refusal is remembered.
 const MEMORY: Millis = 10_000;
-/// So many projects make a storm.
-const MANY: usize = 3;
+/// So many projects make a storm: half of those there are, but no fewer than this
+const FEW: usize = 3;
+/// and no more than this.
+const MANY: usize = 12;
 /// A storm is over when so long nobody was hit.
 const CALM: Millis = 60_000;
 /// What is remembered at most.
 const BLOWS: usize = 64;
-/// Answers are counted by stretches of this length, of which the last two matter.
-const STRETCH: Millis = 5_000;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Storms {
-    blows: VecDeque<Blow>,
-    /// The stretch of the last answer, the answers in it and in the one before.
-    stretch: Millis,
-    answers: [usize; 2],
-    /// The storm's cause and its last blow.
-    storm: Option<(Cause, Millis)>,
+    blows: VecDeque<Remembered>,
+    /// The storm's cause, its last blow and that one's lease.
+    storm: Option<(Cause, Millis, u64)>,
+}
+
+#[derive(Clone, Debug)]
+struct Remembered {
+    blow: Blow,
+    /// How many were answered who asked after it.
+    answers: usize,
 }
 
 /// One refusal, and whom it was held against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Blow {
     pub(super) at: Millis,
+    /// The number of the lease that was refused.
+    pub(super) lease: u64,
     pub(super) key: KeyId,
     pub(super) project: ProjectId,
     pub(super) bucket: Box<str>,
@@ -61,56 +72,45 @@ impl Storms {
         matches!(fault.cause, Cause::Unexplained | Cause::Forbidden)
     }
 
-    /// A refusal without a reason.
-    pub(super) fn blow(&mut self, blow: Blow) -> Weather {
+    /// A refusal without a reason, in a pool of so many projects.
+    pub(super) fn blow(&mut self, blow: Blow, pool: usize) -> Weather {
         let (now, cause) = (blow.at, blow.cause);
         if self.is_on(cause, now) {
-            self.storm = Some((cause, now));
+            self.storm = Some((cause, now, blow.lease));
             return Weather::Storm(vec![blow]);
         }
-        self.blows.retain(|old| (now - old.at).abs() <= MEMORY);
+        self.blows.retain(|old| (now - old.blow.at).abs() <= MEMORY);
         if self.blows.len() >= BLOWS {
             self.blows.pop_front();
         }
-        self.blows.push_back(blow);
-        let mut projects: Vec<ProjectId> = self.alike(cause).map(|blow| blow.project).collect();
+        let lease = blow.lease;
+        self.blows.push_back(Remembered { blow, answers: 0 });
+        let many = (pool / 2).clamp(FEW, MANY);
+        let fits = |old: &Remembered| old.blow.cause == cause && old.answers * 4 <= many;
+        let mut projects: Vec<ProjectId> =
+            self.blows.iter().filter(|old| fits(old)).map(|old| old.blow.project).collect();
         projects.sort_unstable();
         projects.dedup();
-        if projects.len() < MANY || self.answers(now) * 4 > projects.len() {
+        if projects.len() < many {
             return Weather::Fair;
         }
-        self.storm = Some((cause, now));
-        let (storm, others) = self.blows.drain(..).partition(|blow| blow.cause == cause);
-        self.blows = others;
-        Weather::Storm(Vec::from(storm))
+        self.storm = Some((cause, now, lease));
+        let (storm, others): (Vec<_>, Vec<_>) = self.blows.drain(..).partition(fits);
+        self.blows = others.into();
+        Weather::Storm(storm.into_iter().map(|old| old.blow).collect())
     }
 
-    /// Somebody was answered.
-    pub(super) fn answered(&mut self, now: Millis) {
-        let stretch = now.div_euclid(STRETCH);
-        self.answers = match stretch - self.stretch {
-            0 => self.answers,
-            1 => [0, self.answers[0]],
-            _ => [0, 0],
-        };
-        self.answers[0] += 1;
-        self.stretch = stretch;
-        self.storm = None;
+    /// Somebody was answered who asked with this lease.
+    pub(super) fn answered(&mut self, lease: u64) {
+        for old in self.blows.iter_mut().filter(|old| old.blow.lease < lease) {
+            old.answers += 1;
+        }
+        if self.storm.is_some_and(|(_, _, last)| last < lease) {
+            self.storm = None;
+        }
     }
 
     fn is_on(&self, cause: Cause, now: Millis) -> bool {
-        self.storm.is_some_and(|(of, last)| of == cause && (now - last).abs() <= CALM)
-    }
-
-    fn alike(&self, cause: Cause) -> impl Iterator<Item = &Blow> {
-        self.blows.iter().filter(move |blow| blow.cause == cause)
-    }
-
-    fn answers(&self, now: Millis) -> usize {
-        match now.div_euclid(STRETCH) - self.stretch {
-            0 => self.answers[0] + self.answers[1],
-            1 => self.answers[0],
-            _ => 0,
-        }
+        self.storm.is_some_and(|(of, last, _)| of == cause && (now - last).abs() <= CALM)
     }
 }

@@ -13,6 +13,9 @@ use crate::json::{self, Node, ObjectWriter};
 const BEFORE: [(&str, &str); 3] =
     [("systemInstruction", "system_instruction"), ("tools", "tools"), ("toolConfig", "tool_config")];
 
+/// Where a request names a cache, in both spellings.
+const NAMES: [&str; 2] = ["cachedContent", "cached_content"];
+
 /// What a new cache is to be like.
 #[derive(Clone, Copy, Debug)]
 pub struct NewCache<'a> {
@@ -26,9 +29,65 @@ pub struct NewCache<'a> {
 
 /// The cache that a request names itself.
 pub fn named_in(body: &[u8]) -> Option<String> {
-    memchr::memmem::find(body, b"cachedContents/")?;
+    if !may_name_one(body) {
+        return None;
+    }
     let document = json::parse(body).ok()?;
-    either(&document, "cachedContent", "cached_content").and_then(Node::text).map(Cow::into_owned)
+    either(&document, NAMES[0], NAMES[1]).and_then(Node::text).map(Cow::into_owned)
+}
+
+/// Every cache that a request names, for itself or for the requests within it: those of a batch, the one that is counted.
+/// In what is no JSON, which Google may be more lenient with, everything that looks like the name of one. Each once.
+pub fn all_named_in(body: &[u8]) -> Vec<String> {
+    if !may_name_one(body) {
+        return Vec::new();
+    }
+    let Ok(document) = json::parse(body) else { return look_alikes(body) };
+    let mut names = Vec::new();
+    add_named(&document, &mut names);
+    for counted in fields(&document, ["generateContentRequest", "generate_content_request"]) {
+        add_named(counted, &mut names);
+    }
+    let batches = fields(&document, ["batch", "batch"]);
+    let inputs = batches.flat_map(|batch| fields(batch, ["inputConfig", "input_config"]));
+    let lists = inputs.flat_map(|input| fields(input, ["requests", "requests"]));
+    let lists = lists.flat_map(|list| fields(list, ["requests", "requests"]));
+    for entry in lists.filter_map(Node::items).flatten() {
+        for request in fields(entry, ["request", "request"]) {
+            add_named(request, &mut names);
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Whether it is worth reading the request for it: the field stands there, or letters that JSON has disguised.
+fn may_name_one(body: &[u8]) -> bool {
+    [&b"achedContent"[..], b"ached_content", br"\u00"].iter().any(|mark| memchr::memmem::find(body, mark).is_some())
+}
+
+fn add_named(request: &Node<'_>, names: &mut Vec<String>) {
+    names.extend(fields(request, NAMES).filter_map(Node::text).map(Cow::into_owned));
+}
+
+/// The values of a field, in both of its spellings and however often it is there: which of them counts is Google's choice.
+fn fields<'n, 'a>(node: &'n Node<'a>, names: [&'static str; 2]) -> impl Iterator<Item = &'n Node<'a>> {
+    let members = node.members().unwrap_or_default().iter();
+    members.filter(move |member| names.contains(&&*member.key)).map(|member| &member.value)
+}
+
+fn look_alikes(body: &[u8]) -> Vec<String> {
+    const COLLECTION: &[u8] = b"cachedContents/";
+    let ids = memchr::memmem::find_iter(body, COLLECTION).map(|at| {
+        let id = body.get(at + COLLECTION.len()..).unwrap_or_default();
+        let length = id.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')).count();
+        String::from_utf8_lossy(id.get(..length).unwrap_or_default())
+    });
+    let mut names: Vec<String> = ids.filter(|id| !id.is_empty()).map(|id| format!("cachedContents/{id}")).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// The letters of a request's tool configuration, which a cache has to repeat.

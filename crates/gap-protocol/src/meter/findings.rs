@@ -17,7 +17,7 @@ pub struct Findings {
     pub block_reason: Option<BlockReason>,
     /// The model that answered; for aliases not the one that was asked.
     pub model_version: Option<String>,
-    /// Google's id of the answer.
+    /// Google's id of the answer, which is the interaction's if it is one.
     pub response_id: Option<String>,
     /// The name of the resource that the answer is about (`files/abc`, `batches/x`), also when an upload wraps it in
     /// `file`.

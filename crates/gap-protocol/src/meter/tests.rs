@@ -297,6 +297,16 @@ fn interactions_count_their_tokens_in_other_words() {
     }
 }
 
+// wire 134
+#[test]
+fn an_interaction_is_known_by_its_id_from_the_beginning() {
+    let begun =
+        "data: {\"interaction\":{\"id\":\"v1_x\",\"status\":\"in_progress\"}}\n\ndata: {\"step\":{\"id\":\"s\"}}\n\n";
+    for (framing, text) in [(Framing::Json, r#"{"id": "v1_x", "steps": [{"id": "s"}]}"#), (Framing::Sse, begun)] {
+        assert_eq!(fed(framing, text).findings().response_id.as_deref(), Some("v1_x"), "{text}");
+    }
+}
+
 #[test]
 fn finish_reasons_are_names_or_numbers_and_the_last_one_counts() {
     // wire 111, 112

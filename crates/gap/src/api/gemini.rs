@@ -3,7 +3,9 @@
 //! The request's bytes are not read into anything. GAP looks at the path (which model, which framing, may it be sent
 //! twice), takes the client's credentials off, and hands the rest to the relay.
 
+mod lists;
 mod models;
+mod named;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +14,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use gap_pool::Affinity;
-use gap_protocol::gemini::cache;
 use gap_protocol::gemini::path::{self, Kind, Target};
 use gap_protocol::meter::Framing;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request};
 
+use self::named::Named;
 use super::guest::{self, Guest};
 use super::openai::{is_strict, path_of};
 use crate::admission::Permit;
@@ -27,7 +29,7 @@ use crate::answers::Wish;
 use crate::app::App;
 use crate::body::{RequestBody, discard};
 use crate::caches::native::Deed;
-use crate::caller::{Caller, Denied};
+use crate::caller::{Caller, Denied, Role};
 use crate::conversations::{self, Asked, Followed, Recording, Slot};
 use crate::dialect::Dialect;
 use crate::error::Failure;
@@ -109,6 +111,9 @@ async fn relay(
         }
         let model = renamed.as_ref().map(|(model, _)| model.as_str()).or_else(|| models::named(&target));
         model.map_or(Ok(()), |model| guest.may_use(model))?;
+        if !app.owners.may_have(&guest.caller, target.resource) {
+            return Err(Failure::foreign_resource(target.resource));
+        }
         Ok((guest, target))
     });
     let (mut guest, target) = match admitted {
@@ -138,18 +143,26 @@ async fn relay(
     if deed == Some(Deed::List) {
         return Box::pin(list_caches(app, &guest.caller, query)).await.map_err(refuse);
     }
-    let body = RequestBody::read(body, &app.bodies).await.map_err(refuse)?;
-    let cache = cache_of(app, &guest.caller, &body).await.map_err(refuse)?;
-    let named = || body.kept().and_then(|bytes| app.owners.find_in(&bytes));
-    let home = if is_upload || app.owners.is_empty() { home } else { home.or_else(named) };
+    let mut body = RequestBody::read(body, &app.bodies).await.map_err(refuse)?;
+    let mut headers = headers::for_upstream(&parts.headers);
+    let is_interaction = named::is_interaction(&target, &parts.method);
+    let mut named = Named::default();
+    if !is_upload {
+        body = body.unpacked(&mut headers, &app.bodies).map_err(refuse)?;
+        named = named::look(app, &guest.caller, is_interaction, &body).await.map_err(refuse)?;
+    }
+    let home = home.or(named.home);
     let generates = matches!(target.method, Some("generateContent" | "streamGenerateContent"));
     let (body, recording) = if generates {
         follow(app, &guest.caller, talk, &facts, framing, body).await.map_err(refuse)?
     } else {
         (body, None)
     };
+    let lists = lists::is_private(&target, &parts).then(|| app.owners.home_of(&guest.caller.id, target.resource));
     let passing = Passing {
         owner: guest.caller.id.clone(),
+        makes: is_upload || parts.method == Method::POST,
+        is_interaction,
         may_be_a_page: parts.method == Method::GET,
         gone: (parts.method == Method::DELETE).then(|| target.resource.to_owned()),
         spends: facts.model.is_some(),
@@ -159,7 +172,7 @@ async fn relay(
     let call = Call {
         path: renamed.map_or_else(|| target.upstream_path().into_owned(), |(_, path)| path),
         query: query.map(|query| path::strip_credentials(query).into_owned()),
-        headers: headers::for_upstream(&parts.headers),
+        headers,
         model: facts.model.clone(),
         affinity: home.map_or(Affinity::None, Affinity::Must),
         framing,
@@ -176,9 +189,16 @@ async fn relay(
     guest.permit.book(|| call.estimated_tokens()).map_err(refuse)?;
     let Guest { caller, permit } = guest;
     let mut receipt = Receipt::begin(facts).with_permit(permit).may_repeat(Wish::of(&parts.headers));
-    receipt.names_cache(&app.caches, cache.as_deref());
+    receipt.names_cache(&app.caches, named.cache.as_deref());
     if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
-        return Box::pin(models::list(app, &caller.policy, &call, receipt)).await;
+        let shown = |model: &str| caller.policy.allows_model(model);
+        return Box::pin(lists::show(app, &call, receipt, shown)).await;
+    }
+    if let Some(home) = lists.filter(|_| caller.role != Role::Administrator) {
+        let preferred = home.filter(|_| call.affinity == Affinity::None).map(Affinity::Should);
+        let call = Call { affinity: preferred.unwrap_or(call.affinity), ..call };
+        let shown = |name: &str| app.owners.is_made_by(&caller.id, name);
+        return Box::pin(lists::show(app, &call, receipt, shown)).await;
     }
     let answered = answer(app, call, receipt, passing).await?;
     Ok(match recording {
@@ -214,13 +234,6 @@ fn deed(target: &Target<'_>, head: &Parts) -> Option<Deed> {
     (is_plain && !head.headers.contains_key(METHOD_OVERRIDE)).then(|| Deed::of(&head.method, target.resource)).flatten()
 }
 
-/// The cache that a request names, if it may.
-async fn cache_of(app: &App, caller: &Caller, body: &RequestBody) -> Result<Option<String>, Failure> {
-    let Some(name) = body.kept().and_then(|bytes| cache::named_in(&bytes)) else { return Ok(None) };
-    Box::pin(app.caches.check(caller, &name)).await?;
-    Ok(Some(name))
-}
-
 /// The caches of an access key: the ledger knows those of every project.
 async fn list_caches(app: &App, caller: &Caller, query: Option<&str>) -> Result<Response, Failure> {
     let listed = app.caches.list_natively(caller, query).await?;
@@ -246,6 +259,10 @@ fn receive(app: &App, visit: &Visit, parts: &Parts, resumed: Option<&Resumed>) -
 struct Passing {
     /// The access key that asks.
     owner: Arc<str>,
+    /// What the answer names is made by it.
+    makes: bool,
+    /// It is an interaction, whose name is its id.
+    is_interaction: bool,
     /// It may be a page of a list.
     may_be_a_page: bool,
     /// The resource that is gone if the answer is a good one.
@@ -259,24 +276,36 @@ struct Passing {
 }
 
 impl Passing {
+    /// The name of what the answer is about.
+    fn named(&self, reply: &Reply) -> Option<String> {
+        if self.is_interaction {
+            return reply.answer_id().map(named::interaction);
+        }
+        reply.name().map(str::to_owned)
+    }
+
     /// Notes what later requests depend on: whose a resource, a page or an upload is.
     async fn note(self, app: &App, reply: &mut Reply) {
         let Some(project) = reply.project().filter(|_| reply.status().is_success()) else { return };
-        let mut news = Vec::new();
         if let Some(gone) = self.gone {
             app.owners.forget(&gone);
             owners::kept::strike(app, &gone).await;
-        } else if let Some(name) = reply.name().filter(|name| app.owners.note(name, project)) {
-            news.push(name.to_owned());
+        } else if let Some(name) = self.named(reply) {
+            let (is_news, maker) = if self.makes {
+                (app.owners.note_made(&name, project, &self.owner), &*self.owner)
+            } else {
+                (app.owners.note(&name, project), "")
+            };
+            let news = is_news.then_some(name).into_iter().collect();
+            owners::kept::record(app, news, project, maker).await;
         }
         if self.may_be_a_page
             && !self.spends
             && let Some(document) = reply.document()
         {
             app.pages.note(&document, project);
-            news.extend(app.owners.note_page(&document, project));
+            owners::kept::record(app, app.owners.note_page(&document, project), project, "").await;
         }
-        owners::kept::record(app, news, project, &self.owner).await;
         if let Some(deed) = self.deed {
             let document = reply.document().unwrap_or_default();
             app.caches.note_deed(app, deed, &document, (project, &self.owner)).await;

@@ -7,6 +7,9 @@ pub(super) const TEXT: &str = include_str!("../../config.default.toml");
 /// How much alike two names must be for one to be taken for the other: a letter too many in a name of seven.
 const NEAR: f64 = 0.85;
 
+/// Longer names are nothing that somebody meant to write, and comparing takes its time.
+const LONGEST_GUESS: usize = 100;
+
 /// All settings, in the order of the file.
 pub(super) struct Catalog {
     pub(super) items: Vec<Item>,
@@ -131,6 +134,9 @@ impl Catalog {
 
     /// What somebody who wrote the dotted `name` most likely meant.
     pub(super) fn guess(&self, name: &str) -> Option<&Item> {
+        if name.len() > LONGEST_GUESS {
+            return None;
+        }
         let key = name.rsplit_once('.').map_or(name, |(_, key)| key);
         if let Some(item) = self.find_variable(&key.to_uppercase()) {
             return Some(item);

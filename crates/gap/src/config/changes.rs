@@ -48,6 +48,9 @@ pub struct Unchangeable {
 /// Changes by dotted name; none gives a setting back to the configuration.
 pub type Changes = BTreeMap<String, Option<String>>;
 
+/// Names are no longer; of what is no name so much is said again.
+const LONGEST_NAME: usize = 100;
+
 /// Every setting, in the order of the default file.
 pub fn settings(loaded: &Loaded) -> Vec<Setting> {
     let shape = |item: &Item| {
@@ -76,8 +79,9 @@ pub fn settings(loaded: &Loaded) -> Vec<Setting> {
 
 /// Reads changes as they come in: flat or dotted names with JSON values; null gives a setting back.
 ///
-/// Errors: every name that does not exist or is fixed at start, and every value that is no text, number or switch.
-pub fn read(wanted: &BTreeMap<String, Value>) -> Result<Changes, Vec<Unchangeable>> {
+/// With them what cannot be changed: every name that does not exist or is fixed at start, and every value that is no text,
+/// number or switch.
+pub fn read(wanted: &BTreeMap<String, Value>) -> (Changes, Vec<Unchangeable>) {
     let catalog = Catalog::new();
     let (mut changes, mut wrong) = (Changes::new(), Vec::new());
     for (name, value) in wanted {
@@ -99,9 +103,9 @@ pub fn read(wanted: &BTreeMap<String, Value>) -> Result<Changes, Vec<Unchangeabl
                 None => "is no setting; GET shows those that exist".to_owned(),
             },
         };
-        wrong.push(Unchangeable { name: name.clone(), said });
+        wrong.push(Unchangeable { name: name.chars().take(LONGEST_NAME).collect(), said });
     }
-    if wrong.is_empty() { Ok(changes) } else { Err(wrong) }
+    (changes, wrong)
 }
 
 /// The errors of a configuration with these changes, by the names under which the changes were given.
@@ -143,7 +147,7 @@ mod tests {
 
     #[test]
     fn flat_and_dotted_names_are_taken() {
-        let changes = read(&wanted(&[
+        let (changes, wrong) = read(&wanted(&[
             ("max_requests_per_minute", json!(7)),
             ("server.docs", json!(false)),
             ("disable_safety_filtering", json!(true)),
@@ -156,18 +160,17 @@ mod tests {
             ("upstream.disable_safety_filtering", Some("true")),
         ];
         let expected = expected.map(|(name, value)| (name.to_owned(), value.map(str::to_owned)));
-        assert_eq!(changes, Ok(Changes::from(expected)));
+        assert_eq!((changes, wrong), (Changes::from(expected), Vec::new()));
     }
 
     #[test]
     fn everything_that_cannot_be_changed_is_named() {
-        let wrong = read(&wanted(&[
+        let (_, wrong) = read(&wanted(&[
             ("max_request_per_minute", json!(7)),
             ("nonsense", json!(7)),
             ("port", json!(8000)),
             ("max_requests_per_minute", json!([1])),
-        ]))
-        .unwrap_err();
+        ]));
         let said: Vec<String> = wrong.iter().map(|wrong| format!("{} {}", wrong.name, wrong.said)).collect();
         insta::assert_snapshot!(said.join("\n"), @r"
         max_request_per_minute is no setting; did you mean max_requests_per_minute?
@@ -175,6 +178,12 @@ mod tests {
         nonsense is no setting; GET shows those that exist
         port is fixed while GAP runs; set it in the configuration and start again
         ");
+    }
+
+    #[test]
+    fn what_is_far_too_long_for_a_name_is_said_in_short() {
+        let (_, wrong) = read(&wanted(&[(&"max_requests".repeat(100_000), json!(7))]));
+        assert_eq!((wrong[0].name.len(), wrong[0].said.as_str()), (100, "is no setting; GET shows those that exist"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ const PAGE: u32 = 1_000;
 const OF_FILES: SignedDuration = SignedDuration::from_hours(49);
 const OF_OTHERS: SignedDuration = SignedDuration::from_hours(24 * 60);
 
-/// Writes down that these names are `project`'s, and whose access key made them or saw them first.
+/// Writes down that these names are `project`'s, and which access key made them; an empty one where it was none of ours.
 pub async fn record(app: &App, names: Vec<String>, project: ProjectId, owner: &str) {
     let in_memory = app.store.address().is_memory();
     let names: Vec<String> = names.into_iter().filter(|name| !in_memory || is_listed(name)).collect();
@@ -78,9 +78,13 @@ async fn read(app: &App) -> Result<usize, StoreError> {
     let mut count = 0;
     loop {
         let rows = app.store.resources().list(&filter, PAGE, app.clock.now()).await?;
-        for Resource { name, project, upstream_key, .. } in &rows {
+        for Resource { name, project, upstream_key, owner, .. } in &rows {
             if let Some(project) = app.keyring.project_by(upstream_key, project) {
-                app.owners.note(name, project);
+                if owner.is_empty() {
+                    app.owners.note(name, project);
+                } else {
+                    app.owners.note_made(name, project, &owner.as_str().into());
+                }
                 count += 1;
             }
         }

@@ -62,3 +62,49 @@ fn names_are_found_in_bodies_and_pages() {
     assert_eq!(owners.find_in(b"files/unknown files/ files/abcd files/abc"), Some(project(3)));
     assert_eq!(owners.find_in(b"files/"), None);
 }
+
+#[test]
+fn what_somebody_has_made_is_nobody_elses() {
+    let (owners, role) = (Owners::default(), Role::User);
+    let [alice, bob] = ["alice", "bob"].map(|name| Caller::new(name, name, role));
+    let admin = Caller::new("admin", "admin", Role::Administrator);
+    owners.note_made("files/abc", project(1), &alice.id);
+    owners.note_made("fileSearchStores/s", project(2), &alice.id);
+    owners.note("files/found", project(1));
+    for (name, theirs) in [
+        ("files/abc", false),
+        ("fileSearchStores/s", false),
+        ("fileSearchStores/s/documents/d", false),
+        ("files/found", true),
+        ("files/unknown", true),
+    ] {
+        assert!(owners.may_have(&alice, name) && owners.may_have(&admin, name));
+        assert_eq!(owners.may_have(&bob, name), theirs, "{name}");
+    }
+    // Seeing it, or making one of the same name, does not make it theirs.
+    owners.note("files/abc", project(1));
+    owners.note_made("files/abc", project(3), &bob.id);
+    assert!(!owners.may_have(&bob, "files/abc") && owners.is_made_by("alice", "files/abc"));
+    assert_eq!(owners.find("files/abc"), Some(project(3)));
+    assert_eq!(owners.home_of("alice", "files"), Some(project(3)));
+    assert_eq!((owners.home_of("alice", "batches"), owners.home_of("bob", "files")), (None, None));
+    assert!(["files", "batches", "models/veo-3/operations"].into_iter().all(is_private_collection));
+    assert!(
+        !["models", "tunedModels", "files/abc", "fileSearchStores/s/documents"].into_iter().any(is_private_collection)
+    );
+
+    for body in [
+        r#"{"fileUri": "https://g/v1beta/files/abc"}"#,
+        r#"{"fileUri": "https:\/\/g\/v1beta\/files\/abc"}"#,
+        r#"{"file_uri": "files/a\u0062c"}"#,
+        r#"{"text": "a \"quote\", files/x, \\", "fileUri": "\u0066iles/abc"}"#,
+        r#"{"fileSearchStoreNames": ["fileSearchStores/s"]}"#,
+    ] {
+        assert!(owners.foreign_in(&bob, body.as_bytes()).is_some(), "{body}");
+        assert_eq!(owners.foreign_in(&alice, body.as_bytes()), None);
+        assert_eq!(owners.foreign_in(&admin, body.as_bytes()), None);
+    }
+    for body in ["files/found files/abcd files/", r"\", r"\u00", r"\u00zz files/abcd \/", ""] {
+        assert_eq!(owners.foreign_in(&bob, body.as_bytes()), None, "{body}");
+    }
+}

@@ -103,15 +103,16 @@ impl Reading<'_> {
         }
         let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
         let json = content_type.starts_with(b"application/json");
+        let finish_or = |promise| if call.finishes { Promise::Finish } else { promise };
         if content_type.starts_with(b"text/event-stream") {
-            return (Framing::Sse, if call.finishes { Promise::Finish } else { Promise::None });
+            return (Framing::Sse, finish_or(Promise::None));
         }
         match call.framing {
             // Some answer a stream request with one JSON document; white space between events would still be wrong in it.
             Framing::Sse if json => (Framing::Json, Promise::Document),
             // A page of something in between, in place of a model's answer.
             Framing::Sse => (Framing::Sse, Promise::Finish),
-            Framing::JsonArray => (Framing::JsonArray, Promise::Document),
+            Framing::JsonArray => (Framing::JsonArray, finish_or(Promise::Document)),
             Framing::Json if json || (call.model.is_some() && is_no_media(content_type)) => {
                 (Framing::Json, Promise::Document)
             }
@@ -187,7 +188,11 @@ impl Opened {
         }
         match self.framing {
             Framing::Json => self.meter.position() != Position::Closed,
-            Framing::Sse | Framing::JsonArray => self.meter.events() == 0 && self.meter.position() != Position::Closed,
+            Framing::Sse | Framing::JsonArray => {
+                // An array may be empty; an answer that is one has nothing in it then.
+                let whole = self.meter.position() == Position::Closed && self.promise != Promise::Finish;
+                self.meter.events() == 0 && !whole
+            }
         }
     }
 }

@@ -128,6 +128,11 @@ impl Reply {
         self.body.meter.findings().name.as_deref()
     }
 
+    /// Google's id of the answer, as far as it has been read.
+    pub fn answer_id(&self) -> Option<&str> {
+        self.body.meter.findings().response_id.as_deref()
+    }
+
     /// How the answer is framed.
     pub fn framing(&self) -> Framing {
         self.body.framing

@@ -329,6 +329,17 @@ async fn a_clients_cache_is_its_own_wherever_it_is() {
     denied(&other.send(Method::DELETE, &path, "").await);
     denied(&other.send(Method::PATCH, &format!("{path}?updateMask=ttl"), r#"{"ttl":"600s"}"#).await);
     denied(&other.post(UNARY, ask_with(&names[0])).await);
+    // However it is written, and wherever in the request it stands.
+    denied(&other.post(UNARY, ask_with(&names[0]).replace("cachedContents/", r"cachedContents\/")).await);
+    denied(&other.post(UNARY, ask_with(&names[0]).replace("cachedContent\"", r#"cached\u0043ontent""#)).await);
+    denied(&other.post(UNARY, format!("{{'cachedContent': '{}',}}", names[0])).await);
+    let batch = format!(
+        r#"{{"batch": {{"displayName": "b", "inputConfig": {{"requests": {{"requests": [{{"request": {}}}]}}}}}}}}"#,
+        ask_with(&names[0])
+    );
+    denied(&other.post("/v1beta/models/gemini-2.5-flash:batchGenerateContent", batch).await);
+    let counted = format!(r#"{{"generateContentRequest": {}}}"#, ask_with(&names[0]));
+    denied(&other.post("/v1beta/models/gemini-2.5-flash:countTokens", counted).await);
     assert_eq!(other.get(CACHES).await.json(), json!({}));
     let extra = json!({ "cached_content": names[0] });
     let messages = json!([{ "role": "user", "content": "So?" }]);

@@ -185,4 +185,13 @@ async fn limits_and_the_lifetime_of_sessions_are_changed_at_run_time() {
     assert_eq!(statuses.map(|reply| reply.status.as_u16()), [200, 200, 429]);
     let login = admin.post("/api/v1/auth/login", r#"{"password": "the-admin-key"}"#).await;
     assert_eq!(login.json()["expires_in"], 300);
+
+    // Names and values that are wrong are told together, and nothing is changed.
+    let change = json!({ "max_request_per_minute": 3, "max_requests_per_minute": "many", "port": 1 });
+    let refused = admin.send(http::Method::PUT, "/api/v1/config", change.to_string()).await;
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    let told: Vec<String> =
+        refused.json()["errors"].as_array().unwrap().iter().map(|error| error["field"].to_string()).collect();
+    assert_eq!(told, [r#""max_request_per_minute""#, r#""max_requests_per_minute""#, r#""port""#]);
+    assert_eq!(app.post(UNARY, prompt("hi")).await.status, 429);
 }

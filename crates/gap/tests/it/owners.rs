@@ -5,6 +5,7 @@ use http::Method;
 use serde_json::json;
 
 use crate::support::client::Client;
+use crate::support::raw::{RawUpstream, answer, body_of, chunked};
 use crate::support::{Reply, TestApp, UNARY};
 
 /// Uploads a file; its name and address.
@@ -119,4 +120,107 @@ async fn names_that_nobody_knows_go_anywhere() {
     upload(&app).await;
     let reply = app.get("/v1beta/files/unheard-of").await;
     assert_eq!(reply.google_error(), (403, "PERMISSION_DENIED".to_owned()));
+}
+
+/// A gateway with one project, two users and an administrator; what is the first one's.
+async fn shared() -> (TestApp, Client, Client) {
+    let app = TestApp::with().keys(["sim-upstream-key-one"]);
+    let app = app.set("auth.users_api_keys", "test-access-key,another-access-key");
+    let app = app.set("auth.admin_api_keys", "the-administrators-key").start().await;
+    let other = Client::new(app.address, Some("another-access-key"));
+    let admin = Client::new(app.address, Some("the-administrators-key"));
+    (app, other, admin)
+}
+
+/// Google's names in a list of Google's.
+fn listed(reply: &Reply, field: &str) -> Vec<String> {
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let entries = reply.json()[field].as_array().cloned().unwrap_or_default();
+    entries.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Google knows the project, and both are of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_user_has_made_no_other_sees_or_uses() {
+    let (app, other, admin) = shared().await;
+    let (name, uri) = upload(&app).await;
+    let path = format!("/v1beta/{name}");
+    let parts = json!([{ "fileData": { "fileUri": uri, "mimeType": "text/plain" } }, { "text": "What is this?" }]);
+    let native = json!({ "contents": [{ "role": "user", "parts": parts }] }).to_string();
+    let content = json!([{ "type": "file", "file": { "file_id": name } }, { "type": "text", "text": "What is this?" }]);
+    let chat = json!({ "model": "gemini-2.5-flash", "messages": [{ "role": "user", "content": content }] }).to_string();
+    let before = app.arrived();
+    let refused = [
+        other.get(&path).await,
+        other.get(&format!("{path}:download?alt=media")).await,
+        other.send(Method::DELETE, &path, "").await,
+        other.post(UNARY, native.clone()).await,
+        // As PHP writes it.
+        other.post(UNARY, native.replace('/', r"\/")).await,
+    ];
+    for reply in refused {
+        assert_eq!(reply.google_error(), (403, "PERMISSION_DENIED".to_owned()));
+        assert!(reply.text().contains("You do not have permission to access the File"), "{}", reply.text());
+    }
+    let reply = other.post("/v1/chat/completions", chat.clone()).await;
+    assert_eq!(reply.status, 403, "{}", reply.text());
+    assert_eq!(app.arrived(), before, "Google was not asked");
+
+    assert_eq!(listed(&app.get("/v1beta/files").await, "files"), [name.clone()]);
+    assert_eq!(listed(&other.get("/v1beta/files").await, "files"), [""; 0]);
+    assert_eq!(listed(&admin.get("/v1beta/files").await, "files"), [name.clone()]);
+    for (client, status) in [(&app.client(), 200), (&admin, 200)] {
+        assert_eq!(client.get(&path).await.status, status);
+        assert_eq!(client.post(UNARY, native.clone()).await.status, status);
+        assert_eq!(client.post("/v1/chat/completions", chat.clone()).await.status, status);
+    }
+    // The administrator has seen it, and yet it is not theirs.
+    assert_eq!(listed(&app.get("/v1beta/files").await, "files"), [name]);
+
+    let batch = json!({ "batch": { "displayName": "b", "inputConfig": { "requests": { "requests": [
+        { "request": { "contents": [{ "role": "user", "parts": [{ "text": "hi" }] }] } }
+    ] } } } });
+    let made = app.post("/v1beta/models/gemini-2.5-flash:batchGenerateContent", batch.to_string()).await;
+    let batch = format!("/v1beta/{}", made.json()["name"].as_str().unwrap());
+    assert_eq!(other.get(&batch).await.google_error(), (404, "NOT_FOUND".to_owned()));
+    assert_eq!(other.post(&format!("{batch}:cancel"), "").await.status, 404);
+    assert_eq!(app.get(&batch).await.status, 200);
+}
+
+/// wire 134
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interaction_goes_on_where_the_one_before_is_and_with_nobody_else() {
+    let whole = br#"{"id": "v1_one", "object": "interaction", "status": "completed", "model": "gemini-2.5-flash"}"#;
+    let events = b"data: {\"interaction\":{\"id\":\"v1_one\",\"status\":\"in_progress\"},\"event_type\":\"interaction.created\"}\n\n";
+    let forms = [
+        answer(200, &[("content-type", "application/json")], whole),
+        chunked(&[("content-type", "text/event-stream")], events, 4096),
+    ];
+    for form in forms {
+        let upstream = RawUpstream::start(vec![form]).await;
+        let app = TestApp::with().upstream(upstream.address);
+        let app = app.set("auth.users_api_keys", "test-access-key,another-access-key").start().await;
+        let other = Client::new(app.address, Some("another-access-key"));
+        let path = "/v1beta/interactions";
+        let ask = |more: &str| format!(r#"{{"model": "gemini-2.5-flash", "input": "hi"{more}}}"#);
+        let next = ask(r#", "previous_interaction_id": "v1_one""#);
+        assert_eq!(app.post(path, ask("")).await.status, 200);
+        // With three keys, chance would be found out.
+        for _ in 0..4 {
+            assert_eq!(app.post(path, next.clone()).await.status, 200);
+            assert_eq!(app.get(&format!("{path}/v1_one")).await.status, 200);
+        }
+        let asked = upstream.received();
+        let key = |request: &[u8]| {
+            let head = String::from_utf8_lossy(request).to_lowercase();
+            head.lines().find(|line| line.starts_with("x-goog-api-key")).unwrap().to_owned()
+        };
+        assert!(asked.iter().all(|request| key(request) == key(&asked[0])), "one project");
+        assert_eq!(body_of(&asked[1]), next.as_bytes());
+
+        assert_eq!(other.post(path, next).await.google_error(), (404, "NOT_FOUND".to_owned()));
+        assert_eq!(other.get(&format!("{path}/v1_one")).await.status, 404);
+        assert_eq!(other.send(Method::DELETE, &format!("{path}/v1_one"), "").await.status, 404);
+        assert_eq!(upstream.received().len(), asked.len());
+    }
 }

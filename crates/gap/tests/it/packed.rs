@@ -1,4 +1,4 @@
-//! An upstream, or something before it, that sends packed answers although nobody asked for any.
+//! An upstream, or something before it, that sends packed answers although nobody asked for any; and packed requests.
 
 use std::io::Write;
 
@@ -89,4 +89,24 @@ async fn an_answer_that_is_endless_when_unpacked_is_not_held() {
     let reply = app.post(UNARY, prompt("hi")).await;
     assert!(reply.status.is_client_error() || reply.status.is_server_error());
     assert!(reply.body.len() <= 1024 * 1024, "{}", reply.body.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_packed_request_is_read_like_any_other() {
+    let app = TestApp::with().set("server.replay_limit", "100KiB").start().await;
+    let client = app.client().header("content-encoding", "gzip");
+    let reply = client.post(UNARY, pack(prompt("hi").as_bytes())).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let arrived = &app.sim.requests()[0];
+    assert_eq!(arrived.body, prompt("hi"));
+    assert!(!arrived.headers.iter().any(|(name, _)| name == "content-encoding"));
+
+    assert_eq!(client.post(UNARY, prompt("hi")).await.google_error(), (400, "INVALID_ARGUMENT".to_owned()));
+    // What is small only as long as nobody unpacks it.
+    let bomb = pack(&vec![b' '; 10_000_000]);
+    assert!(bomb.len() < 50_000);
+    assert_eq!(client.post(UNARY, bomb).await.google_error(), (413, "INVALID_ARGUMENT".to_owned()));
+    let reply = app.client().header("content-encoding", "zstd").post(UNARY, prompt("hi")).await;
+    assert_eq!(reply.status, 415, "{}", reply.text());
+    assert_eq!(app.arrived(), 1);
 }

@@ -7,6 +7,7 @@ use http::Method;
 use http_body_util::BodyExt;
 
 use crate::support::client::{eventually, within};
+use crate::support::raw::{RawUpstream, chunked};
 use crate::support::{ARRAY, EVENTS, Ended, TestApp, UNARY, prompt};
 
 const STORY: &str = "[[sim: chunks=6 chunk_bytes=30]] Tell me a story.";
@@ -153,4 +154,22 @@ async fn a_connection_that_breaks_after_the_finish_breaks_nothing() {
     let reply = app.post(EVENTS, prompt(STORY)).await;
     assert_eq!((reply.ended, reply.events().len()), (Ended::Whole, 6));
     assert!(!reply.text().contains("error"), "{}", reply.text());
+}
+
+/// wire 112
+#[tokio::test(flavor = "multi_thread")]
+async fn an_array_that_is_closed_before_the_model_has_finished_is_not_passed_for_whole() {
+    let event = r#"{"candidates": [{"content": {"parts": [{"text": "Once upon"}], "role": "model"}, "index": 0}]}"#;
+    let headers = [("content-type", "application/json; charset=UTF-8")];
+    let ends = async |body: String| {
+        let upstream = RawUpstream::start(vec![chunked(&headers, body.as_bytes(), body.len() / 2 + 10)]).await;
+        let app = TestApp::with().upstream(upstream.address).start().await;
+        let reply = app.post(ARRAY, prompt(STORY)).await;
+        (reply.status.as_u16(), reply.ended, upstream.received().len())
+    };
+    assert_eq!(ends(format!("[{event}\n,\r\n{event}\n]")).await, (200, Ended::Aborted, 1));
+    // Nothing has been said, so others are asked.
+    let (status, ended, asked) = ends("[\n]".to_owned()).await;
+    assert_eq!((status, ended), (502, Ended::Whole));
+    assert!(asked > 1);
 }

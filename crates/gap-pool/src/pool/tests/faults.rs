@@ -147,6 +147,37 @@ fn a_storm_punishes_nobody() {
     assert!((0..8).all(|_| rig.lease().is_some()));
 }
 
+// a storm comes into a busy day
+#[test]
+fn who_asked_before_a_storm_and_is_answered_does_not_hide_it() {
+    let mut rig = Rig::with(8);
+    for _ in 0..100 {
+        rig.call();
+    }
+    let streams: Vec<Lease> = (0..20).map(|_| rig.lease().unwrap()).collect();
+    let (mut streams, leases) = (streams.into_iter(), (0..4).map(|_| rig.lease().unwrap()).collect::<Vec<_>>());
+    for lease in leases {
+        rig.pool.settle(lease, &Outcome::Fault(unexplained()), rig.now);
+        rig.pool.settle(streams.next().unwrap(), &Outcome::success(), rig.now);
+    }
+    assert!(rig.pool.keys(rig.now).iter().all(|key| key.buckets.is_empty()), "rests are taken back");
+    // It is not over either because one of them ends.
+    rig.pool.settle(streams.next().unwrap(), &Outcome::success(), rig.now);
+    assert!(rig.lease().is_none(), "nobody asks into the storm");
+    for stream in streams {
+        rig.pool.settle(stream, &Outcome::success(), rig.now);
+    }
+}
+
+#[test]
+fn three_of_many_are_no_storm() {
+    let mut rig = Rig::with(20);
+    for _ in 0..3 {
+        rig.call_that_fails(unexplained());
+    }
+    assert_eq!(rig.rank(&need()).rejected.count(Reason::Fault(Cause::Unexplained)), 3);
+}
+
 #[test]
 fn keys_that_fail_one_by_one_are_no_storm() {
     let mut rig = Rig::with(20);

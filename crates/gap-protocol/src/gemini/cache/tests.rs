@@ -80,3 +80,34 @@ fn what_a_cache_must_repeat_is_found() {
     assert!(has_instruction(body.as_bytes()));
     assert!(!has_instruction(br#"{"contents":[{"parts":[{"text":"systemInstruction"}]}]}"#));
 }
+
+#[test]
+fn every_cache_that_a_request_names_is_found() {
+    let found = |body: &str| all_named_in(body.as_bytes());
+    let none: [&str; 0] = [];
+    assert_eq!(found(&request().to_string()), none);
+    assert_eq!(found(r#"{"cachedContent": "cachedContents/a", "cached_content": "b"}"#), ["b", "cachedContents/a"]);
+    // The same letters, as JSON may write them.
+    assert_eq!(found(r#"{"cachedContent": "cachedContents\/a"}"#), ["cachedContents/a"]);
+    assert_eq!(found(r#"{"cached\u0043ontent": "cached\u0043ontents/a"}"#), ["cachedContents/a"]);
+    assert_eq!(named_in(br#"{"cached\u0043ontent": "cachedContents\/a"}"#).as_deref(), Some("cachedContents/a"));
+    // Within what is counted, and within a batch.
+    assert_eq!(found(r#"{"generateContentRequest": {"cachedContent": "cachedContents/a"}}"#), ["cachedContents/a"]);
+    let batch = |name: &str| {
+        json!({ "batch": { name: { "requests": { "requests": [
+            { "request": { "contents": [] } },
+            { "request": { "cachedContent": "cachedContents/a" }, "metadata": { "cachedContent": "not one" } },
+            { "request": { "cached_content": "cachedContents/b" } },
+        ] } } } })
+    };
+    for name in ["inputConfig", "input_config"] {
+        assert_eq!(found(&batch(name).to_string()), ["cachedContents/a", "cachedContents/b"]);
+    }
+    // What a function is asked with is nobody's cache.
+    let call =
+        json!({ "contents": [{ "parts": [{ "functionCall": { "args": { "cachedContent": "cachedContents/x" } } }] }] });
+    assert_eq!(found(&call.to_string()), none);
+    // No JSON, but perhaps to Google.
+    assert_eq!(found("{cachedContent: 'cachedContents/a-1',}"), ["cachedContents/a-1"]);
+    assert_eq!(found("{cachedContent: 'cachedContents/'"), none);
+}

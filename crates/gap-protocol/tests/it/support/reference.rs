@@ -90,6 +90,8 @@ pub(crate) fn findings(events: &[Value]) -> Expected {
         }
         latest(&mut expected.model_version, event.get("modelVersion").and_then(text));
         latest(&mut expected.response_id, event.get("responseId").and_then(text));
+        latest(&mut expected.response_id, event.get("id").and_then(text));
+        latest(&mut expected.response_id, event.pointer("/interaction/id").and_then(text));
         latest(&mut expected.block_reason, event.pointer("/promptFeedback/blockReason").and_then(text));
         latest(&mut expected.name, event.get("name").and_then(text));
         latest(&mut expected.name, event.pointer("/file/name").and_then(text));

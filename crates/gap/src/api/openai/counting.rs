@@ -29,6 +29,14 @@ pub(in crate::api) async fn count<F: Refusing>(
     question: Bytes,
     encode: impl FnOnce(&[u8]) -> Option<Bytes>,
 ) -> Result<Response, F> {
+    for name in &wanted.resources {
+        if !app.owners.may_have(&guest.caller, name) {
+            return Err(Failure::foreign_resource(name).into());
+        }
+        if name.starts_with("cachedContents/") {
+            app.caches.check(&guest.caller, name).await?;
+        }
+    }
     let call = Call {
         verb: Method::POST,
         path: format!("{}:countTokens", path_of(&wanted.model)?),

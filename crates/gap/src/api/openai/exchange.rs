@@ -258,6 +258,10 @@ impl<T: Tongue> Exchange<T> {
             Err(failure) => return Err(end(receipt, failure)),
         };
         receipt.hinted(call.cache_hint);
+        let caller = &receipt.facts().caller;
+        if let Some(name) = call.resources.iter().find(|name| !self.app.owners.may_have(caller, name)) {
+            return Err(end(receipt, Failure::foreign_resource(name).into()));
+        }
         if let Some(name) = call.resources.iter().find(|name| name.starts_with("cachedContents/")) {
             if let Err(failure) = self.app.caches.check(&receipt.facts().caller, name).await {
                 return Err(end(receipt, failure.into()));
