@@ -20,7 +20,8 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request};
 
-use self::named::Named;
+use self::lists::Part;
+use self::named::Received;
 use super::guest::{self, Guest};
 use super::openai::{is_strict, path_of};
 use crate::admission::Permit;
@@ -29,7 +30,7 @@ use crate::answers::Wish;
 use crate::app::App;
 use crate::body::{RequestBody, discard};
 use crate::caches::native::Deed;
-use crate::caller::{Caller, Denied, Role};
+use crate::caller::{Caller, Denied};
 use crate::conversations::{self, Asked, Followed, Recording, Slot};
 use crate::dialect::Dialect;
 use crate::error::Failure;
@@ -39,7 +40,6 @@ use crate::receipt::{Facts, Receipt, Receipted, Tries};
 use crate::relay::phases::{self, GoogleVoice, Phase};
 use crate::relay::{Call, RelayError, Reply, Unanswered};
 use crate::uploads::{Owner, Resumed};
-use crate::upstream::headers;
 
 /// Makes a POST something else, which may not bear repeating.
 const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
@@ -143,26 +143,18 @@ async fn relay(
     if deed == Some(Deed::List) {
         return Box::pin(list_caches(app, &guest.caller, query)).await.map_err(refuse);
     }
-    let mut body = RequestBody::read(body, &app.bodies).await.map_err(refuse)?;
-    let mut headers = headers::for_upstream(&parts.headers);
-    let is_interaction = named::is_interaction(&target, &parts.method);
-    let mut named = Named::default();
-    if !is_upload {
-        body = body.unpacked(&mut headers, &app.bodies).map_err(refuse)?;
-        named = named::look(app, &guest.caller, is_interaction, &body).await.map_err(refuse)?;
-    }
-    let home = home.or(named.home);
-    let generates = matches!(target.method, Some("generateContent" | "streamGenerateContent"));
-    let (body, recording) = if generates {
-        follow(app, &guest.caller, talk, &facts, framing, body).await.map_err(refuse)?
-    } else {
-        (body, None)
+    let Received { body, headers, named } =
+        named::receive(app, &guest.caller, &target, &parts, body).await.map_err(refuse)?;
+    let (body, recording) = match target.method {
+        Some("generateContent" | "streamGenerateContent") => {
+            follow(app, &guest.caller, talk, &facts, framing, body).await.map_err(refuse)?
+        }
+        _ => (body, None),
     };
-    let lists = lists::is_private(&target, &parts).then(|| app.owners.home_of(&guest.caller.id, target.resource));
     let passing = Passing {
         owner: guest.caller.id.clone(),
         makes: is_upload || parts.method == Method::POST,
-        is_interaction,
+        is_interaction: named::is_interaction(&target, &parts.method),
         may_be_a_page: parts.method == Method::GET,
         gone: (parts.method == Method::DELETE).then(|| target.resource.to_owned()),
         spends: facts.model.is_some(),
@@ -174,7 +166,7 @@ async fn relay(
         query: query.map(|query| path::strip_credentials(query).into_owned()),
         headers,
         model: facts.model.clone(),
-        affinity: home.map_or(Affinity::None, Affinity::Must),
+        affinity: home.or(named.home).map_or(Affinity::None, Affinity::Must),
         framing,
         repeatable: target.repeatable(&parts.method) && !parts.headers.contains_key(METHOD_OVERRIDE),
         finishes: target.method == Some("streamGenerateContent"),
@@ -190,15 +182,8 @@ async fn relay(
     let Guest { caller, permit } = guest;
     let mut receipt = Receipt::begin(facts).with_permit(permit).may_repeat(Wish::of(&parts.headers));
     receipt.names_cache(&app.caches, named.cache.as_deref());
-    if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
-        let shown = |model: &str| caller.policy.allows_model(model);
-        return Box::pin(lists::show(app, &call, receipt, shown)).await;
-    }
-    if let Some(home) = lists.filter(|_| caller.role != Role::Administrator) {
-        let preferred = home.filter(|_| call.affinity == Affinity::None).map(Affinity::Should);
-        let call = Call { affinity: preferred.unwrap_or(call.affinity), ..call };
-        let shown = |name: &str| app.owners.is_made_by(&caller.id, name);
-        return Box::pin(lists::show(app, &call, receipt, shown)).await;
+    if let Some(part) = Part::of(&target, &call, &caller) {
+        return Box::pin(part.show(app, call, receipt)).await;
     }
     let answered = answer(app, call, receipt, passing).await?;
     Ok(match recording {

@@ -1,16 +1,19 @@
 //! What a native request names beside its model: files, caches, the interaction it goes on from. It is not parsed for
 //! Google's sake, whose words pass as they are, but to know which project has it, and that it is nobody else's.
 
+use axum::body::Body;
 use gap_pool::ProjectId;
 use gap_protocol::gemini::cache;
-use gap_protocol::gemini::path::Target;
+use gap_protocol::gemini::path::{Kind, Target};
 use gap_protocol::json;
-use http::Method;
+use http::request::Parts;
+use http::{HeaderMap, Method};
 
 use crate::app::App;
 use crate::body::RequestBody;
 use crate::caller::Caller;
 use crate::error::Failure;
+use crate::upstream::headers;
 
 /// Conversations that Google keeps: each goes on from the one before, and that is one project's (wire 134).
 const INTERACTIONS: &str = "interactions";
@@ -26,13 +29,35 @@ pub(super) struct Named {
     pub(super) cache: Option<String>,
 }
 
-/// Looks into a body that is kept, and refuses what belongs to another access key.
-pub(super) async fn look(
+/// What has come with the head of a request.
+pub(super) struct Received {
+    /// Its body, unpacked.
+    pub(super) body: RequestBody,
+    /// Its headers, as far as Google sees them.
+    pub(super) headers: HeaderMap,
+    /// What the body names.
+    pub(super) named: Named,
+}
+
+/// Reads the body of a request, and refuses what belongs to another access key. What is in an upload is nobody's business.
+pub(super) async fn receive(
     app: &App,
     caller: &Caller,
-    is_interaction: bool,
-    body: &RequestBody,
-) -> Result<Named, Failure> {
+    target: &Target<'_>,
+    head: &Parts,
+    body: Body,
+) -> Result<Received, Failure> {
+    let body = RequestBody::read(body, &app.bodies).await?;
+    let mut headers = headers::for_upstream(&head.headers);
+    if target.kind == Kind::Upload {
+        return Ok(Received { body, headers, named: Named::default() });
+    }
+    let body = body.unpacked(&mut headers, &app.bodies)?;
+    let named = look(app, caller, is_interaction(target, &head.method), &body).await?;
+    Ok(Received { body, headers, named })
+}
+
+async fn look(app: &App, caller: &Caller, is_interaction: bool, body: &RequestBody) -> Result<Named, Failure> {
     let Some(body) = body.kept() else { return Ok(Named::default()) };
     let before = if is_interaction { interaction_before(&body) } else { None };
     let foreign = before.clone().filter(|name| !app.owners.may_have(caller, name));
