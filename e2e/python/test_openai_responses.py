@@ -226,8 +226,8 @@ def test_an_answer_that_is_cut_says_so(openai):
 
 def test_refusals_name_the_field(openai):
     for request, param in [
-        ({"input": "x", "background": True}, "background"),
-        ({"input": "x", "conversation": "conv_1"}, "conversation"),
+        ({"input": "x", "background": True, "store": False}, "background"),
+        ({"input": "x", "conversation": "conv_1", "previous_response_id": "resp_1"}, "previous_response_id"),
         ({"input": [{"role": "robot", "content": "x"}]}, "input[0].role"),
         ({"input": "x", "tools": [{"type": "mcp", "server_label": "s", "server_url": "https://x.example"}]}, "tools[0].type"),
         ({"input": "x", "temperature": 9}, "temperature"),
@@ -237,6 +237,8 @@ def test_refusals_name_the_field(openai):
         assert refused.value.param == param
     with pytest.raises(sdk.NotFoundError):
         openai.responses.create(model="gemini-9-nano", input="x")
+    with pytest.raises(sdk.NotFoundError, match="Conversation with id 'conv_1' not found"):
+        openai.responses.create(model=MODEL, input="x", conversation="conv_1")
 
 
 def test_an_answer_that_breaks_off_has_failed(openai, gap):

@@ -8,7 +8,8 @@
 //! 1. [`Address`]: where the store is, in every spelling that people use;
 //! 2. [`Store`]: opening it: the folder, the file, the schema, the secrets;
 //! 3. one module per family of tables: [`upstream_keys`], [`projects`], [`pool_state`], [`access_keys`], [`sessions`],
-//!    [`settings`], [`audit`], [`resources`], [`conversations`], [`caches`], [`usage`];
+//!    [`settings`], [`audit`], [`resources`], [`conversations`], [`responses`],
+//!    [`dialogues`], [`caches`], [`usage`];
 //! 4. [`foreign`]: databases from which people move here;
 //! 5. [`clean_up`], and [`backup`] with its way back.
 //!
@@ -32,6 +33,7 @@ pub mod caches;
 pub mod clean_up;
 pub mod conversations;
 mod data_key;
+pub mod dialogues;
 mod error;
 pub mod foreign;
 mod json;
@@ -39,6 +41,7 @@ mod migrations;
 pub mod pool_state;
 pub mod projects;
 pub mod resources;
+pub mod responses;
 mod secret;
 pub mod sessions;
 pub mod settings;

@@ -25,6 +25,7 @@ const SESSIONS: &str = include_str!("../migrations/0003_sessions.sql");
 const CONVERSATIONS: &str = include_str!("../migrations/0004_conversations.sql");
 const CACHE_SUMS: &str = include_str!("../migrations/0005_cache_sums.sql");
 const KEY_TERMS: &str = include_str!("../migrations/0006_key_terms.sql");
+const RESPONSES: &str = include_str!("../migrations/0007_responses.sql");
 
 const STEPS: &[Step] = &[
     Step { version: 1, name: "first", sqlite: FIRST, postgres: FIRST },
@@ -33,6 +34,7 @@ const STEPS: &[Step] = &[
     Step { version: 4, name: "conversations", sqlite: CONVERSATIONS, postgres: CONVERSATIONS },
     Step { version: 5, name: "cache_sums", sqlite: CACHE_SUMS, postgres: CACHE_SUMS },
     Step { version: 6, name: "key_terms", sqlite: KEY_TERMS, postgres: KEY_TERMS },
+    Step { version: 7, name: "responses", sqlite: RESPONSES, postgres: RESPONSES },
 ];
 
 /// Where the steps taken are noted. A name of our own: others may keep theirs in the same database.

@@ -13,9 +13,11 @@ use crate::audit::Audit;
 use crate::caches::Caches;
 use crate::conversations::Conversations;
 use crate::db::Db;
+use crate::dialogues::Dialogues;
 use crate::pool_state::PoolState;
 use crate::projects::Projects;
 use crate::resources::Resources;
+use crate::responses::Responses;
 use crate::secret::{KeyBytes, SecretKeys, Vault};
 use crate::sessions::Sessions;
 use crate::settings::Settings;
@@ -177,6 +179,16 @@ impl Store {
     /// What clients said and were answered.
     pub fn conversations(&self) -> Conversations<'_> {
         Conversations { store: self }
+    }
+
+    /// Answers that are kept for those who go on from them.
+    pub fn responses(&self) -> Responses<'_> {
+        Responses { store: self }
+    }
+
+    /// What OpenAI calls conversations.
+    pub fn dialogues(&self) -> Dialogues<'_> {
+        Dialogues { store: self }
     }
 
     /// Explicit caches at Google.

@@ -29,6 +29,8 @@ use crate::pages::Pages;
 use crate::prefixes::{PrefixPolicy, Prefixes};
 use crate::relay::{Relay, RelayPolicy};
 use crate::report;
+use crate::responses::background::{Background, BackgroundPolicy};
+use crate::responses::dialogues::{DialoguePolicy, Dialogues};
 use crate::responses::{KeepPolicy, Responses};
 use crate::roster::checks::Checks;
 use crate::roster::{Keeping, Roster, RosterError};
@@ -101,6 +103,10 @@ pub struct Parts {
     pub signatures: Vault,
     /// Responses that are kept for those who go on from them.
     pub responses: Responses,
+    /// Conversations of the Conversations API.
+    pub dialogues: Dialogues,
+    /// Responses that are worked on without their clients.
+    pub background: Background,
     /// Fetches what clients name by address.
     pub media: MediaFetcher,
     /// How request bodies are kept.
@@ -182,11 +188,15 @@ impl App {
             count: settings.signatures.count,
             lifetime: settings.signatures.ttl,
         });
-        let responses = Responses::new(KeepPolicy {
+        let policy = KeepPolicy {
             bytes: settings.responses.memory,
             count: settings.responses.count,
             lifetime: settings.responses.ttl,
-        });
+        };
+        let responses = Responses::new(policy, conversations.clone(), clock.clone());
+        let dialogues = Dialogues::new(DialoguePolicy::of(&settings.responses), conversations.clone(), clock.clone());
+        let background =
+            Background::new(BackgroundPolicy::of(&settings.responses), responses.clone(), lifecycle.clone());
         Ok(Self(Arc::new(Parts {
             settings,
             live,
@@ -216,6 +226,8 @@ impl App {
             exporter: Mutex::new(exporter),
             signatures,
             responses,
+            dialogues,
+            background,
             media,
             bodies,
             mode,
@@ -228,6 +240,7 @@ impl App {
     /// before the first request.
     pub async fn open(&self) -> Result<(), RosterError> {
         self.conversations.open().await?;
+        self.background.sweep(true).await;
         access::load(self).await?;
         self.roster.open(&self.settings.pool.keys, &self.lifecycle).await?;
         owners::kept::load(self).await;
@@ -241,6 +254,9 @@ impl App {
         access::begin_chores(self);
         database::begin_chores(self);
         self.conversations.begin_chores();
+        self.responses.begin_chores(&self.lifecycle);
+        self.dialogues.begin_chores(&self.lifecycle);
+        self.background.begin_chores();
         caches::begin_chores(self);
         live::begin_chores(self);
         self.roster.begin_chores(&self.lifecycle);

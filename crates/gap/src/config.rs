@@ -42,8 +42,8 @@ pub use self::notice::{ConfigError, ConfigErrors, Notice, Source};
 pub use self::reader::Entry;
 use self::reader::Reader;
 pub use self::settings::{
-    Alerts, Auth, Cache, Context, Limits, LogFormat, Media, MetricsAccess, Models, Pool, Recording, Server, Settings,
-    Signatures, StorageMode, Store, Telemetry, Upstream,
+    Alerts, Auth, Cache, Context, Limits, LogFormat, Media, MetricsAccess, Models, Pool, Recording, Responses, Server,
+    Settings, Signatures, StorageMode, Store, Telemetry, Upstream,
 };
 pub use self::show::{example, print, reference};
 

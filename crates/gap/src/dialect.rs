@@ -73,8 +73,10 @@ impl Dialect {
 
 /// Whether nobody but OpenAI has such a path.
 fn is_openai_alone(path: &str) -> bool {
-    matches!(path, "/v1/embeddings" | "/v1/completions" | "/v1/responses")
-        || ["/v1/chat/", "/v1/responses/", "/v1/images/", "/v1/audio/"].iter().any(|begin| path.starts_with(begin))
+    matches!(path, "/v1/embeddings" | "/v1/completions" | "/v1/responses" | "/v1/conversations")
+        || ["/v1/chat/", "/v1/responses/", "/v1/conversations/", "/v1/images/", "/v1/audio/"]
+            .iter()
+            .any(|begin| path.starts_with(begin))
 }
 
 /// Google serves its own OpenAI-compatible layer there, so OpenAI clients come to it by habit.
@@ -108,6 +110,7 @@ mod tests {
         assert_eq!(of("/v1/chat/completions", None, &[("x-goog-api-key", "k")]), Dialect::OpenAi);
         assert_eq!(of("/v1/responses", None, &[("x-goog-api-key", "k")]), Dialect::OpenAi);
         assert_eq!(of("/v1/responses/resp_1", None, &[]), Dialect::OpenAi);
+        assert_eq!(of("/v1/conversations/conv_1/items", None, &[("x-goog-api-key", "k")]), Dialect::OpenAi);
         assert_eq!(of("/v1/messages", None, &[]), Dialect::Anthropic);
     }
 

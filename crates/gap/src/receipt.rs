@@ -20,6 +20,7 @@ use gap_store::usage::Outcome;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tracing::{Level, enabled, info};
 
 use self::explanation::Decisions;
@@ -102,6 +103,8 @@ struct Account {
     wish: Option<Wish>,
     /// Whether the answer was kept from an earlier request.
     again: bool,
+    /// Told when the first try begins.
+    began: Option<CancellationToken>,
 }
 
 /// Which keys were tried for a call, as headers tell it.
@@ -200,7 +203,15 @@ impl Receipt {
             story: None,
             wish: None,
             again: false,
+            began: None,
         }))
+    }
+
+    /// Tells when the first try begins: until then, the call waits for a key.
+    #[must_use]
+    pub fn telling(mut self, began: Option<CancellationToken>) -> Self {
+        self.0.began = began;
+        self
     }
 
     /// What is known of the call beforehand.
@@ -335,6 +346,9 @@ impl Receipt {
     /// A try began with this key.
     pub fn attempt_began(&mut self, lease: &LeaseGuard) {
         self.0.served = Some(lease.served());
+        if let Some(began) = self.0.began.take() {
+            began.cancel();
+        }
         self.0.attempts.push(Attempt {
             key: lease.secret().clone(),
             began: Instant::now(),

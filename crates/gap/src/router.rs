@@ -57,6 +57,8 @@ fn routes(app: &App) -> Router {
         )
         .route("/v1beta/openai/responses/{id}/cancel", post(openai::responses::cancel_response))
         .route("/v1beta/openai/responses/{id}/input_items", get(openai::responses::list_input_items))
+        .merge(conversations("/v1/conversations"))
+        .merge(conversations("/v1beta/openai/conversations"))
         .route("/v1/embeddings", post(openai::embeddings::create_embeddings))
         .route("/v1beta/openai/embeddings", post(openai::embeddings::create_embeddings))
         .route("/v1/images/generations", post(openai::images::create_image))
@@ -91,6 +93,20 @@ fn routes(app: &App) -> Router {
         routes = routes.layer(cors);
     }
     routes
+}
+
+/// OpenAI's Conversations API, below `path`.
+fn conversations(path: &str) -> Router<App> {
+    use openai::conversations::{
+        add_items, create_conversation, delete_conversation, delete_item, find_conversation, find_item, list_items,
+        update_conversation,
+    };
+    let one = get(find_conversation).post(update_conversation).delete(delete_conversation);
+    Router::new()
+        .route(path, post(create_conversation))
+        .route(&format!("{path}/{{id}}"), one)
+        .route(&format!("{path}/{{id}}/items"), get(list_items).post(add_items))
+        .route(&format!("{path}/{{id}}/items/{{item}}"), get(find_item).delete(delete_item))
 }
 
 /// Browser SDKs ask first; they are answered for the configured origins, never `*` with credentials.

@@ -87,6 +87,21 @@ test('a conversation goes on by id, and is kept until it is deleted', async () =
   await assert.rejects(goOn, (error) => error.code === 'previous_response_not_found')
 })
 
+test('a conversation keeps what was said, and an answer in the background comes later', async () => {
+  const conversation = await client.conversations.create({ items: [{ role: 'user', content: 'My name is Ann.' }] })
+  const asked = { model, conversation: conversation.id, input: '[[sim: text=Hello]] Hi', background: true, stream: true }
+  const events = await collect(await client.responses.create(asked))
+  assert.deepEqual(events.slice(0, 3).map((event) => event.type), ['response.created', 'response.queued', 'response.in_progress'])
+  const { response } = events.at(-1)
+  assert.deepEqual([response.status, response.conversation], ['completed', { id: conversation.id }])
+  const rest = await collect(await client.responses.retrieve(response.id, { stream: true, starting_after: 2 }))
+  assert.deepEqual(rest, events.slice(3))
+  const items = await collect(client.conversations.items.list(conversation.id, { order: 'asc', limit: 1 }))
+  assert.deepEqual(items.map((item) => item.content[0].text), ['My name is Ann.', '[[sim: text=Hello]] Hi', 'Hello'])
+  await client.conversations.delete(conversation.id)
+  await assert.rejects(client.responses.create({ ...asked, stream: false }), NotFoundError)
+})
+
 test('structured output', async () => {
   const schema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'], additionalProperties: false }
   const response = await client.responses.create({

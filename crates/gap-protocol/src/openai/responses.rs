@@ -9,15 +9,19 @@
 //! that it belongs to. Clients that did not ask for it (`include: ["reasoning.encrypted_content"]`) often drop such items;
 //! for them the signature of a call is in its id as well, as in chat completions.
 
+pub mod background;
 pub mod compatibility;
+pub mod conversations;
 mod decode;
 mod encode;
 mod items;
+mod mentions;
 pub mod sealed;
 
 pub use decode::{Include, Kept, NothingKept, Request, decode, decode_for};
 pub use encode::{Finished, Plan, StreamEncoder, UnaryEncoder};
-pub use items::{Order, Page, page};
+pub use items::{Item, Order, Page, page, take_apart};
+pub use mentions::Mentions;
 
 /// An error as the only event of a stream that has no response to fail.
 pub fn error_event(error: &super::error::Error<'_>) -> String {

@@ -3,6 +3,7 @@
 
 mod account;
 mod captures;
+mod conversations;
 mod decoding;
 mod golden;
 mod properties;
@@ -36,6 +37,7 @@ struct Asked {
     refused: Unsupported,
     /// Lists of items by the id of the response that they end with.
     histories: BTreeMap<&'static str, Vec<Value>>,
+    conversations: BTreeMap<&'static str, Value>,
     items: BTreeMap<&'static str, Value>,
     signatures: BTreeMap<&'static str, &'static str>,
 }
@@ -54,6 +56,10 @@ impl Kept for Asked {
     fn history(&self, response_id: &str) -> Option<Vec<Bytes>> {
         let lists = self.histories.get(response_id)?;
         Some(lists.iter().map(|list| list.to_string().into()).collect())
+    }
+
+    fn conversation(&self, id: &str) -> Option<Vec<Bytes>> {
+        self.conversations.get(id).map(|items| vec![items.to_string().into()])
     }
 
     fn item(&self, id: &str) -> Option<String> {
@@ -75,6 +81,7 @@ fn of(request: Value) -> Asked {
         options: DecodeOptions::default(),
         refused: Unsupported::default(),
         histories: BTreeMap::new(),
+        conversations: BTreeMap::new(),
         items: BTreeMap::new(),
         signatures: BTreeMap::new(),
     }

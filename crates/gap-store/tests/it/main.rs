@@ -14,6 +14,8 @@ mod conversations;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod dialogues;
+#[cfg(test)]
 mod foreign;
 #[cfg(test)]
 mod ledger;
@@ -27,6 +29,8 @@ mod pool_state;
 mod questions;
 #[cfg(test)]
 mod resources;
+#[cfg(test)]
+mod responses;
 #[cfg(test)]
 mod schemas;
 #[cfg(test)]

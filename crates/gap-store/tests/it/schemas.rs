@@ -40,6 +40,9 @@ async fn every_schema_is_brought_forward_row_by_row(#[values(On::File, On::Postg
         if version >= 6 {
             rows::check_sixth(&store).await;
         }
+        if version >= 7 {
+            rows::check_seventh(&store).await;
+        }
         // It is a store like any other: it can be written and opened again.
         rows::change(&store).await;
         db.restart(store).await.close().await;

@@ -3,6 +3,7 @@
 pub mod audio;
 pub mod chat;
 pub mod completions;
+pub mod conversations;
 pub(in crate::api) mod counting;
 pub mod embeddings;
 pub(in crate::api) mod exchange;

@@ -176,6 +176,20 @@ pub struct Responses {
     pub count: usize,
     /// How long one is kept after its last use.
     pub ttl: Duration,
+    /// How many conversations of the Conversations API one access key may have.
+    pub conversations_per_access_key: u32,
+    /// How many items one of them takes.
+    pub conversation_items: u32,
+    /// How much the items of one may take, in bytes.
+    pub conversation_bytes: usize,
+    /// How many days one is kept after its last use.
+    pub conversation_ttl_days: u32,
+    /// How many responses may be worked on without their clients at a time.
+    pub background: usize,
+    /// How many of these one access key may have at a time.
+    pub background_per_access_key: usize,
+    /// What their events may take together, in bytes.
+    pub background_events: usize,
 }
 
 /// Section `pool`.
@@ -434,6 +448,14 @@ impl Settings {
                 memory: reader.take("responses.memory", &Size(0..=64 * 1024 * MIB)),
                 count: reader.take("responses.count", &Whole(0..=100_000_000)),
                 ttl: reader.take("responses.ttl", &Span::some()),
+                conversations_per_access_key: reader
+                    .take("responses.conversations_per_access_key", &Whole(0..=1_000_000)),
+                conversation_items: reader.take("responses.conversation_items", &Whole(1..=1_000_000)),
+                conversation_bytes: reader.take("responses.conversation_bytes", &Size(1024..=1024 * MIB)),
+                conversation_ttl_days: reader.take("responses.conversation_ttl_days", &Whole(1..=3_650)),
+                background: reader.take("responses.background", &Whole(0..=100_000)),
+                background_per_access_key: reader.take("responses.background_per_access_key", &Whole(1..=100_000)),
+                background_events: reader.take("responses.background_events", &Size(MIB..=64 * 1024 * MIB)),
             },
             pool: Pool::read(reader),
             auth: Auth::read(reader),

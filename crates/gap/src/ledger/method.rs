@@ -12,6 +12,7 @@ const LONGEST: usize = 64;
 const COLLECTIONS: &[&str] = &[
     "models",
     "responses",
+    "conversations",
     "files",
     "batches",
     "cachedContents",
@@ -111,6 +112,8 @@ mod tests {
             (Dialect::OpenAi, "GET /v1/models/gemini-2.5-flash", "models.get"),
             (Dialect::OpenAi, "POST /v1/responses", "responses"),
             (Dialect::OpenAi, "DELETE /v1/responses/resp_1", "responses.delete"),
+            (Dialect::OpenAi, "POST /v1/conversations", "conversations"),
+            (Dialect::OpenAi, "GET /v1/conversations/conv_1/items", "conversations.get"),
             (Dialect::Anthropic, "POST /v1/messages", "messages"),
             (Dialect::Anthropic, "POST /v1/messages/count_tokens", "messages.count_tokens"),
             (Dialect::OpenAi, "POST /v1/a b/c", "unknown"),

@@ -1,122 +1,25 @@
-use proptest::prelude::*;
-
 use super::*;
-
-const LARGE: KeepPolicy = KeepPolicy { bytes: 1 << 20, count: 100, lifetime: Duration::from_hours(1) };
-
-fn at(minute: i64) -> Timestamp {
-    Timestamp::from_second(1_700_000_000 + 60 * minute).unwrap()
-}
-
-fn response(previous: Option<&str>, text: &str) -> KeptResponse {
-    KeptResponse {
-        previous: previous.map(str::to_owned),
-        input: format!(r#"[{{"id":"msg_{text}_i0"}}]"#).into(),
-        output: format!(r#"[{{"id":"msg_{text}_0","text":"{text}"}}]"#).into(),
-        response: "{}".into(),
-    }
-}
-
-fn owner(name: &str) -> Arc<str> {
-    name.into()
-}
-
-#[test]
-fn a_chain_is_given_from_its_beginning() {
-    let kept = Responses::new(LARGE);
-    let ann = owner("ann");
-    kept.keep(&ann, "resp_a", response(None, "a"), at(0));
-    kept.keep(&ann, "resp_b", response(Some("resp_a"), "b"), at(0));
-    kept.keep(&ann, "resp_c", response(Some("resp_b"), "c"), at(0));
-    let chain = kept.chain(&ann, "resp_c", at(1)).unwrap();
-    assert_eq!(
-        chain.iter().map(|kept| kept.previous.as_deref()).collect::<Vec<_>>(),
-        [None, Some("resp_a"), Some("resp_b")]
-    );
-}
-
-#[test]
-fn nobody_sees_anothers() {
-    let kept = Responses::new(LARGE);
-    kept.keep(&owner("ann"), "resp_a", response(None, "a"), at(0));
-    assert!(kept.find(&owner("bob"), "resp_a", at(0)).is_none());
-    assert!(!kept.forget(&owner("bob"), "resp_a", at(0)));
-    assert!(kept.chain(&owner("bob"), "resp_a", at(0)).is_none());
-    assert!(kept.find(&owner("ann"), "resp_a", at(0)).is_some());
-}
-
-#[test]
-fn what_is_used_stays_and_what_is_not_goes() {
-    let kept = Responses::new(LARGE);
-    let ann = owner("ann");
-    kept.keep(&ann, "resp_a", response(None, "a"), at(0));
-    kept.keep(&ann, "resp_b", response(Some("resp_a"), "b"), at(30));
-    assert!(kept.chain(&ann, "resp_b", at(50)).is_some());
-    assert!(kept.chain(&ann, "resp_b", at(100)).is_some(), "used at 50");
-    assert!(kept.find(&ann, "resp_a", at(170)).is_none());
-}
-
-#[test]
-fn a_chain_without_a_link_is_none() {
-    let kept = Responses::new(LARGE);
-    let ann = owner("ann");
-    kept.keep(&ann, "resp_a", response(None, "a"), at(0));
-    kept.keep(&ann, "resp_b", response(Some("resp_a"), "b"), at(0));
-    assert!(kept.forget(&ann, "resp_a", at(0)));
-    assert!(kept.chain(&ann, "resp_b", at(0)).is_none());
-    assert!(kept.find(&ann, "resp_b", at(0)).is_some());
-}
-
-#[test]
-fn a_chain_that_bites_its_tail_ends() {
-    let kept = Responses::new(LARGE);
-    let ann = owner("ann");
-    kept.keep(&ann, "resp_a", response(Some("resp_a"), "a"), at(0));
-    assert!(kept.chain(&ann, "resp_a", at(0)).is_none());
-}
 
 #[test]
 fn items_are_found_by_their_id() {
-    let all = Responses::new(LARGE);
-    let ann = owner("ann");
-    let clock = Clock::system();
-    all.keep(&ann, "resp_a", response(None, "a"), clock.now());
-    let anns = CallerResponses::new("ann", all.clone(), clock.clone());
-    assert_eq!(anns.item("msg_a_0").as_deref(), Some(r#"{"id":"msg_a_0","text":"a"}"#));
-    assert_eq!(anns.item("msg_a_i0").as_deref(), Some(r#"{"id":"msg_a_i0"}"#));
-    for id in ["msg_a_1", "msg_b_0", "msg", "", "_", "msg__"] {
-        assert_eq!(anns.item(id), None, "{id}");
-    }
-    assert_eq!(CallerResponses::new("bob", all, clock).item("msg_a_0"), None);
+    let list = br#"[{"id":"msg_a_0","text":"a"},{"type":"x"}]"#;
+    assert_eq!(item_in(list, "msg_a_0").as_deref(), Some(r#"{"id":"msg_a_0","text":"a"}"#));
+    assert_eq!((item_in(list, "msg_a_1"), item_in(b"[", "msg_a_0"), item_in(b"{}", "")), (None, None, None));
 }
 
 #[test]
-fn what_is_larger_than_the_room_is_not_kept() {
-    let kept = Responses::new(KeepPolicy { bytes: 400, ..LARGE });
-    let ann = owner("ann");
-    kept.keep(&ann, "resp_a", response(None, "a"), at(0));
-    kept.keep(&ann, "resp_b", response(None, &"b".repeat(200)), at(0));
-    assert!(kept.find(&ann, "resp_a", at(0)).is_some() && kept.len() == 1);
-}
-
-proptest! {
-    #[test]
-    fn no_bound_is_ever_passed(steps in proptest::collection::vec((0u8..4, 0u8..12, 0usize..400), 1..80)) {
-        let policy = KeepPolicy { bytes: 2_000, count: 5, lifetime: Duration::from_mins(9) };
-        let kept = Responses::new(policy);
-        let ann = owner("ann");
-        for (minute, (step, id, size)) in (0..).zip(&steps) {
-            let id = format!("resp_{id}");
-            match step {
-                0 => drop(kept.chain(&ann, &id, at(minute))),
-                1 => drop(kept.forget(&ann, &id, at(minute))),
-                _ => kept.keep(&ann, &id, response(None, &"x".repeat(*size)), at(minute)),
-            }
-            let inner = kept.inner();
-            let sum: usize = inner.kept.iter().map(|(key, slot)| slot.response.size() + key.1.len()).sum();
-            prop_assert_eq!(sum, inner.bytes);
-            prop_assert_eq!(inner.order.len(), inner.kept.len());
-            prop_assert!(inner.bytes <= policy.bytes && inner.kept.len() <= policy.count);
-        }
-    }
+fn what_was_fetched_is_what_is_known() {
+    let item = |id: &str| gap_store::dialogues::Item { id: id.to_owned(), item: format!(r#"{{"id":"{id}"}}"#) };
+    let dialogue = KnownDialogue { id: "conv_1".to_owned(), items: vec![item("a"), item("b")] };
+    let known = Known {
+        previous: Some(("resp_1".to_owned(), vec![Bytes::from_static(b"[]")])),
+        dialogue: Some(Arc::new(dialogue)),
+        items: HashMap::from([("c".to_owned(), "{}".to_owned())]),
+        at_hand: None,
+    };
+    assert_eq!(known.history("resp_1").unwrap().len(), 1);
+    assert_eq!((known.history("resp_2"), known.conversation("conv_2")), (None, None));
+    assert_eq!(known.conversation("conv_1").unwrap(), [Bytes::from_static(br#"[{"id":"a"},{"id":"b"}]"#)]);
+    assert_eq!((known.item("b").unwrap(), known.item("c").unwrap()), (r#"{"id":"b"}"#.to_owned(), "{}".to_owned()));
+    assert_eq!(known.item("d"), None);
 }

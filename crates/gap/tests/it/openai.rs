@@ -1,9 +1,11 @@
 //! OpenAI's clients, by translation.
 
 mod audio;
+mod background;
 mod chat;
 mod choices;
 mod completions;
+mod conversations;
 mod embeddings;
 mod faults;
 mod images;

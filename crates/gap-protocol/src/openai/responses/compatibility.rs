@@ -4,23 +4,25 @@
 
 use crate::openai::chat::compatibility::{Addition, Entry, kept, mapped, refused, warned};
 
-const NO_BACKGROUND: &str =
-    "is not possible: answers are not worked on without a client that waits; leave it out, or stream";
-const NO_CONVERSATION: &str =
-    "is not possible: conversations are not kept by a name of their own; go on with previous_response_id";
 const NO_PROMPT: &str = "is not possible: there are no prompt templates; send the text in instructions and input";
 const CACHES_ITSELF: &str = "has no equal; Gemini caches prefixes by itself";
 
 /// The properties of `POST /v1/responses`.
 pub const RESPONSES: &[Entry] = &[
-    refused("background", &["false"], NO_BACKGROUND, "`true` is refused: answers are not worked on without a client"),
+    kept(
+        "background",
+        "`true` is answered at once with `queued`; the answer is worked on without its client, can be retrieved, streamed again from any event, and cancelled. It needs `store`; how many may run at a time say the settings `responses`",
+    ),
     warned(
         "context_management",
         &["[]"],
         "has no equal: a conversation is never shortened here",
         "no equal: a conversation is never shortened here",
     ),
-    refused("conversation", &[], NO_CONVERSATION, "go on with `previous_response_id`"),
+    mapped(
+        "conversation",
+        "its items stand before `input`; input and answer are added to it when the answer has ended, unless it failed or was cancelled. 404 if there is none, 400 beside `previous_response_id`",
+    ),
     mapped(
         "include",
         "`message.output_text.logprobs` asks for probabilities; `web_search_call.action.sources` adds them; `reasoning.encrypted_content` says that reasoning items come back, so that ids of calls need not carry signatures. Others ask for nothing",
@@ -89,6 +91,12 @@ pub const RESPONSES: &[Entry] = &[
 
 /// What clients send beyond OpenAI's description.
 pub const EXTENSIONS: &[Entry] = &[
+    warned(
+        "background_options",
+        &["{}", "{\"completion_window\":\"soonest\"}"],
+        "has no equal: a response in the background is worked on as soon as there is a key for it",
+        "no equal: a response in the background is worked on as soon as there is a key for it",
+    ),
     kept("client_metadata", "nothing is done with it: it is neither sent on, nor kept, nor logged"),
     mapped("extra_body", "`{google: …}`, as `google`"),
     mapped("frequency_penalty", "`frequencyPenalty`, for models that take it; else a warning"),

@@ -6,7 +6,7 @@
 
 mod choice;
 mod echo;
-mod history;
+pub(super) mod history;
 mod input;
 mod tools;
 mod turn;
@@ -32,7 +32,10 @@ pub trait Kept {
     /// is not kept.
     fn history(&self, response_id: &str) -> Option<Vec<bytes::Bytes>>;
 
-    /// An item of an answer, as JSON.
+    /// The items of a conversation: lists of items as JSON, oldest first. Nothing if there is no such conversation.
+    fn conversation(&self, conversation_id: &str) -> Option<Vec<bytes::Bytes>>;
+
+    /// An item of an answer or of the conversation, as JSON.
     fn item(&self, id: &str) -> Option<String>;
 }
 
@@ -51,6 +54,8 @@ pub struct Request {
     pub store: bool,
     /// The answer that this one goes on from.
     pub previous: Option<String>,
+    /// The conversation that it belongs to.
+    pub conversation: Option<String>,
     /// The items of the request, each with an id, as a JSON array.
     pub input: Vec<u8>,
 }
@@ -68,6 +73,10 @@ pub struct Include {
 
 impl Kept for NothingKept {
     fn history(&self, _: &str) -> Option<Vec<bytes::Bytes>> {
+        None
+    }
+
+    fn conversation(&self, _: &str) -> Option<Vec<bytes::Bytes>> {
         None
     }
 
@@ -97,17 +106,23 @@ pub fn decode_for(
 
     let stream = flag(&request, "stream")?.unwrap_or(false);
     let store = flag(&request, "store")?.unwrap_or(true);
+    let background = flag(&request, "background")?.unwrap_or(false);
+    if background && !store {
+        let message = "needs store: what nobody waits for can only be had if it is kept";
+        return Err(DecodeError::new(Problem::Invalid, "background", message));
+    }
     let include = include(&mut work, &request)?;
     if include.encrypted {
         work.plan.ids = IdStyle::Short;
     }
     let history = History::find(&request, kept)?;
     let history_items = history.read()?;
+    history.refuse_repeated(&request, &history_items)?;
     let referenced = history.read_referenced()?;
 
     let mut config = Config::default();
     let mut declared = tools::read(&mut work, &request)?;
-    let sources = input::Sources { history: &history_items, referenced: &referenced };
+    let sources = input::Sources { of: history.field(), history: &history_items, referenced: &referenced };
     let mut conversation = input::read(&mut work, &request, &sources)?;
     numbers(&mut work, &request, stream, include, &mut config)?;
     modalities::read(&mut work, &request, &mut config)?;
@@ -136,11 +151,12 @@ pub fn decode_for(
     thinking::put_asked(&mut work, asked, &mut config);
     crate::openai::chat::decode::check_cache(&extension, &conversation, &declared)?;
 
-    let plan = Plan { echo: echo::write(&request, store).into(), include };
+    let joined = history.conversation().map(str::to_owned);
+    let plan = Plan { echo: echo::write(&request, store, joined.as_deref()).into(), include, background };
     let previous = history.previous().map(str::to_owned);
-    let input = items::normalise(&request, id);
+    let input = items::normalise(&request, id, &referenced);
     let decoded = work.finish(&Sections { conversation, declared, config, extension }, stream, body.len())?;
-    Ok(Request { decoded, plan, store, previous, input })
+    Ok(Request { decoded, plan, store, previous, conversation: joined, input })
 }
 
 /// A property that is true or false.

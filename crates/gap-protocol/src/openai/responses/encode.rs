@@ -21,6 +21,7 @@ mod usage;
 
 use bytes::Bytes;
 
+pub use response::queued;
 pub use stream::StreamEncoder;
 pub use unary::UnaryEncoder;
 
@@ -33,6 +34,9 @@ pub struct Plan {
     pub echo: Bytes,
     /// What it contains beyond the usual.
     pub include: Include,
+    /// Whether it is worked on without its client, who has been told then that there is a response
+    /// ([`super::background`]).
+    pub background: bool,
 }
 
 /// A response that is whole.
@@ -42,4 +46,6 @@ pub struct Finished {
     pub response: Bytes,
     /// Its items alone: a JSON array.
     pub output: Bytes,
+    /// Whether it is an answer, all of it or its beginning.
+    pub is_answer: bool,
 }

@@ -1,8 +1,12 @@
 //! The items of a request, as they are kept and listed.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 
 use crate::json::{self, Kind, Node, ObjectWriter, write_text};
+
+use super::decode::history::reference;
 
 /// Which items of a list are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +28,27 @@ pub enum Order {
     Descending,
 }
 
-/// The items of a request, each with an id, as a JSON array. `answer` is the id of the answer.
-pub(super) fn normalise(request: &Node<'_>, answer: &str) -> Vec<u8> {
+/// An item by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Its id.
+    pub id: String,
+    /// The item, as JSON.
+    pub json: String,
+}
+
+/// The items of a list, each by itself. What has no id is none.
+pub fn take_apart(list: &[u8]) -> Vec<Item> {
+    let Ok(list) = json::parse(list) else { return Vec::new() };
+    let items = list.items().unwrap_or_default().iter();
+    items
+        .filter_map(|item| Some(Item { id: item.find("id")?.text()?.into_owned(), json: item.json().into_owned() }))
+        .collect()
+}
+
+/// The items of a request, each with an id, as a JSON array. `answer` is the id of the answer; in the place of an item that
+/// refers to another stands what it refers to.
+pub(super) fn normalise(request: &Node<'_>, answer: &str, referenced: &HashMap<&str, Node<'_>>) -> Vec<u8> {
     let unique = answer.strip_prefix("resp_").unwrap_or(answer);
     let mut out = Vec::from(b"[");
     match request.find("input").map(|input| (input, input.kind())) {
@@ -41,7 +64,10 @@ pub(super) fn normalise(request: &Node<'_>, answer: &str) -> Vec<u8> {
                 if place > 0 {
                     out.push(b',');
                 }
-                write_item(item, unique, place, &mut out);
+                match reference(item).and_then(|id| referenced.get(&*id)) {
+                    Some(itself) => itself.write(&mut out),
+                    None => write_item(item, unique, place, &mut out),
+                }
             }
         }
         Some(_) | None => {}
@@ -50,7 +76,7 @@ pub(super) fn normalise(request: &Node<'_>, answer: &str) -> Vec<u8> {
     out
 }
 
-fn write_item(item: &Node<'_>, unique: &str, place: usize, out: &mut Vec<u8>) {
+pub(super) fn write_item(item: &Node<'_>, unique: &str, place: usize, out: &mut Vec<u8>) {
     let Some(members) = item.members() else { return item.write(out) };
     let kind = item.find("type").and_then(Node::text);
     let kind = kind.as_deref().unwrap_or("message");
@@ -154,7 +180,7 @@ mod tests {
     fn normalised(request: &Value) -> Value {
         let text = request.to_string();
         let node = json::parse(text.as_bytes()).unwrap();
-        serde_json::from_slice(&normalise(&node, "resp_u")).unwrap()
+        serde_json::from_slice(&normalise(&node, "resp_u", &HashMap::new())).unwrap()
     }
 
     fn ids(list: &Value) -> Vec<&str> {

@@ -168,6 +168,9 @@ pub(super) async fn write(store: &Store) {
     store.conversations().add(&said(), now()).await.unwrap().unwrap();
     store.caches().insert(&cache()).await.unwrap();
     store.caches().add_sums(&[cache_sum()]).await.unwrap();
+    store.responses().insert(&crate::responses::running("resp_2", Some("resp_1"))).await.unwrap();
+    store.dialogues().insert(&crate::dialogues::dialogue("conv_1", "alice")).await.unwrap();
+    assert!(store.dialogues().add("conv_1", &crate::dialogues::items(&["one", "两"]), now()).await.unwrap());
     crate::usage::write(store, records()).await;
 }
 
@@ -185,6 +188,15 @@ pub(super) async fn check_fourth(store: &Store) {
 pub(super) async fn check_fifth(store: &Store) {
     let sums = store.caches().sums(now()..hours(1), Some("alice")).await.unwrap();
     assert_eq!(sums, [("automatic".to_owned(), cache_sum().totals)]);
+}
+
+/// Finds what the seventh schema added.
+pub(super) async fn check_seventh(store: &Store) {
+    let found = store.responses().find("alice", "resp_2", hours(-1)).await.unwrap();
+    assert_eq!(found, Some(crate::responses::running("resp_2", Some("resp_1"))));
+    let found = store.dialogues().find("alice", "conv_1", hours(-1)).await.unwrap().unwrap();
+    assert_eq!((found.items, found.created_at), (2, now()));
+    assert_eq!(store.dialogues().all("conv_1").await.unwrap(), crate::dialogues::items(&["one", "两"]));
 }
 
 /// Finds every one of them.

@@ -5,13 +5,14 @@
 
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
-use gap_protocol::call::{self, DecodeError, Decoded};
+use gap_protocol::call::{self, DecodeError, Decoded, Warnings};
 use gap_protocol::meter::Framing;
 use gap_protocol::openai::chat::{DecodeContext, DecodeOptions};
 use gap_protocol::openai::responses::error_event;
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use super::{OpenAiFailure, client_deadline, is_strict, json_headers, path_of, warn_in};
 use crate::answers::Wish;
@@ -25,7 +26,7 @@ use crate::media::MediaError;
 use crate::middleware::Visit;
 use crate::receipt::{Facts, Receipt};
 use crate::relay::chat::{Chat, ChatBody, ChatError, ChatReply, EVENT_STREAM, Form, KEEP_ALIVE};
-use crate::relay::phases::{self, Phase, Voice};
+use crate::relay::phases::{self, Pending, Phase, Voice};
 use crate::relay::{Call, RelayError};
 use crate::signatures::CallMemory;
 
@@ -58,6 +59,16 @@ pub(in crate::api) trait Tongue: Clone + Send + Sync + 'static {
 
     /// Says that a prompt of about `guess` tokens does not fit into the model's `window`.
     fn beyond_window(&self, window: u64, guess: u64) -> Self::Failure;
+
+    /// What a client gets at once who does not wait for the answer; nothing where it waits.
+    fn first_words(&self, _call: &call::Call, _form: &Form, _created: u64) -> Option<Bytes> {
+        None
+    }
+
+    /// Looks after an answer on its way to the client.
+    fn attend(&self, response: Response) -> Response {
+        response
+    }
 
     /// Puts a failure into the form's own words.
     fn reword(&self, failure: Self::Failure) -> Self::Failure {
@@ -103,49 +114,100 @@ pub(in crate::api) async fn serve<T: Tongue>(
     .await
 }
 
+/// An exchange that is about to begin.
+pub(super) struct Begun<T: Tongue> {
+    /// Gets the answer.
+    pending: Pending<T::Voice>,
+    /// What a client gets at once who does not wait for the answer.
+    first_words: Option<Bytes>,
+    /// Whether the answer is a stream.
+    pub(super) stream: bool,
+    /// What cannot be done as asked.
+    pub(super) warnings: Warnings,
+    /// Told when a key has been found.
+    pub(super) began: Option<CancellationToken>,
+    slot: Slot,
+    tongue: T,
+}
+
 /// Answers a request that has been read.
 pub(super) async fn answer<T: Tongue>(
+    app: &App,
+    visit: &Visit,
+    guest: Guest,
+    head: Parts,
+    document: Document,
+    tongue: T,
+) -> Result<Response, T::Failure> {
+    begin(app, visit, guest, head, document, tongue)?.give(app).await
+}
+
+/// Begins to answer a request that has been read.
+pub(super) fn begin<T: Tongue>(
     app: &App,
     visit: &Visit,
     mut guest: Guest,
     head: Parts,
     document: Document,
     tongue: T,
-) -> Result<Response, T::Failure> {
-    let voice = tongue.voice();
+) -> Result<Begun<T>, T::Failure> {
     let talk = match conversations::named_in(&head.headers)? {
         Some(name) => Some(name.to_owned()),
         None => conversations::named_in_body(&document.bytes)?,
     };
     let slot = Slot::default();
-    let mut exchange = Exchange::new(app.clone(), &guest.caller, document, is_strict(&head.headers), tongue);
+    let strict = is_strict(&head.headers);
+    let mut exchange = Exchange::new(app.clone(), &guest.caller, document, strict, tongue.clone());
     let (decoded, form) = exchange.decode()?;
 
     let wanted = decoded.call();
     let (stream, model, warnings) = (wanted.stream, wanted.model.clone(), wanted.warnings.clone());
+    let first_words = tongue.first_words(wanted, &form, exchange.created);
     exchange.talk = Some(Talk { caller: guest.caller.clone(), name: talk, slot: slot.clone() });
-    exchange.deadline = client_deadline(&head.headers, stream).map(|timeout| visit.began + timeout);
+    if first_words.is_none() {
+        exchange.deadline = client_deadline(&head.headers, stream).map(|timeout| visit.began + timeout);
+    }
     guest.may_use(&model)?;
     guest.permit.book(|| wanted.estimated_tokens.saturating_mul(u64::from(wanted.plan.copies.max(1))))?;
     let Guest { caller, permit } = guest;
     let request_line = format!("{} {}", head.method, head.uri.path());
     let facts = Facts { visit: visit.clone(), caller, request_line, model: Some(model) };
-    let receipt = Receipt::begin(facts).with_permit(permit).may_repeat(Wish::of(&head.headers));
+    let began = first_words.is_some().then(CancellationToken::new);
+    let receipt = Receipt::begin(facts).with_permit(permit).may_repeat(Wish::of(&head.headers)).telling(began.clone());
     let pending = Box::pin(exchange.answer(decoded, form, receipt));
-    let policy = app.relay.policy();
-    let answered = if stream {
-        match phases::decide::<T::Voice>(pending, policy.open_after).await {
-            Phase::Decided(answered) => answered,
-            Phase::Undecided(pending) => {
-                let mut response = phases::open(pending, voice, policy.keep_alive);
-                warn_in(response.headers_mut(), &warnings);
-                return Ok(slot.attend(response, None));
+    Ok(Begun { pending, first_words, stream, warnings, began, slot, tongue })
+}
+
+impl<T: Tongue> Begun<T> {
+    /// What a client gets at once who does not wait for the answer; nothing where it waits.
+    pub(super) fn first_words(&self) -> Option<&Bytes> {
+        self.first_words.as_ref()
+    }
+
+    /// Gets the answer for a client that waits.
+    pub(super) async fn give(self, app: &App) -> Result<Response, T::Failure> {
+        let Self { pending, slot, tongue, warnings, .. } = self;
+        let policy = app.relay.policy();
+        let answered = if self.stream {
+            match phases::decide::<T::Voice>(pending, policy.open_after).await {
+                Phase::Decided(answered) => answered,
+                Phase::Undecided(pending) => {
+                    let mut response = phases::open(pending, tongue.voice(), policy.keep_alive);
+                    warn_in(response.headers_mut(), &warnings);
+                    return Ok(tongue.attend(slot.attend(response, None)));
+                }
             }
-        }
-    } else {
-        pending.await
-    };
-    Ok(slot.attend(answered?.into_response(), None))
+        } else {
+            pending.await
+        };
+        Ok(tongue.attend(slot.attend(answered?.into_response(), None)))
+    }
+
+    /// Gets the answer for nobody in particular.
+    pub(super) async fn get(self) -> Result<Response, T::Failure> {
+        let Self { pending, slot, .. } = self;
+        Ok(slot.attend(pending.await?.into_response(), None))
+    }
 }
 
 /// Reads a request as an exchange does, with everything in it that it names by address, and asks nobody.
@@ -169,6 +231,8 @@ struct Exchange<T> {
     document: Document,
     options: DecodeOptions,
     memory: CallMemory,
+    /// Seconds since 1970.
+    created: u64,
     /// When the client stops waiting for the answer to begin.
     deadline: Option<Instant>,
     /// The model that stands in for the one that was asked for.
@@ -198,7 +262,8 @@ impl<T: Tongue> Exchange<T> {
             keep_broken_arguments: settings.upstream.keep_broken_arguments,
             ..DecodeOptions::default()
         });
-        Self { app, document, options, memory, deadline: None, instead: None, talk: None, tongue }
+        let created = u64::try_from(app.clock.now().as_second()).unwrap_or_default();
+        Self { app, document, options, memory, created, deadline: None, instead: None, talk: None, tongue }
     }
 
     fn decode(&mut self) -> Result<(Decoded, Form), T::Failure> {
@@ -368,7 +433,7 @@ impl<T: Tongue> Exchange<T> {
             plan: call.plan.clone(),
             place: None,
             id: self.tongue.id(),
-            created: u64::try_from(self.app.clock.now().as_second()).unwrap_or_default(),
+            created: self.created,
             estimated_prompt: call.estimated_tokens,
             memory: if signs { self.memory.clone().answering(&call.body) } else { self.memory.clone() },
             recording,

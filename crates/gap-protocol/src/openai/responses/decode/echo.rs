@@ -22,7 +22,7 @@ const ECHOED: &[(&str, &str)] = &[
 ];
 
 /// The members of a response that repeat its request, as an object.
-pub(super) fn write(request: &Node<'_>, store: bool) -> Vec<u8> {
+pub(super) fn write(request: &Node<'_>, store: bool, conversation: Option<&str>) -> Vec<u8> {
     let mut out = Vec::new();
     let mut object = ObjectWriter::open(&mut out);
     for (name, default) in ECHOED {
@@ -42,6 +42,11 @@ pub(super) fn write(request: &Node<'_>, store: bool) -> Vec<u8> {
         &[("format", "{\"type\":\"text\"}"), ("verbosity", "\"medium\"")],
     );
     object.raw("store", if store { "true" } else { "false" });
+    if let Some(conversation) = conversation {
+        let mut inner = ObjectWriter::open(object.key("conversation"));
+        inner.text("id", conversation);
+        inner.close();
+    }
     object.close();
     out
 }

@@ -58,6 +58,8 @@ const KNOWN: &[&str] = &[
 /// Where items are, beside the request.
 #[derive(Clone, Copy)]
 pub(super) struct Sources<'n> {
+    /// The field that names the history.
+    pub(super) of: &'static str,
     /// Lists of items, oldest first.
     pub(super) history: &'n [Node<'n>],
     /// Items, by id.
@@ -76,7 +78,7 @@ pub(super) fn read<'n>(
         text_only(&parts, &Path::Root.key("instructions"))?;
         turns.system(parts);
     }
-    let path = Path::Root.key("previous_response_id");
+    let path = Path::Root.key(sources.of);
     for list in sources.history {
         for (index, item) in list.items().unwrap_or_default().iter().enumerate() {
             one(work, item, &path.index(index), &mut turns)?;

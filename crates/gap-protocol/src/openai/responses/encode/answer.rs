@@ -47,6 +47,7 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn new(plan: ReplyPlan, extra: Plan, id: String, created: u64) -> Self {
+        let begun = extra.background;
         Self {
             plan,
             extra,
@@ -60,7 +61,7 @@ impl Answer {
             estimated_prompt: 0,
             signatures: Vec::new(),
             calls: 0,
-            begun: false,
+            begun,
             open: Open::Nothing,
             owed: Sealed::default(),
             native: Vec::new(),

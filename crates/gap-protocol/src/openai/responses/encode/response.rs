@@ -6,20 +6,23 @@
 
 use bytes::Bytes;
 
+use crate::call::ReplyPlan;
 use crate::json::{ObjectWriter, write_text};
 use crate::openai::chat::finish::Class;
 use crate::openai::chat::usage::service_tier;
 use crate::openai::chat::write::write_number;
 use crate::reply::compact;
 
-use super::Finished;
 use super::answer::Answer;
 use super::events::Events;
 use super::usage;
+use super::{Finished, Plan};
 
 /// How a response has ended, if it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
+    /// It has not even begun.
+    Queued,
     /// Not yet.
     InProgress,
     /// With all that the model had to say.
@@ -49,7 +52,7 @@ impl Ending {
     /// The status of the item that was open when it came.
     pub(super) fn item_status(&self) -> &'static str {
         match self {
-            Self::InProgress => "in_progress",
+            Self::Queued | Self::InProgress => "in_progress",
             Self::Completed => "completed",
             Self::Incomplete(_) | Self::Failed(..) => "incomplete",
         }
@@ -57,6 +60,7 @@ impl Ending {
 
     fn status(&self) -> &'static str {
         match self {
+            Self::Queued => "queued",
             Self::InProgress => "in_progress",
             Self::Completed => "completed",
             Self::Incomplete(_) => "incomplete",
@@ -70,13 +74,21 @@ pub(super) fn finish(answer: &Answer, ending: &Ending, events: &mut Events<'_>) 
     let mut response = Vec::with_capacity(answer.items.len() + answer.extra.echo.len() + 1024);
     write(answer, &mut response, ending);
     let kind = match ending {
-        Ending::InProgress | Ending::Completed => "response.completed",
+        Ending::Queued | Ending::InProgress | Ending::Completed => "response.completed",
         Ending::Incomplete(_) => "response.incomplete",
         Ending::Failed(..) => "response.failed",
     };
     events.tell(kind, |event| event.key("response").extend_from_slice(&response));
     let output = [b"[", answer.items.as_slice(), b"]"].concat();
-    Finished { response: Bytes::from(response), output: Bytes::from(output) }
+    let is_answer = matches!(ending, Ending::Completed | Ending::Incomplete(_));
+    Finished { response: Bytes::from(response), output: Bytes::from(output), is_answer }
+}
+
+/// A response that nobody works on yet; the arguments are those of [`super::StreamEncoder::new`].
+pub fn queued(plan: ReplyPlan, extra: Plan, id: impl Into<String>, created: u64) -> Bytes {
+    let mut out = Vec::new();
+    write(&Answer::new(plan, extra, id.into(), created), &mut out, &Ending::Queued);
+    out.into()
 }
 
 /// Writes a response as it is now.
@@ -91,7 +103,7 @@ pub(super) fn write(answer: &Answer, out: &mut Vec<u8>, ending: &Ending) {
             error.text("code", code).text("message", message);
             error.close();
         }
-        Ending::InProgress | Ending::Completed | Ending::Incomplete(_) => {
+        Ending::Queued | Ending::InProgress | Ending::Completed | Ending::Incomplete(_) => {
             object.raw("error", "null");
         }
     }
@@ -101,7 +113,7 @@ pub(super) fn write(answer: &Answer, out: &mut Vec<u8>, ending: &Ending) {
             details.text("reason", reason);
             details.close();
         }
-        Ending::InProgress | Ending::Completed | Ending::Failed(..) => {
+        Ending::Queued | Ending::InProgress | Ending::Completed | Ending::Failed(..) => {
             object.raw("incomplete_details", "null");
         }
     }
@@ -111,7 +123,7 @@ pub(super) fn write(answer: &Answer, out: &mut Vec<u8>, ending: &Ending) {
     output.extend_from_slice(&answer.items);
     output.push(b']');
     let echo = answer.extra.echo.get(1..answer.extra.echo.len().saturating_sub(1)).unwrap_or_default();
-    if *ending == Ending::InProgress {
+    if matches!(ending, Ending::Queued | Ending::InProgress) {
         object.text("service_tier", "auto");
     } else {
         object.text("service_tier", service_tier(&answer.usage).unwrap_or("default"));

@@ -4,6 +4,8 @@ use crate::call::ReplyPlan;
 use crate::meter::Findings;
 use crate::openai::chat::{CallSignature, EncodeError, Outcome, Progress};
 
+use crate::openai::responses::background::FIRST_EVENTS;
+
 use super::answer::Answer;
 use super::events::Events;
 use super::response::{self, Ending};
@@ -22,7 +24,8 @@ impl StreamEncoder {
     /// An encoder at the beginning of an answer. `id` (such as `resp_…`) must be the one that the request was decoded with;
     /// `created` is in seconds since 1970.
     pub fn new(plan: ReplyPlan, extra: Plan, id: impl Into<String>, created: u64) -> Self {
-        Self { answer: Answer::new(plan, extra, id.into(), created), sequence: 0 }
+        let sequence = if extra.background { FIRST_EVENTS } else { 0 };
+        Self { answer: Answer::new(plan, extra, id.into(), created), sequence }
     }
 
     /// Says how many tokens the prompt is thought to have, for when the upstream never says it.
