@@ -27,6 +27,8 @@ pub struct ReplyPlan {
     pub ids: IdStyle,
     /// What the client sees of the model's thoughts, where that is a matter of blocks.
     pub thoughts: Thoughts,
+    /// Whether the model may search, so that what it says has to wait in dialects that tell the search first.
+    pub search_first: bool,
     /// The container in which the client wants audio, if it asked for audio.
     pub audio: Option<AudioFormat>,
 }

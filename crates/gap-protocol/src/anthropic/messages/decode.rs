@@ -78,6 +78,7 @@ fn read(
     let mut conversation = messages::read(&mut work, &request)?;
     generation(&mut work, &request, purpose, &mut config)?;
     declared.add_built_in(&mut work, &extension);
+    work.plan.search_first = declared.searches();
     if let Some((wanted, path)) = output_format(&request)? {
         let field = Path::Key(&root, path);
         format::put(&mut work, wanted, &field, &mut declared, &mut conversation, &mut config);
