@@ -1,14 +1,17 @@
 """What each of litellm's routes is asked for."""
 
 import json
+import os
 
-import litellm
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
-from common import (
+import litellm  # noqa: E402  reads the environment
+
+from common import (  # noqa: E402
     CHAT, DECLARED, FUNCTIONS, HELLO, LONG, MISSING, MODEL, PICTURE_URL, RED, RESTING, SEEN, SEVERAL, SIGNING, STREAM,
     SUNNY, ok, raised,
 )  # fmt: skip
-from schemas import ASKED, Owner, check
+from schemas import ASKED, Owner, check  # noqa: E402
 
 litellm.suppress_debug_info = True
 
