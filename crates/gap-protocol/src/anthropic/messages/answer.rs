@@ -1,6 +1,6 @@
 //! One answer on its way: what each event of it means for the client.
 
-use crate::call::{JsonMode, ReplyPlan, Thoughts};
+use crate::call::{JsonMode, ReplyPlan, Thoughts, Words};
 use crate::json::{ObjectWriter, write_text};
 use crate::meter::{BlockReason, Findings, FinishReason, Usage};
 use crate::openai::chat::calls::{WholeCall, id_of};
@@ -97,7 +97,7 @@ impl Answer {
 
     /// Follows a chunk.
     pub(super) fn take(&mut self, chunk: &[u8], sink: &mut impl Sink) -> Result<(), EncodeError> {
-        let (mut held, waits) = (self.held.take(), self.plan.search_first);
+        let (mut held, waits) = (self.held.take(), self.plan.words == Words::AfterSearch);
         let read = reply::read(chunk, |event| self.on(&event, &mut Gate { sink, held: &mut held, waits }));
         self.held = held;
         read?;
@@ -117,7 +117,7 @@ impl Answer {
             return Err(EncodeError::Truncated);
         }
         let grounding = citations::Grounding::read(self.choice.facts("groundingMetadata"));
-        let (mut held, waits) = (self.held.take(), self.plan.search_first);
+        let (mut held, waits) = (self.held.take(), self.plan.words == Words::AfterSearch);
         self.end_blocks(&grounding, &mut Gate { sink, held: &mut held, waits });
         self.tools.fetches = citations::fetches(self.choice.facts("urlContextMetadata"));
         // What was held back comes behind the search; where nothing was, it has gone out already.

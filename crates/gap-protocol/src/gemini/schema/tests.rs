@@ -37,7 +37,7 @@ fn references_without_their_sign_are_followed_and_unsound() {
         "$defs": {"Cat": {"type": "object", "properties": {"lives": {"type": "integer"}}}},
     });
     let text = schema.to_string();
-    assert!(!is_sound(&crate::json::parse(text.as_bytes()).unwrap()));
+    assert!(!is_sound(&json::parse(text.as_bytes()).unwrap()));
     let items = &cleaned(&schema)["properties"]["pets"]["items"];
     assert_eq!(items["anyOf"][0]["properties"]["lives"]["type"], "INTEGER", "{items}");
 }

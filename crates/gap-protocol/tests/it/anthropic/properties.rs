@@ -1,7 +1,7 @@
 //! Any answer, cut anywhere; any request, damaged anyhow.
 
 use gap_protocol::anthropic::messages;
-use gap_protocol::call::{ReplyPlan, Thoughts};
+use gap_protocol::call::{ReplyPlan, Thoughts, Words};
 use gap_protocol::openai::chat::{DecodeContext, DecodeOptions, NoMemory, ids};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ proptest! {
             prop_assert_eq!(&accumulated(&stream(thoughts, &chunks).unwrap()), &message);
 
             // Where words wait for a search, the same is said, and after what was searched.
-            let waiting = ReplyPlan { search_first: true, ..plan(thoughts) };
+            let waiting = ReplyPlan { words: Words::AfterSearch, ..plan(thoughts) };
             let waited = unary_as(waiting.clone(), &chunks, true).unwrap();
             prop_assert_eq!(&accumulated(&stream_as(waiting, &chunks).unwrap()), &waited);
             prop_assert_eq!(without_search(&waited), without_search(&message));

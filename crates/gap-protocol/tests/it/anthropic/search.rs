@@ -1,7 +1,7 @@
 //! What was searched for: Anthropic tells it before the words that lean on it, Google last.
 
 use gap_protocol::anthropic::messages::StreamEncoder;
-use gap_protocol::call::{ReplyPlan, Thoughts};
+use gap_protocol::call::{ReplyPlan, Thoughts, Words};
 use serde_json::{Value, json};
 
 use super::{ID, SIGNING, accumulated, body, decode, plan, stream_as, unary, unary_as, warnings};
@@ -19,7 +19,7 @@ fn found() -> Value {
 }
 
 fn waiting(thoughts: Thoughts) -> ReplyPlan {
-    ReplyPlan { search_first: true, ..plan(thoughts) }
+    ReplyPlan { words: Words::AfterSearch, ..plan(thoughts) }
 }
 
 fn kinds(message: &Value) -> Vec<&str> {
@@ -75,7 +75,7 @@ fn a_cut_answer_that_waited_has_said_nothing() {
 fn words_wait_only_where_the_model_may_search() {
     let search = json!({"type": "web_search_20250305", "name": "web_search"});
     let function = json!({"name": "f", "input_schema": {"type": "object"}});
-    let waits = |request: Value| decode(request).unwrap().plan.search_first;
+    let waits = |request: Value| decode(request).unwrap().plan.words == Words::AfterSearch;
     assert!(waits(json!({"tools": [search]})));
     assert!(waits(json!({"model": SIGNING, "tools": [search, function]})));
     assert!(!waits(json!({"tools": [search, function]})), "this model does not take both, so it does not search");
