@@ -66,7 +66,8 @@ def version(package: str):
 
 
 def ok(step: str):
-    print("ok", step, flush=True)
+    # Some print without ending their line.
+    print(f"\nok {step}", flush=True)
 
 
 def raised(kinds, ask, *words: str):
