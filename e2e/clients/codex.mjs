@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import { GREETING, SIGNING, STORY, assertDone, freshHome, lines, run, task } from './common.mjs'
+import { GREETING, LONG, MISSING, RED, SEEN, SIGNING, STORY, assertDone, complaint, freshHome, leave, lines, run, task } from './common.mjs'
 
 const { version, bin } = JSON.parse(readFileSync('node_modules/@openai/codex/package.json', 'utf8'))
 console.log('version', version)
@@ -22,11 +22,11 @@ wire_api = "responses"
 `,
 )
 
+const env = { CODEX_HOME: `${home}/.codex` }
+const line = (model, prompt, ...more) => [program, 'exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', '-m', model, ...more, prompt]
+
 /** The events of one run. */
-function codex(model, prompt) {
-  const parameters = ['exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', '-m', model, prompt]
-  return lines(run(home, process.execPath, [program, ...parameters], { CODEX_HOME: `${home}/.codex` }))
-}
+const codex = (...asked) => lines(run(home, process.execPath, line(...asked), env))
 
 const said = (events) => events.filter((event) => event.item?.type === 'agent_message').map((event) => event.item.text)
 const ran = (events) => events.filter((event) => event.type === 'item.completed' && event.item.type === 'command_execution')
@@ -41,6 +41,21 @@ const tools = codex(SIGNING, '[[sim: calls=exec_command args={"cmd":"cat<note.tx
 assert.ok(ran(tools)[0]?.item.aggregated_output.includes('heron'), JSON.stringify(tools))
 assert.ok(said(tools).length > 0)
 console.log('ok tools')
+const seen = codex('gemini-2.5-flash', SEEN, `--image=${home}/work/picture.png`)
+assert.ok(said(seen).includes(RED), JSON.stringify(seen))
+// By the tool of its own as well: what comes back is a picture inside a result.
+const shown = codex(SIGNING, `[[sim: calls=view_image args={"path":"${home}/work/picture.png"}]] [[sim: step=2 text="It is red."]] Look at it.`)
+assert.ok(said(shown).includes(RED), JSON.stringify(shown))
+console.log('ok vision')
+// Its requests offer the search beside its own tools, which models of the third generation take.
+const searched = codex(SIGNING, '[[sim: text="Herons fish."]] What do herons do?')
+assert.ok(said(searched).includes('Herons fish.'), JSON.stringify(searched))
+assert.ok(searched.some((event) => event.item?.type === 'web_search'), JSON.stringify(searched))
+console.log('ok search')
+assert.match(complaint(home, process.execPath, line(MISSING, GREETING), env), /gemini-9-missing.*(404|not)/s)
+console.log('ok errors')
+await leave(home, process.execPath, line('gemini-2.5-flash', LONG), env)
+console.log('ok cancel')
 const done = codex(
   SIGNING,
   task(

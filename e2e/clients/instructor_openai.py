@@ -1,10 +1,16 @@
 """instructor: structured answers through tools and through a JSON schema."""
 
+from collections.abc import Iterable
+
 import instructor
 import openai
-from pydantic import BaseModel
+from instructor.core import InstructorRetryException
 
-from common import KEY, MODEL, OPENAI_URL, ok, version
+from common import (
+    CHAT, DECLARED, KEY, LONG, MISSING, MODEL, OPENAI_URL, PICTURE_URL, RESTING, SIGNING, ok, raised, version,
+)  # fmt: skip
+from pydantic import BaseModel
+from schemas import ASKED, Owner, check
 
 version("instructor")
 
@@ -16,21 +22,40 @@ class Recipe(BaseModel):
     minutes: int
 
 
-def ask(mode, **options):
-    client = instructor.from_openai(openai.OpenAI(base_url=OPENAI_URL, api_key=KEY, max_retries=0), mode=mode)
-    messages = [{"role": "user", "content": "A recipe."}]
-    return client.chat.completions.create(model=MODEL, messages=messages, response_model=Recipe, max_retries=1, **options)
+def client(mode):
+    return instructor.from_openai(openai.OpenAI(base_url=OPENAI_URL, api_key=KEY, max_retries=0), mode=mode)
+
+
+def ask(mode, form=Recipe, content="A recipe.", model=MODEL, **options):
+    messages = [{"role": "user", "content": content}]
+    return client(mode).chat.completions.create(
+        model=model, messages=messages, response_model=form, max_retries=1, **options
+    )
 
 
 assert ask(instructor.Mode.JSON_SCHEMA).name
 ok("chat")
-client = instructor.from_openai(
-    openai.OpenAI(base_url=OPENAI_URL, api_key=KEY, max_retries=0), mode=instructor.Mode.JSON_SCHEMA
-)
-partial = client.chat.completions.create_partial(
+partial = client(instructor.Mode.JSON_SCHEMA).chat.completions.create_partial(
     model=MODEL, messages=[{"role": "user", "content": "A recipe."}], response_model=Recipe
 )
 assert list(partial)[-1].name
 ok("stream")
-assert ask(instructor.Mode.TOOLS).name
+assert ask(instructor.Mode.TOOLS, model=SIGNING).name
+several = client(instructor.Mode.PARALLEL_TOOLS).chat.completions.create(
+    model=SIGNING,
+    messages=[{"role": "user", "content": "Recipes. [[sim: calls=Recipe,Owner]]"}],
+    response_model=Iterable[Recipe | Owner],
+)
+assert [type(one) for one in several] == [Recipe, Owner]
 ok("tools")
+for mode in (instructor.Mode.TOOLS, instructor.Mode.JSON_SCHEMA):
+    check(ask(mode, Owner, ASKED))
+ok("schema")
+picture = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": PICTURE_URL}}]
+assert ask(instructor.Mode.TOOLS, content=picture).name
+ok("vision")
+errors = (openai.APIStatusError, InstructorRetryException)
+raised(errors, lambda: ask(instructor.Mode.TOOLS, model=MISSING), MISSING)
+if RESTING:
+    raised(errors, lambda: ask(instructor.Mode.TOOLS, model=RESTING), "429")
+ok("errors")

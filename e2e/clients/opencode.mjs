@@ -4,13 +4,13 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import { GREETING, SIGNING, STORY, assertDone, freshHome, lines, run, task } from './common.mjs'
+import { GREETING, LONG, MISSING, SIGNING, STORY, assertDone, complaint, freshHome, leave, lines, run, task } from './common.mjs'
 
 console.log('version', JSON.parse(readFileSync('node_modules/opencode-ai/package.json', 'utf8')).version)
 const program = resolve(`node_modules/opencode-${process.platform}-${process.arch}/bin/opencode`)
 const home = freshHome()
 const options = { baseURL: `${process.env.GAP_URL}/v1`, apiKey: process.env.GAP_KEY }
-const models = { 'gemini-2.5-flash': {}, [SIGNING]: {} }
+const models = { 'gemini-2.5-flash': {}, [SIGNING]: {}, [MISSING]: {} }
 writeFileSync(
   `${home}/work/opencode.json`,
   JSON.stringify({
@@ -22,11 +22,11 @@ writeFileSync(
   }),
 )
 
+const env = { OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1', OPENCODE_DISABLE_LSP_DOWNLOAD: '1' }
+const line = (model) => ['run', '--format', 'json', '-m', `gap/${model}`]
+
 /** The events of one run. The prompt goes in by standard input: as an argument it would be put in quotes. */
-function opencode(model, prompt) {
-  const env = { OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1', OPENCODE_DISABLE_LSP_DOWNLOAD: '1' }
-  return lines(run(home, program, ['run', '--format', 'json', '-m', `gap/${model}`], env, prompt))
-}
+const opencode = (model, prompt) => lines(run(home, program, line(model), env, prompt))
 
 const said = (events) => events.filter((event) => event.type === 'text').map((event) => event.part.text)
 const used = (events) => events.filter((event) => event.type === 'tool_use' && event.part.state.status === 'completed')
@@ -40,6 +40,10 @@ console.log('ok stream')
 const tools = opencode(SIGNING, `[[sim: calls=read args={"filePath":"${home}/work/note.txt"}]] What is the word?`)
 assert.match(JSON.stringify(used(tools)), /heron/)
 console.log('ok tools')
+assert.match(complaint(home, program, line(MISSING), env, GREETING), /gemini-9-missing is not found/)
+console.log('ok errors')
+await leave(home, program, line('gemini-2.5-flash'), env, LONG)
+console.log('ok cancel')
 const done = opencode(
   SIGNING,
   task(

@@ -1,37 +1,21 @@
-"""pydantic-ai with its OpenAI provider; the run goes on until the tool's result is answered."""
+"""pydantic-ai with its OpenAI provider, by chat completions and by Responses."""
 
-import asyncio
-
-from pydantic_ai import Agent
-from pydantic_ai.models.openai import OpenAIChatModel
+import openai
+from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
-from common import CHAT, KEY, MODEL, OPENAI_URL, SIGNING, STREAM, TOOLS, current_weather, ok, version
+from common import KEY, OPENAI_URL, version
+from pydantic_ai_common import everything
 
 version("pydantic-ai-slim")
-provider = OpenAIProvider(base_url=OPENAI_URL, api_key=KEY)
-model = OpenAIChatModel(MODEL, provider=provider)
-
-assert Agent(model).run_sync(CHAT).output == "Hello from upstream"
-ok("chat")
 
 
-async def pieces():
-    async with Agent(model).run_stream(STREAM) as answer:
-        return [piece async for piece in answer.stream_text(delta=True, debounce_by=None)]
+def provider():
+    """One for each run: each has an event loop of its own."""
+    return OpenAIProvider(openai_client=openai.AsyncOpenAI(base_url=OPENAI_URL, api_key=KEY, max_retries=0))
 
 
-assert len(asyncio.run(pieces())) >= 2
-ok("stream")
-called = []
-
-
-def weather(city: str) -> str:
-    """Says the weather of a city."""
-    called.append(city)
-    return current_weather(city)
-
-
-agent = Agent(OpenAIChatModel(SIGNING, provider=provider), tools=[weather])
-assert agent.run_sync(TOOLS.replace("current_weather", "weather")).output and called
-ok("tools")
+everything(
+    lambda name: OpenAIChatModel(name, provider=provider()),
+    lambda name: OpenAIResponsesModel(name, provider=provider()),
+)

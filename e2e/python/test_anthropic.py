@@ -100,12 +100,17 @@ def test_prefill_stop_and_limits(claude):
     assert refused.stop_reason == "refusal"
 
 
-def test_searches_are_cited(claude):
+def test_searches_are_cited_and_come_before_the_words(claude):
     tools = [{"type": "web_search_20250305", "name": "web_search", "max_uses": 3}]
-    answer = claude.messages.create(model=MODEL, max_tokens=500, messages=ask('[[sim: text="Rain in Bern."]]'), tools=tools)
-    kinds = [block.type for block in answer.content]
-    assert "server_tool_use" in kinds and "web_search_tool_result" in kinds
-    assert answer.usage.server_tool_use.web_search_requests > 0
+    # Claude Code's way to search: nothing else can be called, and it is demanded.
+    demand = {"type": "tool", "name": "web_search"}
+    asked = {"model": MODEL, "max_tokens": 500, "messages": ask('[[sim: text="Rain in Bern."]]'), "tools": tools}
+    with claude.messages.stream(**asked) as stream:
+        streamed = stream.get_final_message()
+    for answer in (claude.messages.create(**asked), claude.messages.create(**asked, tool_choice=demand), streamed):
+        assert [block.type for block in answer.content] == ["server_tool_use", "web_search_tool_result", "text"]
+        assert answer.content[2].text == "Rain in Bern." and answer.content[2].citations[0].url == answer.content[1].content[0].url
+        assert answer.usage.server_tool_use.web_search_requests > 0
 
 
 def test_what_is_overloaded_is_called_so(gap, claude):

@@ -1,77 +1,30 @@
 //! The heavy real clients, each in an environment of its own below `target/clients/`, against a gateway in front of the
 //! simulator.
 //!
-//! Each has one script in `e2e/clients/` that tries a chat, a stream and a tool call and prints `ok chat`,
-//! `ok stream`, `ok tools` and `version …`; an agent does a task of several steps as well and prints `ok task`. They come in
-//! their newest version: this is how we hear of changes. What no client can tell is read from the simulator: whether the calls
-//! came back with the thought signatures that the model gave them.
+//! Each has one script in `e2e/clients/` that does what its columns ask for and prints `ok NAME` for each, and `version …`.
+//! They come in their newest version: this is how we hear of changes. What no client can tell is read from the simulator
+//! ([`journal`]): whether calls came back with the thought signatures that the model gave them, whether a picture arrived,
+//! whether the upstream was left together with the gateway.
 
-mod signatures;
+mod journal;
+mod list;
+mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
+use self::list::{CLIENTS, Client};
+use self::table::{Row, Table};
 use crate::repo::{Profile, Repo};
 use crate::service::{DEMO_KEY, Service, free_port};
-use crate::{environments, shell};
+use crate::{environments, http, shell};
 
-/// A client, and what must be installed for it.
-#[derive(Debug)]
-struct Client {
-    name: &'static str,
-    /// `NAME.py` or `NAME.mjs` in e2e/clients.
-    script: &'static str,
-    packages: &'static [&'static str],
-    steps: &'static [&'static str],
-}
-
-/// Every column of the table that a script speaks of.
-const STEPS: &[&str] = &["chat", "stream", "tools", "task"];
-/// What a library is asked for, and an agent.
-const LIBRARY: &[&str] = &["chat", "stream", "tools"];
-const AGENT: &[&str] = STEPS;
-
-const fn library(name: &'static str, script: &'static str, packages: &'static [&'static str]) -> Client {
-    Client { name, script, packages, steps: LIBRARY }
-}
-
-const fn agent(name: &'static str, script: &'static str, packages: &'static [&'static str]) -> Client {
-    Client { name, script, packages, steps: AGENT }
-}
-
-const CLIENTS: &[Client] = &[
-    library("google-genai", "google_genai.py", &["google-genai"]),
-    library("google-generativeai", "google_generativeai.py", &["google-generativeai"]),
-    library("langchain-google-genai", "langchain_google.py", &["langchain-google-genai"]),
-    library("llama-index", "llama_index_google.py", &["llama-index-llms-google-genai"]),
-    library("pydantic-ai", "pydantic_ai_google.py", &["pydantic-ai-slim[google]"]),
-    library("google-adk", "google_adk.py", &["google-adk"]),
-    library("litellm", "litellm_gemini.py", &["litellm"]),
-    library("openai", "openai_sdk.py", &["openai"]),
-    library("langchain-openai", "langchain_openai_chat.py", &["langchain-openai"]),
-    library("llama-index-openai", "llama_index_openai.py", &["llama-index-llms-openai-like"]),
-    library("pydantic-ai-openai", "pydantic_ai_openai.py", &["pydantic-ai-slim[openai]"]),
-    library("instructor", "instructor_openai.py", &["instructor"]),
-    library("smolagents", "smolagents_openai.py", &["smolagents[openai]"]),
-    library("litellm-openai", "litellm_openai.py", &["litellm"]),
-    // It calls no tools: its edits are words.
-    Client { name: "aider", script: "aider_cli.py", packages: &["aider-chat"], steps: &["chat", "stream", "task"] },
-    library("@google/genai", "google_genai.mjs", &["@google/genai"]),
-    library("@google/generative-ai", "google_generative_ai.mjs", &["@google/generative-ai"]),
-    library("@ai-sdk/google", "ai_sdk_google.mjs", &["ai", "@ai-sdk/google", "zod"]),
-    library("@ai-sdk/openai-compatible", "ai_sdk_openai.mjs", &["ai", "@ai-sdk/openai-compatible", "zod"]),
-    library("@ai-sdk/openai", "ai_sdk_responses.mjs", &["ai", "@ai-sdk/openai", "zod"]),
-    agent("@openai/codex", "codex.mjs", &["@openai/codex"]),
-    agent("@anthropic-ai/claude-code", "claude_code.mjs", &["@anthropic-ai/claude-code"]),
-    agent("opencode-ai", "opencode.mjs", &["opencode-ai"]),
-    agent("@google/gemini-cli", "gemini_cli.mjs", &["@google/gemini-cli"]),
-];
-
-/// What the scripts of agents share.
-const SHARED: &str = "common.mjs";
+/// What scripts share.
+const SHARED: &[&str] = &["common.mjs", "ai_sdk.mjs"];
 
 /// Options of `cargo xtask clients`.
 #[derive(Debug, Args)]
@@ -82,7 +35,13 @@ pub(crate) struct Options {
     /// Against this address in place of a gateway of our own; its access key is read from GAP_KEY
     #[arg(long)]
     url: Option<String>,
+    /// Writes what came of it into docs/reference/clients.md
+    #[arg(long, conflicts_with = "url")]
+    record: bool,
 }
+
+/// A model whose keys all rest, for what a client makes of it.
+const RESTING: &str = "gemini-2.0-flash-lite";
 
 /// Runs every client and prints the table; one that fails makes the command fail.
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<ExitCode> {
@@ -100,37 +59,27 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<ExitCode> {
     };
     let simulator = servers.as_ref().map(|(simulator, _)| simulator.port());
 
-    let mut table = vec![
-        format!("| client | version | {} | signatures |", STEPS.join(" | ")),
-        "| --- | --- | --- | --- | --- | --- | --- |".to_owned(),
-    ];
-    let mut good = true;
+    let day = shell::capture(Command::new("date").args(["-u", "+%F"]))?.trim().to_owned();
+    let mut table = Table::default();
     for client in
         CLIENTS.iter().filter(|client| options.only.is_empty() || options.only.iter().any(|name| name == client.name))
     {
         println!("\n=== {}", client.name);
         if let Some(port) = simulator {
-            signatures::forget(port)?;
+            journal::forget(port)?;
         }
-        let said = try_client(repo, client, &url, &key).unwrap_or_else(|error| {
+        let said = try_client(repo, client, &url, &key, simulator.is_some()).unwrap_or_else(|error| {
             println!("{error:#}");
             String::new()
         });
-        let version = said.lines().find_map(|line| line.strip_prefix("version ")).unwrap_or("?");
-        let did = |step: &str| said.lines().any(|line| line.strip_prefix("ok ") == Some(step));
-        let cell = |step: &&'static str| match (client.steps.contains(step), did(step)) {
-            (false, _) => "-",
-            (true, true) => "ok",
-            (true, false) => "FAILED",
-        };
-        let signed = simulator.map(signatures::seen).transpose()?;
-        let mut cells: Vec<String> = STEPS.iter().map(|step| cell(step).to_owned()).collect();
-        cells.push(signed.as_ref().map_or("?".to_owned(), ToString::to_string));
-        good &= !cells.iter().any(|cell| cell.starts_with("FAILED"));
-        table.push(format!("| {} | {version} | {} |", client.name, cells.join(" | ")));
+        let seen = simulator.map(journal::seen).transpose()?;
+        table.add(Row::new(client, &said, seen.as_ref()));
+        if options.record {
+            table.record(repo, &day)?;
+        }
     }
-    println!("\n{}", table.join("\n"));
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!("\n{}", table.text());
+    Ok(if table.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// A simulator, and a gateway in front of it.
@@ -138,13 +87,17 @@ fn start(repo: &Repo, gap: &Path) -> Result<(Service, Service)> {
     let folder = repo.target("clients/gap");
     let mut simulator = Service::simulator(gap, &folder, free_port()?)?;
     simulator.wait_healthy()?;
+    let fault =
+        format!(r#"{{"action": {{"preset": "quota_per_minute", "retry_delay": "40s"}}, "model": "{RESTING}"}}"#);
+    let answer = http::post(simulator.port(), "/_sim/faults", "", &fault, Duration::from_secs(5))?;
+    ensure!(answer.status < 300, "the simulator answers {}: {}", answer.status, answer.body);
     let mut gateway = Service::gateway(gap, &folder, free_port()?, simulator.port())?;
     gateway.wait_healthy()?;
     Ok((simulator, gateway))
 }
 
-/// What the client's script said.
-fn try_client(repo: &Repo, client: &Client, url: &str, key: &std::ffi::OsStr) -> Result<String> {
+/// What the client's script said. It is told of a resting model where there is one.
+fn try_client(repo: &Repo, client: &Client, url: &str, key: &std::ffi::OsStr, resting: bool) -> Result<String> {
     let folder = repo.target("clients").join(client.name.trim_start_matches('@').replace('/', "-"));
     let script = repo.path("e2e/clients").join(client.script);
     let mut command = if Path::new(client.script).extension().is_some_and(|extension| extension == "py") {
@@ -156,7 +109,11 @@ fn try_client(repo: &Repo, client: &Client, url: &str, key: &std::ffi::OsStr) ->
         command.arg(node(&folder, client, &script)?);
         command
     };
-    let (_, said) = shell::tee(command.current_dir(&folder).env("GAP_URL", url).env("GAP_KEY", key))?;
+    command.current_dir(&folder).env("GAP_URL", url).env("GAP_KEY", key);
+    if resting {
+        command.env("GAP_RESTING", RESTING);
+    }
+    let (_, said) = shell::tee(&mut command)?;
     Ok(said)
 }
 
@@ -176,9 +133,9 @@ fn node(folder: &Path, client: &Client, script: &Path) -> Result<PathBuf> {
         npm.args(["install", "--ignore-scripts", "--no-fund", "--no-audit"]).args(client.packages);
         shell::run(npm.current_dir(folder))
     })?;
-    let copy = folder.join(client.script);
-    for (from, to) in [(script.to_owned(), &copy), (script.with_file_name(SHARED), &folder.join(SHARED))] {
-        std::fs::copy(&from, to).with_context(|| format!("{}", from.display()))?;
+    for name in SHARED.iter().chain([&client.script]) {
+        let from = script.with_file_name(name);
+        std::fs::copy(&from, folder.join(name)).with_context(|| format!("{}", from.display()))?;
     }
-    Ok(copy)
+    Ok(folder.join(client.script))
 }

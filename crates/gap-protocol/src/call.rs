@@ -20,7 +20,7 @@ use bytes::Bytes;
 pub use feature::{Feature, Unsupported};
 pub use hint::CacheHint;
 pub use media::{Decoded, Draft, Fetched, Pending, PendingKind};
-pub use plan::{AudioFormat, CallForm, IdStyle, JsonMode, ReplyPlan, Thoughts};
+pub use plan::{AudioFormat, CallForm, IdStyle, JsonMode, ReplyPlan, Thoughts, Words};
 pub use problem::{DecodeError, Problem};
 pub use tools::{Restore, ToolKind, ToolPlan, Tools};
 pub use warnings::{Warning, Warnings};

@@ -6,6 +6,7 @@ pub mod compatibility;
 pub mod count;
 mod decode;
 mod encode;
+mod held;
 mod native;
 mod stop;
 mod stream;

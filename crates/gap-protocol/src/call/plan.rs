@@ -27,6 +27,8 @@ pub struct ReplyPlan {
     pub ids: IdStyle,
     /// What the client sees of the model's thoughts, where that is a matter of blocks.
     pub thoughts: Thoughts,
+    /// When what the model says goes out, in dialects that tell a search before the words that lean on it.
+    pub words: Words,
     /// The container in which the client wants audio, if it asked for audio.
     pub audio: Option<AudioFormat>,
 }
@@ -74,6 +76,16 @@ pub enum Thoughts {
     Signed,
     /// Blocks with thoughts and signatures.
     Shown,
+}
+
+/// When the words of an answer go out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Words {
+    /// As they come.
+    #[default]
+    AtOnce,
+    /// At the end, behind what was searched for: the model may search.
+    AfterSearch,
 }
 
 /// A form of audio that can be made of raw samples.

@@ -88,6 +88,8 @@ fn is_sound_below(schema: &Node<'_>) -> bool {
             "items" | "additionalProperties" => is_sound_below(value),
             "anyOf" | "oneOf" | "allOf" | "prefixItems" => all_sound(value.items()),
             "enum" => value.items().is_some(),
+            // Google follows no other. Some clients (litellm is one) lose the sign in front; [`clean()`] knows what they mean.
+            "$ref" => value.text().is_some_and(|reference| reference.starts_with('#')),
             _ => true,
         }
     })
@@ -99,7 +101,7 @@ fn is_type(node: &Node<'_>) -> bool {
 
 /// What `pointer` (`#/$defs/Name`) names in `root`.
 fn lookup<'v>(root: &'v Value, pointer: &str) -> Option<&'v Value> {
-    let pointer = pointer.strip_prefix('#')?;
+    let pointer = pointer.strip_prefix('#').or_else(|| pointer.starts_with('/').then_some(pointer))?;
     let found = if pointer.is_empty() { Some(root) } else { root.pointer(&percent_decoded(pointer)) };
     // Generators disagree about where definitions are; the name is what counts.
     found.or_else(|| {

@@ -2,6 +2,7 @@
 
 mod golden;
 mod properties;
+mod search;
 
 use std::sync::LazyLock;
 
@@ -207,7 +208,11 @@ fn plan(thoughts: Thoughts) -> ReplyPlan {
 }
 
 fn unary(thoughts: Thoughts, chunks: &[Vec<u8>], streamed: bool) -> Result<Value, EncodeError> {
-    let mut encoder = UnaryEncoder::new(plan(thoughts), ID);
+    unary_as(plan(thoughts), chunks, streamed)
+}
+
+fn unary_as(plan: ReplyPlan, chunks: &[Vec<u8>], streamed: bool) -> Result<Value, EncodeError> {
+    let mut encoder = UnaryEncoder::new(plan, ID);
     for chunk in chunks {
         encoder.chunk(chunk)?;
     }
@@ -215,7 +220,11 @@ fn unary(thoughts: Thoughts, chunks: &[Vec<u8>], streamed: bool) -> Result<Value
 }
 
 fn stream(thoughts: Thoughts, chunks: &[Vec<u8>]) -> Result<String, EncodeError> {
-    let (mut encoder, mut out) = (StreamEncoder::new(plan(thoughts), ID), Vec::new());
+    stream_as(plan(thoughts), chunks)
+}
+
+fn stream_as(plan: ReplyPlan, chunks: &[Vec<u8>]) -> Result<String, EncodeError> {
+    let (mut encoder, mut out) = (StreamEncoder::new(plan, ID), Vec::new());
     for chunk in chunks {
         encoder.chunk(chunk, &mut out)?;
     }
@@ -451,16 +460,4 @@ fn blocked_cut_and_empty_answers_are_told_apart() {
     let cut = json!({"candidates": [{"content": {"parts": [{"text": "a"}]}}]}).to_string().into_bytes();
     assert_eq!(stream(Thoughts::Hidden, &[cut]), Err(EncodeError::Truncated), "wire 112");
     assert_eq!(stream(Thoughts::Hidden, &[b"{}".to_vec()]), Err(EncodeError::Nothing), "wire 114");
-}
-
-#[test]
-fn searches_are_cited() {
-    let answer = json!({"candidates": [{"content": {"parts": [{"text": "Spain won."}]}, "finishReason": "STOP", "groundingMetadata": {
-        "webSearchQueries": ["who won"], "groundingChunks": [{"web": {"uri": "https://a", "title": "A"}}],
-        "groundingSupports": [{"segment": {"endIndex": 10, "text": "Spain won."}, "groundingChunkIndices": [0]}]}}]});
-    let body = unary(Thoughts::Hidden, &[answer.to_string().into_bytes()], false).unwrap();
-    assert_eq!(body["content"][0]["citations"][0]["url"], "https://a");
-    assert_eq!(body["content"][1]["input"], json!({"query": "who won"}));
-    assert_eq!(body["content"][2]["content"][0]["title"], "A");
-    assert_eq!(body["usage"]["server_tool_use"]["web_search_requests"], 1);
 }

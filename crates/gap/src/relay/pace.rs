@@ -14,7 +14,7 @@ use super::RelayPolicy;
 pub(super) struct Pace {
     timer: Option<Pin<Box<Sleep>>>,
     heard: Instant,
-    /// When the last keep-alive went out, or the last piece came.
+    /// When the last piece went out, or the last keep-alive.
     signalled: Instant,
     keep_alive: Option<Duration>,
     idle_timeout: Duration,
@@ -45,11 +45,14 @@ impl Pace {
         }
     }
 
-    /// Something came.
+    /// Something came from the upstream.
     pub(super) fn heard(&mut self) {
-        let now = Instant::now();
-        self.heard = now;
-        self.signalled = now;
+        self.heard = Instant::now();
+    }
+
+    /// Something went out. What comes need not: it may be nothing for the client, or wait for what follows.
+    pub(super) fn passed(&mut self) {
+        self.signalled = Instant::now();
     }
 
     fn next(&self) -> Instant {

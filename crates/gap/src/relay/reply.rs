@@ -188,6 +188,7 @@ impl ReplyBody {
                             let Some(clean) = self.censor(&data, span) else { continue };
                             frame = Frame::data(clean);
                         }
+                        self.pace.passed();
                         self.receipt.passed(frame.data_ref().map_or(0, Bytes::len));
                     }
                     self.note_last_byte();

@@ -207,3 +207,20 @@ async fn a_stream_that_breaks_ends_with_an_error_event() {
     assert_eq!((name.as_str(), &data["error"]["type"]), ("error", &json!("overloaded_error")));
     assert!(events.iter().all(|(name, _)| name != "message_stop"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_wait_for_a_search_are_not_silence() {
+    let app = TestApp::with().set("server.keep_alive", "50ms").start().await;
+    // The upstream speaks more often than that, and nothing of it goes out.
+    let text =
+        r#"[[sim: thoughts=Hm text="Herons fish in rivers, lakes and the sea." chunks=10 delay_ms=30]] And herons?"#;
+    let tools = json!([{ "type": "web_search_20250305", "name": "web_search" }]);
+    let thinking = json!({ "type": "enabled", "budget_tokens": 1024 });
+    let mut body: Value = serde_json::from_str(&ask(text, true)).unwrap();
+    body.as_object_mut().unwrap().extend([("tools".to_owned(), tools), ("thinking".to_owned(), thinking)]);
+    body["max_tokens"] = 4000.into();
+    let events = events(&client(&app).post(MESSAGES, body.to_string()).await);
+    assert!(events.iter().filter(|(name, _)| name == "ping").count() > 2, "{events:?}");
+    let blocks = events.iter().filter_map(|(_, data)| data["content_block"]["type"].as_str());
+    assert_eq!(blocks.collect::<Vec<_>>(), ["thinking", "server_tool_use", "web_search_tool_result", "text"]);
+}

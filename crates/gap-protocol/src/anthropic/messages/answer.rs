@@ -1,6 +1,6 @@
 //! One answer on its way: what each event of it means for the client.
 
-use crate::call::{JsonMode, ReplyPlan, Thoughts};
+use crate::call::{JsonMode, ReplyPlan, Thoughts, Words};
 use crate::json::{ObjectWriter, write_text};
 use crate::meter::{BlockReason, Findings, FinishReason, Usage};
 use crate::openai::chat::calls::{WholeCall, id_of};
@@ -11,6 +11,7 @@ use crate::openai::chat::{CallSignature, EncodeError, Outcome};
 use crate::reply::{self, Call, Event, Media, Text, compact};
 
 use super::encode::{Block, CallBlock, Delta, Sink, write_signature};
+use super::held::{Gate, Held};
 use super::native::{self, Native};
 use super::{citations, stop, usage};
 
@@ -49,6 +50,8 @@ pub(super) struct Answer {
     /// The id of the code that ran last.
     code: Option<String>,
     server_calls: usize,
+    /// What waits for the end, if the model may search.
+    held: Option<Held>,
     tools: usage::ServerTools,
     findings: Findings,
     prompt_feedback: Option<String>,
@@ -76,6 +79,7 @@ impl Answer {
             kept: None,
             code: None,
             server_calls: 0,
+            held: None,
             tools: usage::ServerTools::default(),
             findings: Findings::default(),
             prompt_feedback: None,
@@ -93,7 +97,10 @@ impl Answer {
 
     /// Follows a chunk.
     pub(super) fn take(&mut self, chunk: &[u8], sink: &mut impl Sink) -> Result<(), EncodeError> {
-        reply::read(chunk, |event| self.on(&event, sink))?;
+        let (mut held, waits) = (self.held.take(), self.plan.words == Words::AfterSearch);
+        let read = reply::read(chunk, |event| self.on(&event, &mut Gate { sink, held: &mut held, waits }));
+        self.held = held;
+        read?;
         match &self.findings.error {
             Some(error) => Err(EncodeError::Upstream(error.clone())),
             None => Ok(()),
@@ -109,29 +116,47 @@ impl Answer {
         if !whole && !blocked && self.choice.finish.is_none() {
             return Err(EncodeError::Truncated);
         }
+        let grounding = citations::Grounding::read(self.choice.facts("groundingMetadata"));
+        let (mut held, waits) = (self.held.take(), self.plan.words == Words::AfterSearch);
+        self.end_blocks(&grounding, &mut Gate { sink, held: &mut held, waits });
+        self.tools.fetches = citations::fetches(self.choice.facts("urlContextMetadata"));
+        // What was held back comes behind the search; where nothing was, it has gone out already.
+        let end = held.as_ref().map(|held| std::mem::replace(&mut self.blocks, held.first));
+        let before = self.blocks;
+        if !grounding.is_empty() {
+            self.say_search(&grounding, sink);
+        }
+        if let (Some(held), Some(end)) = (held, end) {
+            let between = self.blocks - before;
+            held.release(between, sink);
+            self.blocks = end + between;
+        }
+        Ok(())
+    }
+
+    /// Says what is left to say, and ends the last block.
+    fn end_blocks(&mut self, grounding: &citations::Grounding, sink: &mut impl Sink) {
         if let Some(pending) = self.choice.pending.take() {
             self.say_call(&pending.finish(), sink);
         }
         if let Some(rest) = self.choice.fence.as_mut().map(crate::openai::chat::fence::Fence::finish) {
             self.say_text(&rest, sink);
         }
-        let grounding = citations::Grounding::read(self.choice.facts("groundingMetadata"));
         if self.open == Open::Text {
             grounding.cite(|citation| sink.delta(self.blocks.saturating_sub(1), &Delta::Citation(citation)));
         }
         self.keep_last_signature();
         self.close(sink);
-        self.tools.fetches = citations::fetches(self.choice.facts("urlContextMetadata"));
-        if !grounding.is_empty() {
-            self.tools.searches = grounding.searches();
-            let id = self.server_id(None);
-            self.whole_call("web_search", &id, &grounding.input(), None, sink);
-            let mut members = std::mem::take(&mut self.scratch);
-            grounding.write_results(&mut members, &id);
-            self.whole(&members, sink);
-            self.keep(members);
-        }
-        Ok(())
+    }
+
+    fn say_search(&mut self, grounding: &citations::Grounding, sink: &mut impl Sink) {
+        self.tools.searches = grounding.searches();
+        let id = self.server_id(None);
+        self.whole_call("web_search", &id, &grounding.input(), None, sink);
+        let mut members = std::mem::take(&mut self.scratch);
+        grounding.write_results(&mut members, &id);
+        self.whole(&members, sink);
+        self.keep(members);
     }
 
     /// What has become of it.

@@ -16,7 +16,7 @@ mod tools;
 use std::borrow::Cow;
 
 use super::compatibility;
-use crate::call::{DecodeError, Decoded, Problem};
+use crate::call::{DecodeError, Decoded, Problem, Words};
 use crate::json::{Node, Path};
 use crate::openai::chat::DecodeContext;
 use crate::openai::chat::decode::config::Config;
@@ -78,6 +78,9 @@ fn read(
     let mut conversation = messages::read(&mut work, &request)?;
     generation(&mut work, &request, purpose, &mut config)?;
     declared.add_built_in(&mut work, &extension);
+    if declared.searches() {
+        work.plan.words = Words::AfterSearch;
+    }
     if let Some((wanted, path)) = output_format(&request)? {
         let field = Path::Key(&root, path);
         format::put(&mut work, wanted, &field, &mut declared, &mut conversation, &mut config);

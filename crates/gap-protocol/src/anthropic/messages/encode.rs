@@ -13,7 +13,7 @@
 //! - A client that did not ask for thinking gets no such blocks: it may take the first block for the answer. What it must
 //!   send back travels in the ids of calls (see [`crate::openai::chat::ids`]).
 //! - Code that the model ran, and what came of it, are `server_tool_use` and `code_execution_tool_result`; searches are
-//!   `server_tool_use` and `web_search_tool_result`, behind the text, because Google tells them last.
+//!   `server_tool_use` and `web_search_tool_result`, before the words that lean on them ([`super::held`]).
 //! - An image is an `image` block and any other medium a `document` block, as Anthropic has them in requests.
 //! - A part that Anthropic has no word for is a `redacted_thinking` block: opaque, and to be sent back.
 //! - What else is to be known about an answer is in `extra_content.google`, of the message or of its `message_delta`.

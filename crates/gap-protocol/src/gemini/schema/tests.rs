@@ -28,6 +28,20 @@ fn references_are_replaced_by_what_they_name() {
     );
 }
 
+// litellm sends these to Anthropic's API.
+#[test]
+fn references_without_their_sign_are_followed_and_unsound() {
+    let schema = json!({
+        "type": "object",
+        "properties": {"pets": {"type": "array", "items": {"anyOf": [{"$ref": "/$defs/Cat"}, {"type": "string"}]}}},
+        "$defs": {"Cat": {"type": "object", "properties": {"lives": {"type": "integer"}}}},
+    });
+    let text = schema.to_string();
+    assert!(!is_sound(&json::parse(text.as_bytes()).unwrap()));
+    let items = &cleaned(&schema)["properties"]["pets"]["items"];
+    assert_eq!(items["anyOf"][0]["properties"]["lives"]["type"], "INTEGER", "{items}");
+}
+
 #[test]
 fn a_reference_into_itself_ends_in_words() {
     let schema = json!({

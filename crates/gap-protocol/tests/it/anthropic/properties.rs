@@ -1,12 +1,12 @@
 //! Any answer, cut anywhere; any request, damaged anyhow.
 
 use gap_protocol::anthropic::messages;
-use gap_protocol::call::Thoughts;
+use gap_protocol::call::{ReplyPlan, Thoughts, Words};
 use gap_protocol::openai::chat::{DecodeContext, DecodeOptions, NoMemory, ids};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{MODELS, SIGNING, accumulated, stream, unary};
+use super::{MODELS, SIGNING, accumulated, plan, stream, stream_as, unary, unary_as};
 use crate::mutation::{Dice, damage};
 use crate::openai_encode::accounting;
 use crate::openai_encode::properties::{answer, wither, written};
@@ -23,6 +23,12 @@ proptest! {
         for thoughts in [Thoughts::Hidden, Thoughts::Signed, Thoughts::Shown] {
             let message = unary(thoughts, &chunks, true).unwrap();
             prop_assert_eq!(&accumulated(&stream(thoughts, &chunks).unwrap()), &message);
+
+            // Where words wait for a search, the same is said, and after what was searched.
+            let waiting = ReplyPlan { words: Words::AfterSearch, ..plan(thoughts) };
+            let waited = unary_as(waiting.clone(), &chunks, true).unwrap();
+            prop_assert_eq!(&accumulated(&stream_as(waiting, &chunks).unwrap()), &waited);
+            prop_assert_eq!(without_search(&waited), without_search(&message));
 
             let blocks = message["content"].as_array().unwrap();
             let of = |kind: &str, key: &str| -> Vec<&str> {
@@ -57,6 +63,12 @@ proptest! {
             prop_assert_eq!((tokens(output), tokens(cached)), (account.completion, account.cached));
         }
     }
+}
+
+/// The blocks of a message but those of its search.
+fn without_search(message: &Value) -> Vec<&Value> {
+    let is_search = |block: &Value| block["type"] == "web_search_tool_result" || block["name"] == "web_search";
+    message["content"].as_array().unwrap().iter().filter(|block| !is_search(block)).collect()
 }
 
 #[test]

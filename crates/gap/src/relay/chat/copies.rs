@@ -192,6 +192,7 @@ impl Strands {
                     self.next = at + 1;
                     self.pace.heard();
                     if !frames.is_empty() {
+                        self.pace.passed();
                         return Poll::Ready(Brought::Frames(frames));
                     }
                 }

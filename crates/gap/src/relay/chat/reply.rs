@@ -154,7 +154,10 @@ impl ChatBody {
                     open.remember();
                     match taken {
                         Ok(()) if frames.is_empty() => {}
-                        Ok(()) => return self.pass(frames.into()),
+                        Ok(()) => {
+                            open.pace.passed();
+                            return self.pass(frames.into());
+                        }
                         Err(error) => return self.break_off(why(&error), frames),
                     }
                 }

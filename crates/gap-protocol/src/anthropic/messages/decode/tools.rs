@@ -1,5 +1,6 @@
 //! Tools: the client's own, those that Anthropic's models know by heart, and those that run at the provider.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -7,7 +8,7 @@ use crate::call::{DecodeError, Problem};
 use crate::json::{self, Node, Path};
 use crate::openai::chat::decode::Work;
 use crate::openai::chat::decode::built_in::built_in_name;
-use crate::openai::chat::decode::tool_choice;
+use crate::openai::chat::decode::tool_choice::{self, Choice};
 use crate::openai::chat::decode::tools::Declared;
 
 use super::blocks::want;
@@ -48,9 +49,27 @@ pub(super) fn read<'n>(work: &mut Work<'_>, request: &'n Node<'n>) -> Result<Dec
             work.plan.single_call = alone.want_bool(&path.key("disable_parallel_tool_use"))?;
         }
     }
-    let choice = tool_choice::read(work, request)?;
+    let own = tools.iter().filter(|tool| built_in_name(&kind_of(tool)).is_some());
+    let own: HashSet<_> = own.filter_map(|tool| tool.find("name").and_then(Node::text)).collect();
+    let choice = if forces_one_of(&own, declared.offers_functions(), request) {
+        work.warn(&root.key("tool_choice"), "cannot force Google's own tools: the model decides");
+        Choice::Auto
+    } else {
+        tool_choice::read(work, request)?
+    };
     declared.choose(work, choice, "tools")?;
     Ok(declared)
+}
+
+/// Whether a tool is to be called that runs at the provider: it is named, or there is no other.
+fn forces_one_of(own: &HashSet<Cow<'_, str>>, beside_functions: bool, request: &Node<'_>) -> bool {
+    let Some(choice) = request.find("tool_choice") else { return false };
+    let text = |key: &str| choice.find(key).and_then(Node::text);
+    match text("type").as_deref() {
+        Some("tool") => text("name").is_some_and(|name| own.contains(&name)),
+        Some("any") => !own.is_empty() && !beside_functions,
+        _ => false,
+    }
 }
 
 fn add<'n>(
@@ -131,19 +150,20 @@ fn note_unread(work: &mut Work<'_>, tool: &Node<'_>, more: &[&str], path: &Path<
 fn referenced(request: &Node<'_>) -> HashSet<String> {
     let mut names = HashSet::new();
     let messages = request.find("messages").and_then(Node::items).unwrap_or_default();
-    let content =
-        |node: &Node<'_>, names: &mut HashSet<String>| {
-            for block in node.find("content").and_then(Node::items).unwrap_or_default() {
-                let inner = block.find("content").and_then(Node::items).unwrap_or_default();
-                for reference in inner.iter().chain(std::iter::once(block)).chain(block.find("tool")) {
-                    if reference.find("type").and_then(Node::text).as_deref() == Some("tool_reference") {
-                        names.extend(["tool_name", "name"].iter().filter_map(|key| {
-                            reference.find(key).and_then(Node::text).map(std::borrow::Cow::into_owned)
-                        }));
-                    }
+    let content = |node: &Node<'_>, names: &mut HashSet<String>| {
+        for block in node.find("content").and_then(Node::items).unwrap_or_default() {
+            let inner = block.find("content").and_then(Node::items).unwrap_or_default();
+            for reference in inner.iter().chain(std::iter::once(block)).chain(block.find("tool")) {
+                if reference.find("type").and_then(Node::text).as_deref() == Some("tool_reference") {
+                    names.extend(
+                        ["tool_name", "name"]
+                            .iter()
+                            .filter_map(|key| reference.find(key).and_then(Node::text).map(Cow::into_owned)),
+                    );
                 }
             }
-        };
+        }
+    };
     for message in messages {
         content(message, &mut names);
     }

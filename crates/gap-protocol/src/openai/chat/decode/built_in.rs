@@ -21,6 +21,9 @@ const BUILT_IN: &[(&str, &[&str])] = &[
     ("computerUse", &["computer_use", "computerUse"]),
 ];
 
+/// Those that tell at the end of an answer what they have found (wire 118).
+const GROUNDING: &[&str] = &["googleSearch", "googleSearchRetrieval", "googleMaps", "fileSearch", "urlContext"];
+
 #[derive(Debug)]
 pub(super) struct BuiltIn<'n> {
     pub(super) name: &'static str,
@@ -33,6 +36,11 @@ impl<'n> Declared<'n> {
     /// One of Google's own tools.
     pub(crate) fn built_in(&mut self, name: &'static str, settings: Cow<'n, str>, path: &Path<'_>) {
         self.built_in.push(BuiltIn { name, settings, field: path.to_string() });
+    }
+
+    /// Whether one is among them that looks things up.
+    pub(crate) fn searches(&self) -> bool {
+        self.built_in.iter().any(|tool| GROUNDING.contains(&tool.name))
     }
 
     /// One of Google's own tools by its type: `{type: google_maps, …}`. Its settings stand below its own name, or beside the
