@@ -61,6 +61,20 @@ impl Hasher for IdHasher {
     }
 }
 
+impl KeyId {
+    /// Its number in the pool.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl ProjectId {
+    /// Its number in the pool.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -44,7 +44,7 @@ pub use pool::accounts::BucketAccount;
 pub use pool::lease::{Answered, Lease, Outcome};
 pub use pool::naming::ProjectName;
 pub use pool::projects::Hint;
-pub use pool::ranking::{Candidate, Explained, Explanation, Ranking, Reason, Rejected, Score, Why};
+pub use pool::ranking::{Candidate, Ranking, Reason, Rejected, Score, Why};
 pub use pool::rows::{BucketRow, Changes, KeyRow, ROW_VERSION};
 pub use pool::snapshot::Snapshot;
 pub use pool::turns::Turn;

@@ -74,11 +74,15 @@ impl Chain {
         if body.len() > MOST {
             return Self::default();
         }
-        let Ok(document) = json::parse(body) else { return Self::default() };
-        let Some(contents) = either(&document, "contents", "contents") else { return Self::default() };
+        json::parse(body).map_or_else(|_| Self::default(), |document| Self::of_document(&document, body, key))
+    }
+
+    /// The same of a request that has been read: `document` is what `body` says.
+    pub fn of_document(document: &Node<'_>, body: &[u8], key: &Key) -> Self {
+        let Some(contents) = either(document, "contents", "contents") else { return Self::default() };
         // One turn may stand alone.
         let turns = contents.items().unwrap_or(std::slice::from_ref(contents));
-        let (root, root_bytes) = root(&document, key);
+        let (root, root_bytes) = root(document, key);
         let mut chain = Self { root, root_bytes, turns: Vec::with_capacity(turns.len() + 1) };
         for node in turns {
             let Some(turn) = Turn::of(node, key) else { return Self::default() };

@@ -12,6 +12,7 @@
 
 mod parse;
 mod skim;
+mod stops;
 mod text;
 mod write;
 

@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Table;
 
+use self::pattern::Pattern;
+
 pub use family::{Family, Modality, Prices, Quota, Thinking, ThinkingLevel};
 
 /// The compiled-in table.
@@ -29,6 +31,8 @@ const UNKNOWN: &str = "unknown";
 #[derive(Clone, Debug)]
 pub struct ModelTable {
     families: BTreeMap<String, Family>,
+    /// The patterns of all families, those with the most letters first: the first that matches is the one.
+    patterns: Vec<Pattern>,
     /// The operator's own names for models.
     aliases: Vec<Alias>,
     /// Kept as it was written, for the next override.
@@ -92,11 +96,8 @@ impl ModelTable {
 
     /// The family of a model, by its bare name.
     pub fn find(&self, model: &str) -> &Family {
-        let best = self.families.values().filter_map(|family| Some((family.matches(model)?, family)));
-        match best.max_by_key(|(letters, _)| *letters) {
-            Some((_, family)) => family,
-            None => Family::unknown(),
-        }
+        let pattern = self.patterns.iter().find(|pattern| pattern::matches(&pattern.text, model).is_some());
+        pattern.and_then(|pattern| self.families.get(&pattern.family)).unwrap_or_else(|| Family::unknown())
     }
 
     /// This table with the operator's own names.
@@ -146,8 +147,12 @@ impl ModelTable {
             }
         }
         let resolved = written.keys().map(|name| Ok((name.clone(), Self::family(&written, name)?)));
-        let families = resolved.collect::<Result<_, TableError>>()?;
-        Ok(Self { families, aliases: Vec::new(), written })
+        let families = resolved.collect::<Result<BTreeMap<_, _>, TableError>>()?;
+        let mut patterns: Vec<_> = families.values().flat_map(Family::patterns).collect();
+        // Of families with equal patterns, the last by name has them.
+        patterns.reverse();
+        patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.letters()));
+        Ok(Self { families, patterns, aliases: Vec::new(), written })
     }
 
     /// A family with all that it has from its bases.

@@ -8,3 +8,6 @@ pub mod openai;
 pub mod page;
 pub mod probes;
 pub mod v1;
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use gap_pool::{Affinities, KeyId, ProjectId};
 use gap_protocol::chain::{Chain, Digest, Key};
+use gap_protocol::json::Node;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Clock;
@@ -70,12 +71,12 @@ impl Prefixes {
         Self(Arc::new(Inner { known, secret, clock, enabled: policy.count > 0 }))
     }
 
-    /// Looks a request to a model up; none where that is not worth it.
-    pub fn follow(&self, model: &str, body: &Bytes) -> Option<Followed> {
+    /// Looks a request to a model up, which says `document` in `body`; none where that is not worth it.
+    pub fn follow(&self, model: &str, body: &Bytes, document: &Node<'_>) -> Option<Followed> {
         if !self.0.enabled || body.len() < SHORTEST_BODY {
             return None;
         }
-        let chain = Chain::of_request(body, &self.key_of(model));
+        let chain = Chain::of_document(document, body, &self.key_of(model));
         if chain.is_empty() {
             return None;
         }

@@ -54,7 +54,12 @@ pub struct Receipted;
 
 /// The record of one call; see the module's text.
 #[derive(Debug)]
-pub struct Receipt {
+pub struct Receipt(Box<Account>);
+
+/// What a receipt notes. On the heap: receipts change hands a dozen times in a request, and would be the largest part of
+/// every future that holds one.
+#[derive(Debug)]
+struct Account {
     facts: Facts,
     lease: Option<LeaseGuard>,
     attempts: Vec<Attempt>,
@@ -167,7 +172,7 @@ enum End {
 impl Receipt {
     /// Begins the record.
     pub fn begin(facts: Facts) -> Self {
-        Self {
+        Self(Box::new(Account {
             facts,
             lease: None,
             attempts: Vec::new(),
@@ -195,116 +200,116 @@ impl Receipt {
             story: None,
             wish: None,
             again: false,
-        }
+        }))
     }
 
     /// What is known of the call beforehand.
     pub fn facts(&self) -> &Facts {
-        &self.facts
+        &self.0.facts
     }
 
     /// The client has said this of requests to come.
     pub fn hinted(&mut self, hint: Option<CacheHint>) {
-        self.hint = hint;
+        self.0.hint = hint;
     }
 
     /// What the client has said of requests to come.
     pub fn cache_hint(&self) -> Option<CacheHint> {
-        self.hint
+        self.0.hint
     }
 
     /// An answer that was kept may be given, and this one may be kept, as the client wishes.
     #[must_use]
     pub fn may_repeat(mut self, wish: Wish) -> Self {
-        self.wish = Some(wish);
+        self.0.wish = Some(wish);
         self
     }
 
     /// What the client says about answers that were kept; none where none may be given.
     pub fn wish(&self) -> Option<Wish> {
-        self.wish
+        self.0.wish
     }
 
     /// The answer was kept from an earlier request: nobody is asked, and nothing is paid.
     pub fn answered_again(&mut self) {
-        self.again = true;
+        self.0.again = true;
     }
 
     /// The call rides on a cache, or shows what may be worth one.
     pub fn rides(&mut self, ride: Ride) {
-        self.ride = Some(Box::new(ride));
+        self.0.ride = Some(Box::new(ride));
     }
 
     /// The cache of its own that the client has named, if any.
     pub fn names_cache(&mut self, caches: &Caches, name: Option<&str>) {
-        self.named = name.map(|name| (caches.clone(), name.to_owned()));
+        self.0.named = name.map(|name| (caches.clone(), name.to_owned()));
     }
 
     /// The call continues this conversation, or begins one.
     pub fn follows(&mut self, followed: Option<Followed>) {
-        self.followed = followed;
+        self.0.followed = followed;
     }
 
     /// No key could serve the model, so another is asked.
     pub fn fell_back(&mut self, model: &str) {
-        let before = self.facts.model.replace(model.to_owned());
-        self.model_asked = self.model_asked.take().or(before);
+        let before = self.0.facts.model.replace(model.to_owned());
+        self.0.model_asked = self.0.model_asked.take().or(before);
     }
 
     /// What the client is to know of it, if another model stood in.
     pub fn substitution(&self) -> Option<String> {
-        let (asked, model) = (self.model_asked.as_ref()?, self.facts.model.as_ref()?);
+        let (asked, model) = (self.0.model_asked.as_ref()?, self.0.facts.model.as_ref()?);
         Some(format!("{asked} could not be had; {model} answered in its place"))
     }
 
     /// This could not be done as asked. The record says so as well as the answer's headers.
     pub fn warned(&mut self, warnings: &Warnings) {
-        self.warnings.clone_from(warnings);
+        self.0.warnings.clone_from(warnings);
     }
 
     /// Keeps the permit of the call, which is settled when the receipt is.
     #[must_use]
     pub fn with_permit(mut self, permit: Permit) -> Self {
-        self.permit = permit;
+        self.0.permit = permit;
         self
     }
 
     /// Whether the caller may use this model.
     pub fn may_use(&self, model: &str) -> bool {
-        self.facts.caller.policy.allows_model(model)
+        self.0.facts.caller.policy.allows_model(model)
     }
 
     /// Which tiers may serve the caller; none: as the pool's policy says.
     pub fn tiers(&self) -> Option<TierPolicy> {
-        self.facts.caller.policy.paid_keys_only.then_some(TierPolicy::OnlyPaid)
+        self.0.facts.caller.policy.paid_keys_only.then_some(TierPolicy::OnlyPaid)
     }
 
     /// Who asks, for the pool: those who wait for a key take turns by it.
     pub fn asker(&self) -> Asker {
         let mut hasher = DefaultHasher::new();
-        self.facts.caller.id.hash(&mut hasher);
+        self.0.facts.caller.id.hash(&mut hasher);
         hasher.finish()
     }
 
     /// The pool decided which key is next, or that there is none, after this wait.
     pub fn decided(&mut self, ranking: Ranking, waited: Duration) {
-        self.waited += waited;
-        self.facts.visit.entry.chose(&ranking);
-        self.decisions.add(ranking, waited);
+        self.0.waited += waited;
+        self.0.facts.visit.entry.chose(&ranking);
+        self.0.decisions.add(ranking, waited);
     }
 
     /// The record of one of several calls that become one answer. It writes no line of its own.
     #[must_use]
     pub fn part(&self) -> Self {
-        let mut part = Self::part_of(self.facts.clone());
-        (part.hint, part.named) = (self.hint, self.named.clone());
+        let mut part = Self::part_of(self.0.facts.clone());
+        (part.0.hint, part.0.named) = (self.0.hint, self.0.named.clone());
         part
     }
 
     /// The record of a part, where the whole needs none.
     pub fn part_of(facts: Facts) -> Self {
         let mut part = Self::begin(facts);
-        part.part = true;
+        part.0.part = true;
         part
     }
 
@@ -315,22 +320,22 @@ impl Receipt {
 
     /// Takes over which keys a part has tried; the part itself follows its answer to the end.
     pub fn take_tries(&mut self, part: &mut Self) {
-        self.attempts.append(&mut part.attempts);
-        self.decisions.append(&mut part.decisions);
-        self.waited += part.waited;
-        self.story = part.story.take().or(self.story.take());
-        self.served = part.served.take().or(self.served.take());
+        self.0.attempts.append(&mut part.0.attempts);
+        self.0.decisions.append(&mut part.0.decisions);
+        self.0.waited += part.0.waited;
+        self.0.story = part.0.story.take().or(self.0.story.take());
+        self.0.served = part.0.served.take().or(self.0.served.take());
     }
 
     /// The client gets a stream.
     pub fn is_stream(&mut self) {
-        self.streamed = true;
+        self.0.streamed = true;
     }
 
     /// A try began with this key.
     pub fn attempt_began(&mut self, lease: &LeaseGuard) {
-        self.served = Some(lease.served());
-        self.attempts.push(Attempt {
+        self.0.served = Some(lease.served());
+        self.0.attempts.push(Attempt {
             key: lease.secret().clone(),
             began: Instant::now(),
             took: Duration::ZERO,
@@ -341,17 +346,17 @@ impl Receipt {
 
     /// The try failed.
     pub fn attempt_failed(&mut self, fault: &Fault) {
-        if let Some(attempt) = self.attempts.last_mut() {
+        if let Some(attempt) = self.0.attempts.last_mut() {
             attempt.took = attempt.began.elapsed();
             attempt.cause = Some(fault.cause.name());
             attempt.scope = Some(fault.scope.name());
-            self.facts.visit.entry.key_refused(self.served.as_ref(), attempt.key.masked(), fault);
+            self.0.facts.visit.entry.key_refused(self.0.served.as_ref(), attempt.key.masked(), fault);
         }
     }
 
     /// The try answered with nothing that can be used.
     pub fn attempt_empty(&mut self) {
-        if let Some(attempt) = self.attempts.last_mut() {
+        if let Some(attempt) = self.0.attempts.last_mut() {
             attempt.took = attempt.began.elapsed();
             attempt.cause = Some("empty_answer");
         }
@@ -360,141 +365,141 @@ impl Receipt {
     /// The try answered; its lease is settled when the answer has ended.
     pub fn attempt_answered(&mut self, mut lease: LeaseGuard) {
         lease.answer_began();
-        if let Some(attempt) = self.attempts.last_mut() {
+        if let Some(attempt) = self.0.attempts.last_mut() {
             attempt.took = attempt.began.elapsed();
-            self.latency = Some(attempt.took);
+            self.0.latency = Some(attempt.took);
         }
-        self.lease = Some(lease);
+        self.0.lease = Some(lease);
     }
 
     /// All of the answer has been read: nothing more depends on its key.
     pub fn answer_read(&mut self, findings: &Findings) {
         self.read(findings);
         self.note_conversation();
-        if let Some(lease) = self.lease.take() {
+        if let Some(lease) = self.0.lease.take() {
             lease.answered(self.answer());
         }
     }
 
     /// The answer is certain and goes out with this status.
     pub fn committed(&mut self, status: StatusCode) {
-        self.status = Some(status);
-        self.first_byte = Some(self.facts.visit.began.elapsed());
+        self.0.status = Some(status);
+        self.0.first_byte = Some(self.0.facts.visit.began.elapsed());
     }
 
     /// Bytes of the answer were passed on.
     pub fn passed(&mut self, bytes: usize) {
-        self.bytes += bytes as u64;
+        self.0.bytes += bytes as u64;
     }
 
     /// The answer was passed on to its end.
     pub fn completed(&mut self, findings: &Findings) {
-        if self.end == End::Open {
-            self.end = End::Completed;
+        if self.0.end == End::Open {
+            self.0.end = End::Completed;
             self.read(findings);
         }
     }
 
     /// The answer broke off on the upstream's side.
     pub fn broke_off(&mut self, why: &'static str, findings: &Findings) {
-        self.end = End::BrokeOff(why);
+        self.0.end = End::BrokeOff(why);
         self.read(findings);
     }
 
     /// The client may be about to leave: what the answer has said so far was paid for.
     pub fn left(&mut self, findings: &Findings) {
-        if self.end == End::Open {
+        if self.0.end == End::Open {
             self.read(findings);
         }
     }
 
     /// There is no answer; the client gets an error.
     pub fn refused(&mut self, error: &RelayError) {
-        self.scope = error.scope();
+        self.0.scope = error.scope();
         self.refused_with(error.status());
     }
 
     /// There is no answer; the client gets an error with this status.
     pub fn refused_with(&mut self, status: StatusCode) {
-        self.end = End::Refused;
-        self.status = Some(status);
+        self.0.end = End::Refused;
+        self.0.status = Some(status);
     }
 
     /// The project whose key answered, while the answer is under way.
     pub fn project(&self) -> Option<ProjectId> {
-        self.lease.as_ref().and_then(LeaseGuard::project)
+        self.0.lease.as_ref().and_then(LeaseGuard::project)
     }
 
     /// The key of the try that answered, while the answer is under way.
     pub fn secret(&self) -> Option<&Secret> {
-        self.lease.as_ref().map(LeaseGuard::secret)
+        self.0.lease.as_ref().map(LeaseGuard::secret)
     }
 
     /// The upstream said within its answer why it does not go on.
     pub fn failed_in_stream(&mut self, fault: Fault) {
-        self.fault = Some(Box::new(fault));
+        self.0.fault = Some(Box::new(fault));
     }
 
     /// Which keys were tried so far.
     pub fn tries(&self) -> Tries {
-        let key = self.attempts.last().map(|last| last.key.masked_header());
-        Tries { attempts: self.attempts.len(), waited: millis(self.waited), key }
+        let key = self.0.attempts.last().map(|last| last.key.masked_header());
+        Tries { attempts: self.0.attempts.len(), waited: millis(self.0.waited), key }
     }
 
     /// Names the key and the number of tries in an answer's headers.
     pub fn name_in(&self, headers: &mut HeaderMap) {
         self.tries().name_in(headers);
-        if self.again {
+        if self.0.again {
             headers.insert(X_GAP_CACHE, HeaderValue::from_static("hit"));
         }
-        if self.model_asked.is_some()
-            && let Some(model) = self.facts.model.as_ref().and_then(|model| HeaderValue::from_str(model).ok())
+        if self.0.model_asked.is_some()
+            && let Some(model) = self.0.facts.model.as_ref().and_then(|model| HeaderValue::from_str(model).ok())
         {
             headers.insert(X_GAP_MODEL, model);
         }
     }
 
     fn read(&mut self, findings: &Findings) {
-        self.usage.clone_from(&findings.usage);
-        self.finish_reason = findings.finish_reason.as_ref().map(ToString::to_string);
+        self.0.usage.clone_from(&findings.usage);
+        self.0.finish_reason = findings.finish_reason.as_ref().map(ToString::to_string);
     }
 
     /// Notes who has served the conversation, and what its prompt costs.
     fn note_conversation(&mut self) {
-        let followed = self.followed.take();
-        let (Some(lease), Some(usage)) = (&self.lease, &self.usage) else { return };
+        let followed = self.0.followed.take();
+        let (Some(lease), Some(usage)) = (&self.0.lease, &self.0.usage) else { return };
         let Some(project) = lease.project() else { return };
         if let Some(followed) = followed {
             followed.note(lease.key(), project, usage.prompt);
         }
-        if self.ride.is_none() && self.named.is_none() {
+        if self.0.ride.is_none() && self.0.named.is_none() {
             return;
         }
         let saved = self.bill().saved_nanos;
-        if let Some((caches, name)) = self.named.take() {
-            caches.note_use(&name, &self.facts.caller.id, BY_CLIENT, usage.cached, saved);
+        if let Some((caches, name)) = self.0.named.take() {
+            caches.note_use(&name, &self.0.facts.caller.id, BY_CLIENT, usage.cached, saved);
         }
-        if let Some(ride) = self.ride.take() {
-            let free = self.served.as_ref().is_some_and(|served| served.free);
-            self.story = ride.arrive(&self.facts, (project, free), usage, saved);
+        if let Some(ride) = self.0.ride.take() {
+            let free = self.0.served.as_ref().is_some_and(|served| served.free);
+            self.0.story = ride.arrive(&self.0.facts, (project, free), usage, saved);
         }
     }
 
     /// What an answer that was kept says of its cost was paid for the first time it was given.
     fn forgo(&mut self) {
         let saved = self.bill().cost_nanos;
-        if let Some(usage) = self.usage.take() {
-            self.story = Some(Story::of_answer(usage.total.max(usage.prompt), saved));
+        if let Some(usage) = self.0.usage.take() {
+            self.0.story = Some(Story::of_answer(usage.total.max(usage.prompt), saved));
         }
     }
 
     /// Tells the pool how the try that answered really went.
     fn settle(&mut self) {
         self.note_conversation();
-        let Some(lease) = self.lease.take() else { return };
-        match self.end {
+        let Some(lease) = self.0.lease.take() else { return };
+        match self.0.end {
             End::BrokeOff(_) => {
-                let said = self.fault.take().map(|fault| *fault);
+                let said = self.0.fault.take().map(|fault| *fault);
                 lease.failed(said.unwrap_or_else(|| verdict::of_transport(TransportFault::Reset)));
             }
             // A client that left in the middle has seen that the key does answer.
@@ -504,75 +509,75 @@ impl Receipt {
 
     /// What the answer was like, as far as the pool needs to know.
     fn answer(&self) -> Answered {
-        let input_tokens = self.usage.as_ref().map(|usage| usage.prompt).filter(|tokens| *tokens > 0);
-        Answered { input_tokens, latency: self.latency, empty: false }
+        let input_tokens = self.0.usage.as_ref().map(|usage| usage.prompt).filter(|tokens| *tokens > 0);
+        Answered { input_tokens, latency: self.0.latency, empty: false }
     }
 
     /// Whether the line in the log says why which keys were tried: there is something to explain, or somebody is curious.
     fn is_noteworthy(&self) -> bool {
-        let noteworthy = self.attempts.len() > 1 || self.decisions.has_refusal() || millis(self.waited) > 0;
+        let noteworthy = self.0.attempts.len() > 1 || self.0.decisions.has_refusal() || millis(self.0.waited) > 0;
         noteworthy || enabled!(Level::DEBUG)
     }
 
     /// What it costs by list prices.
     fn bill(&self) -> Bill {
-        let Facts { visit, model, .. } = &self.facts;
-        let Some((model, usage)) = model.as_deref().zip(self.usage.as_ref()) else { return Bill::default() };
-        visit.entry.bill(model, usage, self.served.as_ref().is_some_and(|served| served.free))
+        let Facts { visit, model, .. } = &self.0.facts;
+        let Some((model, usage)) = model.as_deref().zip(self.0.usage.as_ref()) else { return Bill::default() };
+        visit.entry.bill(model, usage, self.0.served.as_ref().is_some_and(|served| served.free))
     }
 
     /// Writes the record, with all that is known.
     fn close_entry(&self, decisions: &str, bill: Bill) {
-        let Facts { visit, request_line, model, .. } = &self.facts;
-        let outcome = match self.end {
-            End::Completed if self.status.is_some_and(|status| status.as_u16() >= 400) => Outcome::Failed,
+        let Facts { visit, request_line, model, .. } = &self.0.facts;
+        let outcome = match self.0.end {
+            End::Completed if self.0.status.is_some_and(|status| status.as_u16() >= 400) => Outcome::Failed,
             End::Completed => Outcome::Answered,
             End::Refused | End::BrokeOff(_) => Outcome::Failed,
             End::Open => Outcome::Cancelled,
         };
-        let last = self.attempts.last().and_then(|attempt| attempt.scope);
-        let scope = if outcome == Outcome::Failed { self.scope.or(last).unwrap_or_default() } else { "" };
+        let last = self.0.attempts.last().and_then(|attempt| attempt.scope);
+        let scope = if outcome == Outcome::Failed { self.0.scope.or(last).unwrap_or_default() } else { "" };
         visit.entry.close(Closing {
             visit,
             request_line,
             model: model.as_deref(),
-            served: self.served.as_ref(),
-            tries: &self.attempts,
-            status: self.status.map_or(0, |status| status.as_u16()),
+            served: self.0.served.as_ref(),
+            tries: &self.0.attempts,
+            status: self.0.status.map_or(0, |status| status.as_u16()),
             outcome,
             scope,
-            streamed: self.streamed,
-            usage: self.usage.as_ref(),
+            streamed: self.0.streamed,
+            usage: self.0.usage.as_ref(),
             bill,
-            waited: self.waited,
-            first_token: self.first_byte.filter(|_| self.streamed),
+            waited: self.0.waited,
+            first_token: self.0.first_byte.filter(|_| self.0.streamed),
             explanation: Some(self.explain(decisions)),
         });
     }
 
     /// What the record says beyond its columns, as a JSON object.
     fn explain(&self, decisions: &str) -> String {
-        let status = self.status.map_or(0, |status| status.as_u16());
-        let visit = &self.facts.visit;
+        let status = self.0.status.map_or(0, |status| status.as_u16());
+        let visit = &self.0.facts.visit;
         let own_name = visit.entry.id().and_then(|id| ledger::own_name(visit, id));
-        let ended = Ended { end: self.end, status }.to_string();
+        let ended = Ended { end: self.0.end, status }.to_string();
         let mut json = String::with_capacity(decisions.len() + 128);
         // These three texts are ours, Google's enumeration and a header that was looked at: Debug quotes them as JSON does.
         let _ = write!(json, "{{\"ended\":{ended:?}");
-        if let Some(reason) = &self.finish_reason {
+        if let Some(reason) = &self.0.finish_reason {
             let _ = write!(json, ",\"finish_reason\":{}", serde_json::Value::from(reason.as_str()));
         }
         if let Some(name) = own_name {
             let _ = write!(json, ",\"request_id\":{name:?}");
         }
-        if let Some(model) = &self.model_asked {
+        if let Some(model) = &self.0.model_asked {
             let _ = write!(json, ",\"model_asked\":{}", serde_json::Value::from(model.as_str()));
         }
-        if !self.warnings.is_empty() {
-            let warnings: Vec<String> = self.warnings.iter().map(ToString::to_string).collect();
+        if !self.0.warnings.is_empty() {
+            let warnings: Vec<String> = self.0.warnings.iter().map(ToString::to_string).collect();
             let _ = write!(json, ",\"warnings\":{}", serde_json::Value::from(warnings));
         }
-        if let Some(story) = self.story.as_ref().and_then(|story| serde_json::to_string(story).ok()) {
+        if let Some(story) = self.0.story.as_ref().and_then(|story| serde_json::to_string(story).ok()) {
             let _ = write!(json, ",\"cache\":{story}");
         }
         json.push_str(",\"decisions\":");
@@ -582,34 +587,34 @@ impl Receipt {
     }
 
     fn write_line(&self, decisions: Option<&str>) {
-        let Facts { visit, caller, request_line, model } = &self.facts;
-        let status = self.status.map_or(0, |status| status.as_u16());
-        let tried: Vec<&str> = self.attempts.iter().filter_map(|attempt| attempt.cause).collect();
-        let usage = self.usage.as_ref();
+        let Facts { visit, caller, request_line, model } = &self.0.facts;
+        let status = self.0.status.map_or(0, |status| status.as_u16());
+        let tried: Vec<&str> = self.0.attempts.iter().filter_map(|attempt| attempt.cause).collect();
+        let usage = self.0.usage.as_ref();
         info!(
             request.id = visit.id_text(),
             dialect = visit.dialect.name(),
             caller = &*caller.name,
             model = model.as_deref(),
-            model.asked = self.model_asked.as_deref(),
+            model.asked = self.0.model_asked.as_deref(),
             status,
             duration_ms = millis(visit.began.elapsed()),
-            first_byte_ms = self.first_byte.map(millis),
-            waited_ms = some(millis(self.waited)),
-            bytes = self.bytes,
-            attempts = self.attempts.len(),
-            answer_cache = self.again.then_some("hit"),
+            first_byte_ms = self.0.first_byte.map(millis),
+            waited_ms = some(millis(self.0.waited)),
+            bytes = self.0.bytes,
+            attempts = self.0.attempts.len(),
+            answer_cache = self.0.again.then_some("hit"),
             failed_attempts = (!tried.is_empty()).then(|| tried.join(",")),
-            key.label = self.attempts.last().map_or("", |attempt| attempt.key.masked()),
+            key.label = self.0.attempts.last().map_or("", |attempt| attempt.key.masked()),
             pool.explanation = decisions,
-            finish_reason = self.finish_reason.as_deref(),
+            finish_reason = self.0.finish_reason.as_deref(),
             usage.prompt_tokens = usage.map(|usage| usage.prompt),
             usage.cached_tokens = usage.and_then(|usage| some(usage.cached)),
             usage.output_tokens = usage.map(|usage| usage.candidates),
             usage.thought_tokens = usage.and_then(|usage| some(usage.thoughts)),
             usage.total_tokens = usage.map(|usage| usage.total),
             "{request_line} {}",
-            Ended { end: self.end, status },
+            Ended { end: self.0.end, status },
         );
     }
 }
@@ -617,21 +622,21 @@ impl Receipt {
 impl Drop for Receipt {
     /// Settles even if the client hung up: half an answer was still paid for.
     fn drop(&mut self) {
-        if self.end == End::Open && std::thread::panicking() {
+        if self.0.end == End::Open && std::thread::panicking() {
             // The client is told so by the front door, or by the end of its stream.
             self.refused_with(StatusCode::INTERNAL_SERVER_ERROR);
         }
-        if self.again {
+        if self.0.again {
             self.forgo();
         }
         self.settle();
         let bill = self.bill();
-        self.permit.settle(self.usage.as_ref(), bill.cost_nanos);
-        if !self.part {
-            let entry = &self.facts.visit.entry;
+        self.0.permit.settle(self.0.usage.as_ref(), bill.cost_nanos);
+        if !self.0.part {
+            let entry = &self.0.facts.visit.entry;
             let noteworthy = self.is_noteworthy();
             let decisions = if noteworthy || entry.is_open() {
-                self.decisions.to_json(&self.attempts, self.facts.visit.began)
+                self.0.decisions.to_json(&self.0.attempts, self.0.facts.visit.began)
             } else {
                 String::new()
             };

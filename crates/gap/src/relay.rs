@@ -26,6 +26,7 @@ use std::time::Duration;
 use gap_pool::verdict::Scope;
 use gap_pool::{Affinity, Answered, Fault, Need, ProjectId, TierPolicy, Tried};
 use gap_protocol::chain;
+use gap_protocol::json::{self, Node};
 use gap_protocol::meter::Framing;
 use http::{HeaderMap, Method, Response};
 use tokio::time::Instant;
@@ -114,16 +115,16 @@ impl Call {
 
     /// The input tokens that it will be counted, by estimate.
     pub fn estimated_tokens(&self) -> u64 {
-        tokens::of_call(self, None)
+        tokens::of_call(self, None, None)
     }
 
     /// What it needs from a key. A project that has served its beginning is preferred.
-    fn need(&self, followed: Option<&Followed>, tiers: Option<TierPolicy>) -> Need {
+    fn need(&self, document: Option<&Node<'_>>, followed: Option<&Followed>, tiers: Option<TierPolicy>) -> Need {
         let preferred = followed.and_then(Followed::project).map(Affinity::Should);
         Need {
             model: self.model.as_deref().map(Into::into),
             affinity: preferred.unwrap_or(self.affinity),
-            tokens: tokens::of_call(self, followed),
+            tokens: tokens::of_call(self, document, followed),
             tiers,
         }
     }
@@ -302,8 +303,7 @@ impl Relay {
             return Ok(opened);
         }
         let opening = &Gathered { opening, question };
-        let followed = self.follow(call);
-        let mut need = call.need(followed.as_ref(), receipt.tiers());
+        let (mut need, followed) = self.study(call, receipt.tiers());
         receipt.follows(followed);
         if let Some(mut ride) = self.caches.board(call, receipt.facts(), receipt.cache_hint()) {
             if let Some(short) = ride.shortened(call) {
@@ -382,15 +382,19 @@ impl Relay {
         }
     }
 
-    /// Looks up who has served the beginning of this conversation, where anybody may serve it.
-    fn follow(&self, call: &Call) -> Option<Followed> {
-        let (Some(model), Affinity::None, RequestBody::Kept(kept)) = (&call.model, call.affinity, &call.body) else {
-            return None;
+    /// What `call` needs from a key, and who has served the beginning of its conversation, if it is one and anybody may
+    /// serve it. Both are found in one reading of its body.
+    fn study(&self, call: &Call, tiers: Option<TierPolicy>) -> (Need, Option<Followed>) {
+        let model = call.model.as_deref().filter(|_| call.affinity == Affinity::None && call.generates());
+        let body = match &call.body {
+            RequestBody::Kept(kept) if model.is_some() && kept.length() <= chain::MOST as u64 => Some(kept.to_bytes()),
+            RequestBody::Kept(_) | RequestBody::Once(_) => None,
         };
-        if !call.generates() || kept.length() > chain::MOST as u64 {
-            return None;
-        }
-        self.prefixes.follow(model, &kept.to_bytes())
+        let read = body.as_ref().and_then(|body| Some((body, json::parse(body).ok()?)));
+        let followed =
+            read.as_ref().zip(model).and_then(|((body, document), model)| self.prefixes.follow(model, body, document));
+        let document = read.as_ref().map(|(_, document)| document);
+        (call.need(document, followed.as_ref(), tiers), followed)
     }
 
     /// One try: sent with one key, and read up to the point where the answer may be committed.

@@ -39,44 +39,12 @@ pub struct Candidate {
 }
 
 /// How good a candidate looks: headroom × health.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
     /// What is left of its bucket's quotas, from 0 to 1: those of a day weigh more than those of a minute.
     pub headroom: f32,
     /// How well it has answered lately, from 0 to 1.
     pub health: f32,
-}
-
-/// A [`Ranking`] for a log.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Explanation {
-    /// How many keys are in play.
-    pub in_play: usize,
-    /// How many projects were looked at.
-    pub looked_at: usize,
-    /// The best few, best first.
-    pub best: Vec<Explained>,
-    /// How many keys are out, by reason.
-    pub rejected: BTreeMap<&'static str, usize>,
-    /// When the first of those that rest is back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub returns_at: Option<Timestamp>,
-}
-
-/// A [`Candidate`] for a log.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Explained {
-    /// The key.
-    pub key: KeyId,
-    /// Its project.
-    pub project: ProjectId,
-    /// Why it stands where it stands.
-    pub why: &'static str,
-    /// Headroom × health.
-    pub score: f32,
-    /// The parts of the score.
-    #[serde(flatten)]
-    pub parts: Score,
 }
 
 /// Why a candidate stands where it stands.
@@ -144,28 +112,6 @@ impl Ranking {
         }
         words
     }
-
-    /// The decision as a value: for a log record.
-    pub fn explanation(&self) -> Explanation {
-        let explained = |candidate: &Candidate| Explained {
-            key: candidate.key,
-            project: candidate.project,
-            why: candidate.why.name(),
-            score: candidate.score.total(),
-            parts: candidate.score,
-        };
-        let mut rejected = BTreeMap::new();
-        for (reason, count) in self.rejected.iter() {
-            *rejected.entry(reason.name()).or_default() += count;
-        }
-        Explanation {
-            in_play: self.in_play,
-            looked_at: self.looked_at,
-            best: self.candidates.iter().map(explained).collect(),
-            rejected,
-            returns_at: self.returns_at,
-        }
-    }
 }
 
 // === impl Score ===
@@ -200,6 +146,15 @@ impl Rejected {
     /// Reasons and how many keys each keeps out.
     pub fn iter(&self) -> impl Iterator<Item = (Reason, usize)> {
         self.0.iter().copied()
+    }
+
+    /// The same by the reasons' names, of which some have one in common.
+    pub fn by_name(&self) -> BTreeMap<&'static str, usize> {
+        let mut by_name = BTreeMap::new();
+        for (reason, count) in self.iter() {
+            *by_name.entry(reason.name()).or_default() += count;
+        }
+        by_name
     }
 
     /// How many keys are out for `reason`.

@@ -2,18 +2,13 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
-
-use super::{Escapes, Kind, Member, Node, text};
+use super::{Escapes, Kind, Member, Node, stops, text};
 
 /// How deep a document may be nested; as deep as `serde_json` goes.
 pub const MAX_DEPTH: usize = 127;
 
 /// How many values a document may have. Each takes memory far beyond its letters; requests have thousands.
 pub const MAX_VALUES: usize = 1_000_000;
-
-/// Bytes of a string that are looked at one by one before the search by vectors begins; most keys are shorter.
-const SHORT: usize = 24;
 
 /// Why bytes are not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +38,12 @@ impl SyntaxError {
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
         Self { message, line: 1 + memchr::memchr_iter(b'\n', before).count(), column: 1 + offset - line_start }
     }
+}
+
+/// Whether a byte of a string is more than a letter, or less.
+#[expect(clippy::needless_bitwise_bool, reason = "branches would keep the compiler from comparing many at a time")]
+fn is_not_plain(byte: u8) -> bool {
+    (byte == b'"') | (byte == b'\\') | (byte < 0x20)
 }
 
 /// What was read, or what is wrong at the place that the parser has reached.
@@ -248,34 +249,16 @@ impl<'a> Parser<'a> {
 
     /// Passes the letters up to a quote or a backslash.
     fn plain(&mut self) -> Parsed<()> {
-        const CONTROL: &str = "a control character must be escaped in a string";
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        for (index, byte) in rest.iter().take(SHORT).enumerate() {
-            match byte {
-                b'"' | b'\\' => {
-                    self.at += index;
-                    return Ok(());
-                }
-                0..=0x1F => {
-                    self.at += index;
-                    return Err(CONTROL);
-                }
-                _ => {}
-            }
-        }
-        let far = rest.get(SHORT..).unwrap_or_default();
-        let Some(end) = memchr2(b'"', b'\\', far) else {
+        let Some(passed) = stops::first(rest, is_not_plain) else {
             self.at = self.bytes.len();
             return Err("the text ends early");
         };
-        let passed = far.get(..end).unwrap_or_default();
-        // Without a way out in the middle, the compiler does this by vectors.
-        if passed.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < 0x20 {
-            self.at += SHORT + passed.iter().position(|byte| *byte < 0x20).unwrap_or_default();
-            return Err(CONTROL);
+        self.at += passed;
+        match self.peek() {
+            Some(b'"' | b'\\') => Ok(()),
+            _ => Err("a control character must be escaped in a string"),
         }
-        self.at += SHORT + end;
-        Ok(())
     }
 
     /// Passes an escape; says whether it was half a surrogate pair.

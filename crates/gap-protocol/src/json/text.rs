@@ -1,11 +1,13 @@
 //! The text behind the letters of a JSON string.
 
+use super::stops;
+
 /// Undoes the escapes of a string's inside, which has been parsed. Half a surrogate pair, or an escape that is cut off,
 /// becomes U+FFFD.
 pub fn unescape(inner: &str) -> String {
     let mut text = String::with_capacity(inner.len());
     let mut rest = inner;
-    while let Some(backslash) = next_escape(rest.as_bytes()) {
+    while let Some(backslash) = stops::first(rest.as_bytes(), |byte| byte == b'\\') {
         let (plain, escape) = rest.split_at(backslash);
         text.push_str(plain);
         let (character, taken) = one(escape.as_bytes());
@@ -14,14 +16,6 @@ pub fn unescape(inner: &str) -> String {
     }
     text.push_str(rest);
     text
-}
-
-/// Where the next escape is. Escapes come in crowds (JSON inside of JSON), where the search by vectors costs more to
-/// begin than it saves.
-fn next_escape(rest: &[u8]) -> Option<usize> {
-    const NEAR: usize = 12;
-    let near = rest.iter().take(NEAR).position(|byte| *byte == b'\\');
-    near.or_else(|| Some(NEAR + memchr::memchr(b'\\', rest.get(NEAR..)?)?))
 }
 
 /// The character of the escape at the beginning, and how many bytes it takes.

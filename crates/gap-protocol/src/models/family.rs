@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use toml::Table;
 
-use super::{UNKNOWN, pattern};
+use super::UNKNOWN;
+use super::pattern::Pattern;
 
 /// What models of one family can do. The keys are those of `models.toml`, which explains them.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -257,10 +258,10 @@ impl Family {
         &UNKNOWN_FAMILY
     }
 
-    /// How many letters of the best pattern stand in the name.
-    pub(super) fn matches(&self, model: &str) -> Option<usize> {
-        let patterns = self.names.iter().chain(&self.aliases);
-        patterns.filter_map(|pattern| pattern::matches(pattern, model)).max()
+    /// The patterns of its models' names.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = Pattern> {
+        let texts = self.names.iter().chain(&self.aliases);
+        texts.map(|text| Pattern { text: text.clone(), family: self.name.clone() })
     }
 
     /// Whether it answers with `modality`.

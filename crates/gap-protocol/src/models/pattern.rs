@@ -1,5 +1,20 @@
 //! Patterns of model names.
 
+/// A pattern, and whose it is.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern {
+    pub(super) text: String,
+    /// The family's name.
+    pub(super) family: String,
+}
+
+impl Pattern {
+    /// How many letters it has that stand for themselves.
+    pub(super) fn letters(&self) -> usize {
+        self.text.len() - self.text.matches('*').count()
+    }
+}
+
 /// How many letters of `pattern` stand in `name` as they are, if it matches; `*` stands for any letters, also none.
 ///
 /// Every request is held against every pattern of the table, and most differ from the name before their first star.

@@ -1,9 +1,12 @@
 //! Writing a batch: the records, and what they add to the sums, in one transaction.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
-use sqlx::QueryBuilder;
+use sqlx::error::BoxDynError;
+use sqlx::{Arguments, AssertSqlSafe, Database, Encode, Postgres, Sqlite, Transaction, Type};
 use uuid::Uuid;
 
 use super::period::{day_of, hour_of};
@@ -16,6 +19,9 @@ use crate::{StoreError, json};
 /// parameters. There are few sizes because every size is a text of its own, which costs more to prepare than to run;
 /// those that were used before are kept prepared.
 const SIZES: [usize; 8] = [200, 100, 50, 20, 10, 5, 2, 1];
+/// How many columns a record has, and how many a sum.
+const RECORD: usize = 26;
+const SUM: usize = 21;
 
 /// Enters records.
 const INTO: &str = "INSERT INTO usage_records (id, at, access_key, address, dialect, method, model, project,
@@ -47,6 +53,30 @@ const OR_ADD: &str = " ON CONFLICT (period, axis, starts_at, name, model) DO UPD
     first_tokens = usage_sums.first_tokens + excluded.first_tokens,
     first_token_ms = usage_sums.first_token_ms + excluded.first_token_ms";
 
+/// What a new row is asked for when some of its batch may be known.
+const ASKING: &str = " RETURNING id";
+
+/// The statements, one of each size. They are written once: putting thousands of placeholders together for each batch took
+/// longer than everything that is done with the values.
+struct Texts {
+    records: Vec<String>,
+    sums: Vec<String>,
+}
+
+static OF_SQLITE: LazyLock<Texts> = LazyLock::new(|| Texts::new(|text, _| text.push('?')));
+static OF_POSTGRES: LazyLock<Texts> = LazyLock::new(|| {
+    Texts::new(|text, number| {
+        // Writing to a string never fails.
+        let _ = write!(text, "${number}");
+    })
+});
+
+/// A database that usage is written to.
+trait Written: Database {
+    /// What it is told.
+    fn texts() -> &'static Texts;
+}
+
 /// A row of the sums.
 type SumKey<'a> = (Period, Axis, i64, &'a str, &'a str);
 
@@ -66,45 +96,22 @@ impl Usage<'_> {
                 let mut transaction = pool.begin_writing().await?;
                 let mut new: HashSet<Uuid> = HashSet::new();
                 let mut missing = 0;
-                for portion in portions(&rows) {
-                    let mut query = QueryBuilder::new(INTO);
-                    query.push_values(portion, |mut row, (record, modalities)| {
-                        row.push_bind(record.id.to_string())
-                            .push_bind(record.at.as_millisecond())
-                            .push_bind(&record.access_key)
-                            .push_bind(&record.address)
-                            .push_bind(&record.dialect)
-                            .push_bind(&record.method)
-                            .push_bind(&record.model)
-                            .push_bind(&record.project)
-                            .push_bind(&record.upstream_key)
-                            .push_bind(i64::from(record.attempts))
-                            .push_bind(i64::from(record.status))
-                            .push_bind(record.outcome.name())
-                            .push_bind(&record.error_scope)
-                            .push_bind(record.streamed)
-                            .push_bind(count(record.tokens.prompt))
-                            .push_bind(count(record.tokens.cached))
-                            .push_bind(count(record.tokens.thoughts))
-                            .push_bind(count(record.tokens.tool))
-                            .push_bind(count(record.tokens.output))
-                            .push_bind(count(record.cost_nanos))
-                            .push_bind(count(record.saved_nanos))
-                            .push_bind(i64::from(record.waited_ms))
-                            .push_bind(record.first_token_ms.map(i64::from))
-                            .push_bind(i64::from(record.duration_ms))
-                            .push_bind(modalities)
-                            .push_bind(&record.explanation);
-                    });
-                    query.push(UNLESS_KNOWN);
+                for (size, portion) in portions(&rows) {
+                    let mut values = values_for(&transaction);
+                    values.reserve(portion.len() * RECORD, 0);
+                    for (record, modalities) in portion {
+                        add_record(&mut values, record, modalities.as_deref()).map_err(refused)?;
+                    }
+                    let text = texts_for(&transaction).records.get(size).map_or("", String::as_str);
                     if some_known {
-                        let query = query.push(" RETURNING id").build_query_scalar();
+                        let asking = AssertSqlSafe(format!("{text}{ASKING}"));
+                        let query = sqlx::query_scalar_with(asking, values).persistent(false);
                         let ids: Vec<String> = query.fetch_all(&mut *transaction).await?;
                         for id in &ids {
                             new.insert(json::id(id)?);
                         }
                     } else {
-                        let written = query.build().execute(&mut *transaction).await?.rows_affected();
+                        let written = sqlx::query_with(text, values).execute(&mut *transaction).await?.rows_affected();
                         missing += (portion.len() as u64).saturating_sub(written);
                     }
                 }
@@ -114,19 +121,14 @@ impl Usage<'_> {
                 }
                 let counted = records.iter().filter(|record| !some_known || new.remove(&record.id));
                 let sums: Vec<_> = sum(counted).into_iter().collect();
-                for portion in portions(&sums) {
-                    let mut query = QueryBuilder::new(SUM_INTO);
-                    query.push_values(portion, |mut row, ((period, axis, starts_at, name, model), totals)| {
-                        row.push_bind(period.name())
-                            .push_bind(axis.name())
-                            .push_bind(*starts_at)
-                            .push_bind(*name)
-                            .push_bind(*model);
-                        for value in totals.columns() {
-                            row.push_bind(value);
-                        }
-                    });
-                    query.push(OR_ADD).build().execute(&mut *transaction).await?;
+                for (size, portion) in portions(&sums) {
+                    let mut values = values_for(&transaction);
+                    values.reserve(portion.len() * SUM, 0);
+                    for (key, totals) in portion {
+                        add_sum(&mut values, key, totals).map_err(refused)?;
+                    }
+                    let text = texts_for(&transaction).sums.get(size).map_or("", String::as_str);
+                    sqlx::query_with(text, values).execute(&mut *transaction).await?;
                 }
                 transaction.commit().await?;
                 break;
@@ -146,13 +148,136 @@ impl Usage<'_> {
     }
 }
 
-/// Rows cut into the sizes that statements have.
-fn portions<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+// === impl Texts ===
+
+impl Texts {
+    /// `placeholder` writes the one with this number, from 1.
+    fn new(placeholder: impl Fn(&mut String, usize)) -> Self {
+        let of_all_sizes = |into: &str, columns: usize, end: &str| {
+            SIZES.iter().map(|rows| statement(into, (*rows, columns), end, &placeholder)).collect()
+        };
+        Self { records: of_all_sizes(INTO, RECORD, UNLESS_KNOWN), sums: of_all_sizes(SUM_INTO, SUM, OR_ADD) }
+    }
+}
+
+fn statement(
+    into: &str,
+    (rows, columns): (usize, usize),
+    end: &str,
+    placeholder: impl Fn(&mut String, usize),
+) -> String {
+    let mut text = format!("{into}VALUES ");
+    for number in 0..rows * columns {
+        text.push_str(match (number, number % columns) {
+            (0, _) => "(",
+            (_, 0) => "), (",
+            _ => ", ",
+        });
+        placeholder(&mut text, number + 1);
+    }
+    text.push(')');
+    text.push_str(end);
+    text
+}
+
+// === impl Written ===
+
+impl Written for Sqlite {
+    fn texts() -> &'static Texts {
+        &OF_SQLITE
+    }
+}
+
+impl Written for Postgres {
+    fn texts() -> &'static Texts {
+        &OF_POSTGRES
+    }
+}
+
+fn texts_for<D: Written>(_: &Transaction<'_, D>) -> &'static Texts {
+    D::texts()
+}
+
+fn values_for<D: Database>(_: &Transaction<'_, D>) -> D::Arguments {
+    D::Arguments::default()
+}
+
+/// A value that has no form in the database's language. None of ours is such.
+fn refused(error: BoxDynError) -> StoreError {
+    StoreError::from(sqlx::Error::Encode(error))
+}
+
+/// Adds the values of a record, in the order of its columns.
+fn add_record<'r, A>(values: &mut A, record: &'r UsageRecord, modalities: Option<&'r str>) -> Result<(), BoxDynError>
+where
+    A: Arguments,
+    &'r str: Encode<'r, A::Database> + Type<A::Database>,
+    String: Encode<'r, A::Database> + Type<A::Database>,
+    i64: Encode<'r, A::Database> + Type<A::Database>,
+    bool: Encode<'r, A::Database> + Type<A::Database>,
+    Option<i64>: Encode<'r, A::Database> + Type<A::Database>,
+    Option<&'r str>: Encode<'r, A::Database> + Type<A::Database>,
+{
+    values.add(record.id.to_string())?;
+    values.add(record.at.as_millisecond())?;
+    for text in [
+        &record.access_key,
+        &record.address,
+        &record.dialect,
+        &record.method,
+        &record.model,
+        &record.project,
+        &record.upstream_key,
+    ] {
+        values.add(text.as_str())?;
+    }
+    values.add(i64::from(record.attempts))?;
+    values.add(i64::from(record.status))?;
+    values.add(record.outcome.name())?;
+    values.add(record.error_scope.as_str())?;
+    values.add(record.streamed)?;
+    let tokens = &record.tokens;
+    for number in [
+        tokens.prompt,
+        tokens.cached,
+        tokens.thoughts,
+        tokens.tool,
+        tokens.output,
+        record.cost_nanos,
+        record.saved_nanos,
+    ] {
+        values.add(count(number))?;
+    }
+    values.add(i64::from(record.waited_ms))?;
+    values.add(record.first_token_ms.map(i64::from))?;
+    values.add(i64::from(record.duration_ms))?;
+    values.add(modalities)?;
+    values.add(record.explanation.as_deref())
+}
+
+/// Adds the values of a row of the sums, in the order of its columns.
+fn add_sum<'r, A>(values: &mut A, key: &SumKey<'r>, totals: &Totals) -> Result<(), BoxDynError>
+where
+    A: Arguments,
+    &'r str: Encode<'r, A::Database> + Type<A::Database>,
+    i64: Encode<'r, A::Database> + Type<A::Database>,
+{
+    let (period, axis, starts_at, name, model) = key;
+    values.add(period.name())?;
+    values.add(axis.name())?;
+    values.add(*starts_at)?;
+    values.add(*name)?;
+    values.add(*model)?;
+    totals.columns().into_iter().try_for_each(|column| values.add(column))
+}
+
+/// Rows cut into the sizes that statements have, each with the place of its size.
+fn portions<T>(mut rows: &[T]) -> impl Iterator<Item = (usize, &[T])> {
     std::iter::from_fn(move || {
-        let size = SIZES.iter().find(|size| **size <= rows.len())?;
-        let (portion, rest) = rows.split_at_checked(*size)?;
+        let place = SIZES.iter().position(|size| *size <= rows.len())?;
+        let (portion, rest) = rows.split_at_checked(*SIZES.get(place)?)?;
         rows = rest;
-        Some(portion)
+        Some((place, portion))
     })
 }
 

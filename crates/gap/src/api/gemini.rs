@@ -133,10 +133,10 @@ async fn relay(
     let talk = conversations::named_in(&parts.headers).map_err(refuse)?;
     let deed = deed(&target, &parts);
     if target.resource.starts_with("cachedContents/") {
-        app.caches.check(&guest.caller, target.resource).await.map_err(refuse)?;
+        Box::pin(app.caches.check(&guest.caller, target.resource)).await.map_err(refuse)?;
     }
     if deed == Some(Deed::List) {
-        return list_caches(app, &guest.caller, query).await.map_err(refuse);
+        return Box::pin(list_caches(app, &guest.caller, query)).await.map_err(refuse);
     }
     let body = RequestBody::read(body, &app.bodies).await.map_err(refuse)?;
     let cache = cache_of(app, &guest.caller, &body).await.map_err(refuse)?;
@@ -178,7 +178,7 @@ async fn relay(
     let mut receipt = Receipt::begin(facts).with_permit(permit).may_repeat(Wish::of(&parts.headers));
     receipt.names_cache(&app.caches, cache.as_deref());
     if caller.policy.models.is_some() && models::is_list(&target, &call.verb) {
-        return models::list(app, &caller.policy, &call, receipt).await;
+        return Box::pin(models::list(app, &caller.policy, &call, receipt)).await;
     }
     let answered = answer(app, call, receipt, passing).await?;
     Ok(match recording {
@@ -217,7 +217,7 @@ fn deed(target: &Target<'_>, head: &Parts) -> Option<Deed> {
 /// The cache that a request names, if it may.
 async fn cache_of(app: &App, caller: &Caller, body: &RequestBody) -> Result<Option<String>, Failure> {
     let Some(name) = body.kept().and_then(|bytes| cache::named_in(&bytes)) else { return Ok(None) };
-    app.caches.check(caller, &name).await?;
+    Box::pin(app.caches.check(caller, &name)).await?;
     Ok(Some(name))
 }
 
@@ -291,22 +291,21 @@ impl Passing {
 async fn answer(app: &App, call: Call, receipt: Receipt, passing: Passing) -> Result<Response, GeminiFailure> {
     let framing = call.framing;
     let policy = app.relay.policy();
-    let pending = app.relay.clone().answer(call, receipt);
+    // In a box whatever the framing: the future is moved a few times before it begins, so it had better be small.
+    let pending = Box::pin(app.relay.clone().answer(call, receipt));
     let decided = match framing {
-        // In a box as well: this future is moved a few times before it begins, so it had better be small.
-        Framing::Json => Box::pin(pending).await,
-        Framing::Sse | Framing::JsonArray => {
-            match phases::decide::<GoogleVoice>(Box::pin(pending), policy.open_after).await {
-                Phase::Decided(decided) => decided,
-                Phase::Undecided(pending) => {
-                    return Ok(phases::open(pending, GoogleVoice::new(framing), policy.keep_alive));
-                }
+        Framing::Json => pending.await,
+        Framing::Sse | Framing::JsonArray => match phases::decide::<GoogleVoice>(pending, policy.open_after).await {
+            Phase::Decided(decided) => decided,
+            Phase::Undecided(pending) => {
+                return Ok(phases::open(pending, GoogleVoice::new(framing), policy.keep_alive));
             }
-        }
+        },
     };
     match decided {
         Ok(mut reply) => {
-            passing.note(app, &mut reply).await;
+            // What is rarely waited for is in boxes, here and above: this future is moved before it begins.
+            Box::pin(passing.note(app, &mut reply)).await;
             Ok(reply.into_response())
         }
         Err(Unanswered { error: RelayError::Refused(refusal), tries }) => {

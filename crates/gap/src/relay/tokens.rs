@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use gap_pool::estimate::{self, Media};
-use gap_protocol::json::{Skim, Skimmed, skim, unescape};
+use gap_protocol::json::{self, Kind, Node, unescape};
 
 use super::Call;
 use crate::body::{Kept, RequestBody};
@@ -26,14 +26,18 @@ const WRAPPED: (u64, u64) = (3, 4);
 /// What bytes are worth in which nothing can be told apart.
 const BYTES_PER_TOKEN: u64 = 4;
 
-/// The input tokens that `call` will be counted. What Google has counted of its beginning before is not guessed again.
-pub(super) fn of_call(call: &Call, followed: Option<&Followed>) -> u64 {
+/// The input tokens that `call` will be counted, the body of which is `document` if it has been read. What Google has
+/// counted of its beginning before is not guessed again.
+pub(super) fn of_call(call: &Call, document: Option<&Node<'_>>, followed: Option<&Followed>) -> u64 {
     // Counting is free.
     if call.model.is_none() || call.path.ends_with(":countTokens") {
         return 0;
     }
     if let Some((counted, new)) = followed.and_then(Followed::counted) {
         return counted + new.map(of_json).sum::<u64>();
+    }
+    if let Some(document) = document {
+        return of_document(document);
     }
     match &call.body {
         RequestBody::Kept(kept) if kept.length() <= MOST => of_json(&kept.to_bytes()),
@@ -74,10 +78,14 @@ fn is_base64(sample: &[u8]) -> bool {
 }
 
 pub(super) fn of_json(body: &[u8]) -> u64 {
-    let mut guess = Guess::default();
-    let read = std::str::from_utf8(body).is_ok_and(|json| skim(json, |value| guess.add(value, Place::Request)).is_ok());
     // Else Google will refuse it, or it is compressed.
-    if read { guess.tokens } else { body.len() as u64 / BYTES_PER_TOKEN }
+    json::parse(body).map_or(body.len() as u64 / BYTES_PER_TOKEN, |document| of_document(&document))
+}
+
+fn of_document(document: &Node<'_>) -> u64 {
+    let mut guess = Guess::default();
+    guess.add(document, Place::Request);
+    guess.tokens
 }
 
 /// What the letters of a JSON string cost.
@@ -159,27 +167,26 @@ struct Guess {
 }
 
 impl Guess {
-    /// Reads a value and adds what it costs.
-    fn add(&mut self, value: Skim<'_, '_>, place: Place) -> Skimmed<()> {
-        match (place, value.first()) {
-            (Place::Nowhere, _) => return value.pass(),
-            (Place::Media, Some(b'{')) => self.tokens += Medium::read(value)?.tokens(),
-            (_, Some(b'{')) => {
-                value.members(|field, value| {
+    /// Adds what a value costs.
+    fn add(&mut self, value: &Node<'_>, place: Place) {
+        match (place, value.kind()) {
+            (Place::Nowhere, _) => {}
+            (Place::Media, Kind::Map(_)) => self.tokens += Medium::read(value).tokens(),
+            (_, Kind::Map(members)) => {
+                for member in members {
                     if place == Place::Data {
-                        self.tokens += estimate::of_json(&field);
+                        self.tokens += estimate::of_json(&member.key);
                     }
-                    self.add(value, place.of(&field))
-                })?;
+                    self.add(&member.value, place.of(&member.key));
+                }
             }
-            (_, Some(b'[')) => _ = value.items(|item| self.add(item, place))?,
-            (Place::Text, Some(b'"')) => self.tokens += of_letters(letters(value.raw()?)),
-            (Place::Data, Some(b'"')) => self.tokens += estimate::of_json(&unescaped(letters(value.raw()?))),
+            (_, Kind::List(items)) => items.iter().for_each(|item| self.add(item, place)),
+            (Place::Text, Kind::Text(_)) => self.tokens += of_letters(letters(value.raw())),
+            (Place::Data, Kind::Text(_)) => self.tokens += estimate::of_json(&unescaped(letters(value.raw()))),
             // Nothing is said by null.
-            (Place::Data, Some(first)) if first != b'n' => self.tokens += estimate::of_json(value.raw()?),
-            (Place::Request | Place::Text | Place::Data | Place::Media, _) => return value.pass(),
+            (Place::Data, Kind::Bool(_) | Kind::Number) => self.tokens += estimate::of_json(value.raw()),
+            (Place::Request | Place::Text | Place::Data | Place::Media, _) => {}
         }
-        Ok(())
     }
 }
 
@@ -192,17 +199,18 @@ struct Medium {
 }
 
 impl Medium {
-    fn read(value: Skim<'_, '_>) -> Skimmed<Self> {
+    fn read(value: &Node<'_>) -> Self {
         let mut medium = Self::default();
-        value.members(|field, value| {
-            match &*field {
-                "mimeType" | "mime_type" => medium.kind = Media::of_mime_type(&unescaped(letters(value.raw()?))),
-                "data" => medium.letters = letters(value.raw()?).len() as u64,
-                _ => value.pass()?,
+        for member in value.members().unwrap_or_default() {
+            match &*member.key {
+                "mimeType" | "mime_type" => {
+                    medium.kind = Media::of_mime_type(&unescaped(letters(member.value.raw())));
+                }
+                "data" => medium.letters = letters(member.value.raw()).len() as u64,
+                _ => {}
             }
-            Ok(())
-        })?;
-        Ok(medium)
+        }
+        medium
     }
 
     fn tokens(&self) -> u64 {

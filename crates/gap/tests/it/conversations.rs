@@ -87,7 +87,8 @@ async fn what_google_has_counted_is_not_guessed_again() {
     let counted = reply.json()["usageMetadata"]["promptTokenCount"].as_u64().unwrap();
     let body: bytes::Bytes =
         json!({ "contents": [first, turn("model", "Yes."), turn("user", "And?")] }).to_string().into();
-    let followed = app.app.prefixes.follow("gemini-2.5-flash", &body).unwrap();
+    let document = gap_protocol::json::parse(&body).unwrap();
+    let followed = app.app.prefixes.follow("gemini-2.5-flash", &body, &document).unwrap();
     let (known, new) = followed.counted().unwrap();
     assert_eq!((known, new.count()), (counted, 2));
 }

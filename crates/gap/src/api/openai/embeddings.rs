@@ -20,7 +20,10 @@ use crate::receipt::{Facts, Receipt, Receipted};
 
 /// Creates embeddings.
 pub async fn create_embeddings(State(app): State<App>, visit: Visit, request: Request<Body>) -> Response {
-    guest::attend(&app, &visit, request, async |guest, head, body| embed(&app, &visit, guest, head, body).await).await
+    guest::attend(&app, &visit, request, async |guest, head, body| {
+        Box::pin(embed(&app, &visit, guest, head, body)).await
+    })
+    .await
 }
 
 async fn embed(app: &App, visit: &Visit, mut guest: Guest, head: Parts, body: Body) -> Result<Response, OpenAiFailure> {
