@@ -24,7 +24,7 @@ impl Pool {
     /// How people recognise the key that a store knows by this reference.
     pub fn label(&self, reference: &str) -> Option<&str> {
         let key = self.keys.get(self.by_reference.get(reference)?)?;
-        Some(&key.label)
+        Some(key.label.as_str())
     }
 
     /// A key of a project.

@@ -137,7 +137,9 @@ pub(super) async fn show_stats(
     let usage = app.store.usage();
     let series = usage.sum(&asked.question(asked.time.clone(), GroupBy::Time)).await?;
     let mut totals = Totals::default();
-    series.iter().for_each(|step| totals += step.totals);
+    for step in &series {
+        totals += step.totals;
+    }
     let totals = Amount::from(totals);
     let points = series.into_iter().filter_map(|sum| {
         let starts_at = sum.starts_at?;

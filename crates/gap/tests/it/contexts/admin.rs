@@ -5,8 +5,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{request, user};
-use crate::support::client::Client;
 use crate::support::app::ACCESS_KEY;
+use crate::support::client::Client;
 use crate::support::{TestApp, UNARY};
 
 const CONTEXTS: &str = "/api/v1/contexts";
