@@ -10,7 +10,7 @@ const Room = defineComponent({ render: () => h('p', 'its room') })
 test('the room of a part stands in its place until its code is there', async () => {
   let arrive: (module: { default: typeof Part }) => void = () => undefined
   const Late = late(() => new Promise((resolve) => (arrive = resolve)), Room)
-  const shown = mount(Late)
+  const shown = mount({ render: () => h('div', h(Late)) })
   expect(shown.text()).toBe('its room')
   arrive({ default: Part })
   await flushPromises()
@@ -23,7 +23,8 @@ test('what could not be fetched is asked for again', async () => {
     const load = vi.fn(() =>
       load.mock.calls.length < 3 ? Promise.reject(new Error('gone')) : Promise.resolve({ default: Part }),
     )
-    const shown = mount(late(load, Room))
+    const Late = late(load, Room)
+    const shown = mount({ render: () => h('div', h(Late)) })
     await vi.advanceTimersByTimeAsync(5_000)
     expect(shown.text()).toBe('the part')
   } finally {
