@@ -32,6 +32,11 @@ test('an access key from its making to its end', { tag: '@look' }, async ({ page
   const secret = dialog(page, t('access-keys.secret.title', { name }))
   const key = secret.getByLabel(t('access-keys.key'))
   await expect(key).toHaveValue(/^gap-[\da-f]{48}$/)
+  // All of it can be seen, however many lines it takes.
+  for (const field of await secret.locator('textarea').all()) {
+    const hidden = await field.evaluate((one) => one.scrollHeight - one.clientHeight)
+    expect(hidden, 'pixels that are cut off').toBeLessThanOrEqual(0)
+  }
   await look('access-key-secret')
   // Whoever closes it without a copy is asked first.
   await secret

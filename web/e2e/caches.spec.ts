@@ -1,4 +1,6 @@
 // Explicit caches: seen, kept for longer, deleted.
+import type { Page } from '@playwright/test'
+
 import { expect, type Gateway, PASSWORD, test } from './fixtures.ts'
 
 /** Makes a cache as a client would; its words are long enough for every model. */
@@ -17,14 +19,24 @@ async function make(gateway: Gateway, name: string, secret = PASSWORD) {
   expect(response.ok, await response.text()).toBe(true)
 }
 
+/** A cache in the list: a row where there is room for columns, else a card. */
+const entry = (page: Page, name: string) =>
+  page
+    .getByRole('main')
+    .getByRole((page.viewportSize()?.width ?? 0) < 768 ? 'listitem' : 'row')
+    .filter({ hasText: name })
+
 test('a cache is seen, kept for longer, and deleted', { tag: '@look' }, async ({ page, t, gateway, logIn, look }) => {
   const name = `Handbook ${Date.now()}`
   await make(gateway, name)
   await logIn()
   await page.goto('./app/caches')
-  const row = page.getByRole('row').filter({ hasText: name })
+  const row = entry(page, name)
   await expect(row).toBeVisible()
   await expect(row.getByRole('timer')).toBeVisible()
+  // Nothing of it is to be found by scrolling sideways.
+  const box = await row.boundingBox()
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0)
   await look('caches-list')
   const menu = page.getByRole('button', { name: t('caches.actionsOf', { title: name }) })
   await menu.click()
@@ -44,5 +56,5 @@ test('caches are filtered by who made them', async ({ page, t, gateway, logIn })
   await page.goto('./app/caches?kind=automatic')
   await expect(page.getByText(t('caches.noneMatch'))).toBeVisible()
   await page.getByRole('button', { name: t('caches.kind.user'), exact: true }).click()
-  await expect(page.getByRole('row').filter({ hasText: name })).toBeVisible()
+  await expect(entry(page, name)).toBeVisible()
 })

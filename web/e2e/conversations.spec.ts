@@ -10,10 +10,12 @@ interface Said {
   text?: string
   parts?: unknown[]
   secret?: string
+  system?: string
 }
 
 /** Says something in a conversation, as a client would. */
-async function say(gateway: Gateway, name: string, { text = '', parts = [{ text }], secret = PASSWORD }: Said) {
+async function say(gateway: Gateway, name: string, { text = '', parts = [{ text }], secret = PASSWORD, system }: Said) {
+  const systemInstruction = system === undefined ? undefined : { parts: [{ text: system }] }
   const response = await fetch(`${gateway.url}/v1beta/models/gemini-2.5-flash:generateContent`, {
     method: 'POST',
     headers: {
@@ -21,7 +23,7 @@ async function say(gateway: Gateway, name: string, { text = '', parts = [{ text 
       authorization: `Bearer ${secret}`,
       'x-gap-conversation': name,
     },
-    body: JSON.stringify({ contents: [{ role: 'user', parts }] }),
+    body: JSON.stringify({ systemInstruction, contents: [{ role: 'user', parts }] }),
   })
   expect(response.status, await response.text()).toBe(200)
 }
@@ -76,6 +78,23 @@ test('a conversation is found and read', { tag: '@look' }, async ({ page, t, gat
   await look('conversation')
   await page.reload()
   await expect(said).toHaveCount(4)
+})
+
+test('what the model was told before all else is read, too', async ({ page, t, gateway, logIn, look }) => {
+  const [short, long] = [fresh('short'), fresh('long')]
+  await say(gateway, short, { text: `Told ${short} [[sim: text="yes"]]`, system: 'Answer in one word.' })
+  await say(gateway, long, { text: `Told ${long} [[sim: text="yes"]]`, system: 'Be a careful clerk. '.repeat(100) })
+  await logIn()
+  await openOne(page, `Told ${short}`)
+  await expect(page.getByText(t('conversations.system'), { exact: true })).toBeVisible()
+  await expect(page.getByText('Answer in one word.')).toBeVisible()
+  await look('conversation-system')
+  // A long one leaves room for what was said, until somebody wants it.
+  await openOne(page, `Told ${long}`)
+  await expect(page.locator('main article')).toHaveCount(2)
+  await expect(page.getByText('Be a careful clerk.')).toBeHidden()
+  await page.getByText(t('conversations.system'), { exact: true }).click()
+  await expect(page.getByText('Be a careful clerk.')).toBeVisible()
 })
 
 test('it is renamed, kept for a time of its own, and pinned', async ({ page, t, gateway, logIn }) => {

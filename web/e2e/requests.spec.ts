@@ -1,11 +1,16 @@
 // The request log: it follows what happens, can be paused and filtered, and leads to the story of each request.
+import type { Page } from '@playwright/test'
+
 import { expect, test } from './fixtures.ts'
+
+/** The requests of the log: rows where there is room for columns, else cards. */
+const lines = (page: Page) => page.locator('main :is(tbody tr, li):has(a[href*="/requests/"])')
 
 test('a request shows up as it ends, and waits while the log is paused', async ({ page, gateway, t, logIn }) => {
   await gateway.generate('first')
   await logIn()
   await page.goto('./app/requests')
-  const links = page.locator('tbody tr a')
+  const links = lines(page).locator('a')
   await expect(links.first()).toBeVisible()
   await expect(page.getByText(t('requests.live'), { exact: true })).toBeVisible()
   const before = await links.first().getAttribute('href')
@@ -34,14 +39,14 @@ test('filters stand in the address, and a search finds a model', async ({ page, 
   await page.getByRole('textbox', { name: t('requests.search') }).fill('gemini-2.5-pro')
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(/model=gemini-2\.5-pro/)
-  await expect(page.locator('tbody tr').first()).toContainText('gemini-2.5-pro')
+  await expect(lines(page).first()).toContainText('gemini-2.5-pro')
 })
 
 test('the story of a request', { tag: '@look' }, async ({ page, gateway, t, logIn, look }) => {
   await gateway.generate('hello')
   await logIn()
   await page.goto('./app/requests')
-  await page.locator('tbody tr a').first().click()
+  await lines(page).locator('a').first().click()
   await expect(page.getByRole('heading', { name: t('request.story') })).toBeVisible()
   await page.getByText(t('request.whyThisKey'), { exact: true }).first().click()
   await expect(page.getByText(t('request.why.least_recently_used')).first()).toBeVisible()

@@ -6,8 +6,6 @@ import { expect, Gateway, settle, test } from './fixtures.ts'
 
 /** Everything that the first page needs, compressed. */
 const FIRST_LOAD = 250_000
-/** A narrow page shows keys as cards, and has the table's code with it. */
-const NARROW_KEYS = 285_000
 
 test('every page opens by its shortcut, survives a reload, and has a title of its own', async ({ page, logIn, t }) => {
   await logIn()
@@ -215,7 +213,6 @@ const FIRST_VIEWS = { login: 'main form button', 'app/dashboard': 'main dl dd', 
 
 for (const [path, complete] of Object.entries(FIRST_VIEWS)) {
   test(`the first load of ${path} is small`, async ({ page, logIn }) => {
-    const narrow = (page.viewportSize()?.width ?? 0) < 768
     if (path !== 'login') await logIn()
     const parts: Promise<[string, number]>[] = []
     let shown = false
@@ -236,9 +233,7 @@ for (const [path, complete] of Object.entries(FIRST_VIEWS)) {
     const sizes = await Promise.all(parts)
     const total = sizes.reduce((sum, [, size]) => sum + size, 0)
     expect(sizes.length).toBeGreaterThan(2)
-    expect(total, sizes.map(([name, size]) => `${size} ${name}`).join('\n')).toBeLessThan(
-      narrow && path === 'app/keys' ? NARROW_KEYS : FIRST_LOAD,
-    )
+    expect(total, sizes.map(([name, size]) => `${size} ${name}`).join('\n')).toBeLessThan(FIRST_LOAD)
   })
 }
 

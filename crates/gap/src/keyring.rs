@@ -228,9 +228,11 @@ impl Keyring {
         self.state().pool.forecast(gap_store::usage::day_of(now).max(since), now)
     }
 
-    /// How people recognise the keys, by what a store knows them by: masked.
-    pub fn labels(&self) -> HashMap<String, String> {
-        self.state().pool.labels().map(|(reference, label)| (reference.to_owned(), label.to_owned())).collect()
+    /// How people recognise these keys, by what a store knows them by: masked. Those that are gone are missing.
+    pub fn labels<'a>(&self, references: impl IntoIterator<Item = &'a str>) -> HashMap<String, String> {
+        let state = self.state();
+        let known = references.into_iter().filter_map(|reference| Some((reference, state.pool.label(reference)?)));
+        known.map(|(reference, label)| (reference.to_owned(), label.to_owned())).collect()
     }
 
     /// Leases that are not settled yet.

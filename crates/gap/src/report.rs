@@ -3,6 +3,7 @@
 //! It is made of sums, never of the log, so that it costs the same however much there is. Days are Pacific, as Google's
 //! quotas are. An ordinary user sees what is theirs; what tells of others or of the pool is left out of their report.
 
+mod labels;
 pub mod text;
 pub mod totals;
 
@@ -18,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use self::labels::Labels;
 use self::totals::{Amount, share};
 use crate::app::App;
 use crate::caches::AUTOMATIC;
@@ -105,7 +107,7 @@ pub struct Stretch {
 pub struct Row {
     /// Whose usage it is: an identifier, a model or an address. Empty for requests that got no further.
     pub name: String,
-    /// How people recognise an upstream key, masked, or an access key, by its name.
+    /// How people recognise an upstream key, masked, an access key, by its name, or a project that is not named as they call it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// How much.
@@ -412,7 +414,13 @@ async fn stretch(
 pub fn label(app: &App, axis: Axis, rows: &mut [Row]) {
     match axis {
         Axis::UpstreamKey => {
-            let labels = app.keyring.labels();
+            let labels = app.keyring.labels(rows.iter().map(|row| row.name.as_str()));
+            for row in rows {
+                row.label = labels.get(&row.name).cloned();
+            }
+        }
+        Axis::Project => {
+            let labels = labels::of_projects(app, rows.iter().map(|row| row.name.as_str()));
             for row in rows {
                 row.label = labels.get(&row.name).cloned();
             }
@@ -424,7 +432,7 @@ pub fn label(app: &App, axis: Axis, rows: &mut [Row]) {
                 row.label = of_environment.or_else(|| Some(stored.find(&row.name)?.caller().name.to_string()));
             }
         }
-        Axis::Project | Axis::Address => {}
+        Axis::Address => {}
     }
 }
 
@@ -438,9 +446,6 @@ impl From<Sum> for Row {
         Self { name: sum.name.or(sum.model).unwrap_or_default(), label: None, used: sum.totals.into() }
     }
 }
-
-/// How people recognise the upstream keys.
-pub type Labels = HashMap<String, String>;
 
 #[cfg(test)]
 mod tests;

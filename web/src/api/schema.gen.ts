@@ -273,7 +273,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows one conversation, without what was said. */
+        /** Shows one conversation with its system instruction, without what was said. */
         get: operations["find_context"];
         put?: never;
         post?: never;
@@ -1266,6 +1266,11 @@ export interface components {
              */
             changed: number;
         };
+        /** @description A conversation with what its client told the model before all else. */
+        ContextDetail: components["schemas"]["ContextView"] & {
+            /** @description The system instruction that was sent last, as a `Content` of Gemini's; null when none was. */
+            system?: Record<string, never> | null;
+        };
         /** @description A conversation with all that was said. */
         ContextExport: {
             /** @description About it. */
@@ -1837,8 +1842,10 @@ export interface components {
              * @description Tokens of the answer, without thinking.
              */
             output_tokens: number;
-            /** @description The project that served it. */
+            /** @description The project that served it: the operator's name for it, Google's number, or the identifier of its only upstream key. */
             project: string;
+            /** @description What people call that project, where it is not named so. */
+            project_label?: string | null;
             /**
              * Format: int64
              * @description Tokens of the prompt, with the cached ones.
@@ -2775,7 +2782,7 @@ export interface components {
         };
         /** @description A row of a table. */
         Row: components["schemas"]["Amount"] & {
-            /** @description How people recognise an upstream key, masked, or an access key, by its name. */
+            /** @description How people recognise an upstream key, masked, an access key, by its name, or a project that is not named as they call it. */
             label?: string | null;
             /** @description Whose usage it is: an identifier, a model or an address. Empty for requests that got no further. */
             name: string;
@@ -3846,7 +3853,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ContextView"];
+                    "application/json": components["schemas"]["ContextDetail"];
                 };
             };
             401: {

@@ -29,7 +29,7 @@ export function useKeyTags() {
 }
 
 /** One upstream key, kept fresh while somebody looks at it. */
-export function useKey(id: MaybeRefOrGetter<string | undefined>) {
+export function useKey(id: MaybeRefOrGetter<string | undefined>, { watched = true } = {}) {
   return useQuery({
     queryKey: ['keys', 'one', computed(() => toValue(id))],
     queryFn: ({ signal }) => {
@@ -37,8 +37,32 @@ export function useKey(id: MaybeRefOrGetter<string | undefined>) {
       return answer(api.GET('/api/v1/keys/{id}', { params, signal }))
     },
     enabled: computed(() => Boolean(toValue(id))),
-    refetchInterval: 5_000,
+    refetchInterval: watched ? 5_000 : false,
+    staleTime: watched ? 0 : 60_000,
   })
+}
+
+const CHOICES = 20
+
+/** Identifiers of upstream keys with what people call them: the first that `words` find, to choose from. */
+export function useKeyNames(words: MaybeRefOrGetter<string>, enabled: MaybeRefOrGetter<boolean> = true) {
+  return useQuery({
+    queryKey: ['keys', 'names', computed(() => toValue(words))],
+    queryFn: async ({ signal }) => {
+      const query = { q: toValue(words) || undefined, page: 1, page_size: CHOICES }
+      const { items } = await answer(api.GET('/api/v1/keys', { params: { query }, signal }))
+      return new Map(items.map((key) => [key.id, key.label || key.key]))
+    },
+    placeholderData: keepPreviousData,
+    enabled: computed(() => toValue(enabled)),
+    staleTime: 60_000,
+  })
+}
+
+/** What people call one upstream key; its identifier when it is gone. */
+export function useKeyName(id: MaybeRefOrGetter<string | undefined>) {
+  const { data } = useKey(id, { watched: false })
+  return computed(() => (data.value ? data.value.label || data.value.key : toValue(id)))
 }
 
 /** What is done to keys, each followed by a fresh look at whatever shows them. */

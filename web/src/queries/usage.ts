@@ -54,8 +54,11 @@ export function useReport() {
   })
 }
 
-/** How people call keys that were used in the last 30 days: their identifiers with their names. */
-export function useNames(group: 'access_key' | 'upstream_key' | 'model', enabled: MaybeRefOrGetter<boolean> = true) {
+/** How people call what was used in the last 30 days: identifiers with names. */
+export function useNames(
+  group: 'access_key' | 'upstream_key' | 'project' | 'model',
+  enabled: MaybeRefOrGetter<boolean> = true,
+) {
   return useQuery({
     queryKey: ['stats', 'names', group],
     queryFn: async ({ signal }) => {

@@ -12,13 +12,16 @@ export function whenIdle(task: () => void): void {
 
 /**
  * A part that the first view does without, as a dialog: its code is fetched when the browser is idle, or when it is
- * shown, whichever comes first. In a template it stands in a `<WhenNeeded>`.
+ * shown, whichever comes first. In a template it stands in a `<WhenNeeded>`. One of several that may come first has a
+ * `room`: what stands in its place until it is there, as large as it.
  */
-export function late<Part extends Component>(load: () => Promise<{ default: Part }>): Part {
+export function late<Part extends Component>(load: () => Promise<{ default: Part }>, room?: Component): Part {
   // What cannot be fetched now is fetched when it is shown.
   whenIdle(() => void load().catch(() => undefined))
   return defineAsyncComponent<Part>({
     loader: () => load().then((module) => module.default),
+    loadingComponent: room,
+    delay: room === undefined ? undefined : 0,
     onError: (_, retry, fail, tries) => (tries < MOST_TRIES ? window.setTimeout(retry, RETRY_AFTER) : fail()),
   })
 }

@@ -21,9 +21,10 @@ impl Pool {
         self.keys.get(&key)?.reference.as_deref()
     }
 
-    /// How people recognise each key, beside what a store knows it by.
-    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.keys.values().filter_map(|key| Some((key.reference.as_deref()?, key.label.as_str())))
+    /// How people recognise the key that a store knows by this reference.
+    pub fn label(&self, reference: &str) -> Option<&str> {
+        let key = self.keys.get(self.by_reference.get(reference)?)?;
+        Some(key.label.as_str())
     }
 
     /// A key of a project.

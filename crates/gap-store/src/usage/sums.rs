@@ -135,6 +135,22 @@ struct Row {
     totals: Totals,
 }
 
+/// Which sums a question is about: what follows `WHERE period = `. Queries of the two databases are two types.
+macro_rules! choose {
+    ($query:ident, $question:ident) => {
+        $query.push_bind($question.period.name());
+        $query.push(" AND axis = ").push_bind($question.axis.name());
+        $query.push(" AND starts_at >= ").push_bind($question.time.start.as_millisecond());
+        $query.push(" AND starts_at < ").push_bind($question.time.end.as_millisecond());
+        if let Some(name) = &$question.name {
+            $query.push(" AND name = ").push_bind(name);
+        }
+        if let Some(model) = &$question.model {
+            $query.push(" AND model = ").push_bind(model);
+        }
+    };
+}
+
 // === impl Usage ===
 
 impl Usage<'_> {
@@ -162,21 +178,20 @@ impl Usage<'_> {
         let (select, group) = question.group_by.text();
         let rows: Vec<Row> = on!(self.store.read(), |pool| {
             let mut query = QueryBuilder::new(select);
-            query.push(TOTALS).push_bind(question.period.name());
-            query.push(" AND axis = ").push_bind(question.axis.name());
-            query.push(" AND starts_at >= ").push_bind(question.time.start.as_millisecond());
-            query.push(" AND starts_at < ").push_bind(question.time.end.as_millisecond());
-            if let Some(name) = &question.name {
-                query.push(" AND name = ").push_bind(name);
-            }
-            if let Some(model) = &question.model {
-                query.push(" AND model = ").push_bind(model);
-            }
+            query.push(TOTALS);
+            choose!(query, question);
             match top {
                 None => query.push(group),
                 Some((measure, rows)) => {
+                    if question.group_by == GroupBy::Name {
+                        // Of a hundred thousand names few are told: which ones is found out by one column alone.
+                        query.push(" AND name IN (SELECT name FROM usage_sums WHERE period = ");
+                        choose!(query, question);
+                        query.push(" GROUP BY name ORDER BY ").push(measure.text()).push(" DESC, name LIMIT ");
+                        query.push_bind(i64::from(rows)).push(")");
+                    }
                     query.push(group.split(" ORDER BY").next().unwrap_or(group));
-                    query.push(measure.text()).push_bind(i64::from(rows))
+                    query.push(" ORDER BY ").push(measure.text()).push(" DESC, 2, 3 LIMIT ").push_bind(i64::from(rows))
                 }
             };
             query.build_query_as().fetch_all(pool).await?
@@ -229,13 +244,11 @@ impl GroupBy {
 // === impl Measure ===
 
 impl Measure {
-    /// What the query ends with: by name and model where there is equally much.
+    /// As the query says it.
     fn text(self) -> &'static str {
         match self {
-            Self::Requests => " ORDER BY SUM(requests) DESC, 2, 3 LIMIT ",
-            Self::Tokens => {
-                " ORDER BY SUM(prompt_tokens + thought_tokens + tool_tokens + output_tokens) DESC, 2, 3 LIMIT "
-            }
+            Self::Requests => "SUM(requests)",
+            Self::Tokens => "SUM(prompt_tokens + thought_tokens + tool_tokens + output_tokens)",
         }
     }
 }

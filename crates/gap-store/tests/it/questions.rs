@@ -48,6 +48,8 @@ async fn a_month_of_ten_million_requests_is_read_from_sums_alone() {
         let top = usage.top(&addresses, measure, 10).await.unwrap();
         println!("addresses with the most {measure:?}: {:?}", began.elapsed());
         assert_eq!((top.len(), top[0].name.as_deref()), (10, Some(first)));
+        let all = usage.sum(&addresses).await.unwrap();
+        assert!(top.iter().all(|row| all.contains(row)), "few are told, each with all that it used");
     }
     assert!(usage.log(&gap_store::usage::log::LogFilter::default(), 1).await.unwrap().is_empty());
     assert!(start < now());

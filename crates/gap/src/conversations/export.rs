@@ -21,16 +21,25 @@ pub fn markdown<'a>(conversation: &Conversation, turns: impl IntoIterator<Item =
     let title = if conversation.title.is_empty() { &conversation.name } else { &conversation.title };
     let mut page = format!("# {title}\n\n");
     let _ = writeln!(page, "{} · {}\n", conversation.model, conversation.updated_at);
+    let system = conversation.system.as_deref().and_then(|system| serde_json::from_str(system).ok());
+    if let Some(system) = system {
+        page.push_str("## System\n\n");
+        write_content(&mut page, &system);
+    }
     for turn in turns {
         page.push_str(if turn.is_models { "## Model\n\n" } else { "## User\n\n" });
-        for part in turn.content["parts"].as_array().into_iter().flatten() {
-            write_part(&mut page, part);
-        }
+        write_content(&mut page, turn.content);
         if turn.partial {
             page.push_str("*The answer broke off here.*\n\n");
         }
     }
     page
+}
+
+fn write_content(page: &mut String, content: &Value) {
+    for part in content["parts"].as_array().into_iter().flatten() {
+        write_part(page, part);
+    }
 }
 
 fn write_part(page: &mut String, part: &Value) {

@@ -1,6 +1,6 @@
 //! What people change about projects.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use gap_pool::{KeyId, Limits, ProjectId};
 use gap_store::StoreError;
@@ -56,6 +56,16 @@ impl Roster {
     /// One project.
     pub fn find_project(&self, id: Uuid) -> Option<Project> {
         self.book().projects.get(&id).cloned()
+    }
+
+    /// What people call the projects that Google calls so, where they call them otherwise.
+    pub fn labels_of_google(&self, names: &HashSet<&str>) -> HashMap<String, String> {
+        let book = self.book();
+        let known = book.projects.values().filter_map(|project| {
+            let name = project.details.google_name.as_deref().filter(|name| names.contains(name))?;
+            Some((name.to_owned(), project.details.label.clone()))
+        });
+        known.filter(|(name, label)| name != label).collect()
     }
 
     /// Enters a project.

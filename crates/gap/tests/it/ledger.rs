@@ -199,6 +199,38 @@ async fn nobody_sees_what_belongs_to_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn projects_are_told_by_what_people_call_them() {
+    let app = TestApp::with().set("auth.admin_api_keys", ADMIN).set("pool.keys", "246810121416:sim-upstream-key-one");
+    let app = app.start().await;
+    let admin = client(&app, ADMIN);
+    let served = async |label: Option<&str>| {
+        assert_eq!(app.post(UNARY, prompt("x")).await.status, 200);
+        let groups = admin.get("/api/v1/stats?group=project").await.json()["groups"].clone();
+        let logged = admin.get("/api/v1/requests").await.json()["items"].clone();
+        // Those before stay under the name that they were written down with.
+        let of = |row: &Value, name: &str| (row[name] == "246810121416").then(|| row.clone());
+        let group = groups.as_array().unwrap().iter().find_map(|row| of(row, "name")).unwrap();
+        let record = logged.as_array().unwrap().iter().find_map(|row| of(row, "project")).unwrap();
+        assert_eq!((group["label"].as_str(), record["project_label"].as_str()), (label, label));
+    };
+    served(None).await;
+    let project = admin.get("/api/v1/projects").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    let renamed = admin.send(Method::PATCH, &format!("/api/v1/projects/{project}"), r#"{"label":"The shop"}"#).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.text());
+    served(Some("The shop")).await;
+
+    // A key alone is a project without a name: it is known by the key.
+    let gone = admin.send(Method::DELETE, &format!("/api/v1/projects/{project}"), "").await;
+    assert_eq!(gone.status, 204);
+    assert_eq!(app.post(UNARY, prompt("x")).await.status, 200);
+    let record = admin.get("/api/v1/requests?page_size=1").await.json()["items"][0].clone();
+    assert_eq!(record["project"], record["upstream_key"]);
+    assert_eq!(record["project_label"], record["upstream_key_label"]);
+    assert!(record["project_label"].is_string());
+    served(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_record_says_what_could_not_be_done_as_asked() {
     let app = start(None).await;
     let chat = json!({

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::shapes::{
-    BulkContextAction, BulkContexts, ContextBulkDone, ContextExport, ContextFilter, ContextFormat, ContextQuery,
-    ContextTurn, ContextView, ExportQuery, TurnQuery, UpdateContext,
+    BulkContextAction, BulkContexts, ContextBulkDone, ContextDetail, ContextExport, ContextFilter, ContextFormat,
+    ContextQuery, ContextTurn, ContextView, ExportQuery, TurnQuery, UpdateContext, system_of,
 };
 use super::actor::{Actor, Anyone};
 use super::kept::{Changed, Faults};
@@ -67,14 +67,14 @@ pub(super) async fn list_contexts(
     Ok(Json(Page { items, total: listed.total, page: number, page_size }))
 }
 
-/// Shows one conversation, without what was said.
+/// Shows one conversation with its system instruction, without what was said.
 #[utoipa::path(
     get,
     path = "/api/v1/contexts/{id}",
     tag = "contexts",
     params(("id" = String, Path)),
     responses(
-        (status = 200, body = ContextView),
+        (status = 200, body = ContextDetail),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -86,9 +86,9 @@ pub(super) async fn find_context(
     State(app): State<App>,
     Anyone(actor): Anyone,
     Path(id): Path<String>,
-) -> Result<Json<ContextView>, Problem> {
+) -> Result<Json<ContextDetail>, Problem> {
     let conversation = theirs(&app, &actor, &id).await?;
-    Ok(Json(ContextView::of(&app, &conversation)))
+    Ok(Json(ContextDetail::of(&app, &conversation)))
 }
 
 /// Shows what was said in a conversation: the turns that lead to its end, or with `branches` all of them.
@@ -273,8 +273,8 @@ pub(super) async fn export_context(
     }
     let (kind, ending, body) = match format {
         ContextFormat::Json => {
-            let system = conversation.system.as_deref().and_then(|system| serde_json::from_str(system).ok());
-            let export = ContextExport { context: ContextView::of(&app, &conversation), system, turns };
+            let context = ContextView::of(&app, &conversation);
+            let export = ContextExport { context, system: system_of(&conversation), turns };
             ("application/json", "json", serde_json::to_string_pretty(&export).unwrap_or_default())
         }
         ContextFormat::Markdown => {

@@ -105,8 +105,11 @@ pub(super) struct LoggedRequest {
     pub method: String,
     /// The model that was asked for.
     pub model: String,
-    /// The project that served it.
+    /// The project that served it: the operator's name for it, Google's number, or the identifier of its only upstream key.
     pub project: String,
+    /// What people call that project, where it is not named so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_label: Option<String>,
     /// The upstream key that served it.
     pub upstream_key: String,
     /// How people recognise that key: masked. Missing when it is gone.
@@ -170,7 +173,6 @@ pub(super) async fn list_requests(
         return Err(Problem::field("page_size", format!("a page has 1 to {MOST} entries")));
     }
     app.books.settle().await;
-    let labels = app.keyring.labels();
     let id = query.id.as_deref().map(|id| Uuid::try_parse(id).map_err(|_| Problem::field("id", "it is no UUID")));
     let mut records = match id.transpose()? {
         Some(id) => app.store.usage().find(id).await?.into_iter().filter(|found| passes(found, &filter)).collect(),
@@ -180,6 +182,7 @@ pub(super) async fn list_requests(
     let more = records.len() > size as usize;
     records.truncate(size as usize);
     let next = records.last().filter(|_| more).map(cursor);
+    let labels = Labels::of(&app, &records);
     let items = records.into_iter().map(|record| LoggedRequest::of(record, &labels)).collect();
     Ok(Json(LogPage { items, next }))
 }
@@ -205,7 +208,8 @@ pub(super) async fn find_request(
     let record = found.filter(theirs).ok_or_else(|| Problem::not_found("request"))?;
     let explanation = record.explanation.as_deref().filter(|_| actor.is_administrator());
     let explanation = explanation.and_then(|json| serde_json::from_str(json).ok());
-    Ok(Json(LoggedRequest { explanation, ..LoggedRequest::of(record, &app.keyring.labels()) }))
+    let labels = Labels::of(&app, std::slice::from_ref(&record));
+    Ok(Json(LoggedRequest { explanation, ..LoggedRequest::of(record, &labels) }))
 }
 
 /// Exports requests, newest first, as CSV or JSON.
@@ -228,8 +232,7 @@ pub(super) async fn export_requests(
     app.books.settle().await;
     let first = app.store.usage().log(&filter, EXPORT_PAGE).await?;
     filter.before = first.last().map(|last| (last.at, last.id));
-    let labels = app.keyring.labels();
-    let pages = LogPages { app, filter, labels, first: Some(first), broken: false, over: false };
+    let pages = LogPages { app, filter, first: Some(first), broken: false, over: false };
     Ok(export::respond(query.format.unwrap_or(Format::Csv), "requests", pages))
 }
 
@@ -237,7 +240,6 @@ pub(super) async fn export_requests(
 struct LogPages {
     app: App,
     filter: LogFilter,
-    labels: Labels,
     first: Option<Vec<UsageRecord>>,
     broken: bool,
     over: bool,
@@ -262,7 +264,8 @@ impl Pages for LogPages {
         self.over = records.len() < EXPORT_PAGE as usize;
         let last = records.last()?;
         self.filter.before = Some((last.at, last.id));
-        Some(records.into_iter().map(|record| LoggedRequest::of(record, &self.labels).complete()).collect())
+        let labels = Labels::of(&self.app, &records);
+        Some(records.into_iter().map(|record| LoggedRequest::of(record, &labels).complete()).collect())
     }
 
     fn is_broken(&self) -> bool {
@@ -327,7 +330,8 @@ fn read_cursor(text: &str) -> Option<(Timestamp, Uuid)> {
 impl LoggedRequest {
     fn of(record: UsageRecord, labels: &Labels) -> Self {
         Self {
-            upstream_key_label: labels.get(record.upstream_key.as_str()).cloned(),
+            upstream_key_label: labels.upstream_key(&record).map(str::to_owned),
+            project_label: labels.project(&record).map(str::to_owned),
             id: record.id.to_string(),
             at: record.at,
             access_key: record.access_key,
@@ -360,6 +364,7 @@ impl LoggedRequest {
     /// With every column: a file has the same ones in every line.
     fn complete(mut self) -> Self {
         self.upstream_key_label.get_or_insert_default();
+        self.project_label.get_or_insert_default();
         if self.by_modality.is_empty() {
             self.by_modality.insert("prompt/text".to_owned(), self.prompt_tokens);
             self.by_modality.insert("output/text".to_owned(), self.output_tokens);

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use axum::Json;
 use axum::extract::State;
-use gap_store::usage::sums::{Axis, GroupBy, Measure, Period, Question};
+use gap_store::usage::sums::{Axis, GroupBy, Measure, Period, Question, Totals};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -136,6 +136,11 @@ pub(super) async fn show_stats(
     app.books.settle().await;
     let usage = app.store.usage();
     let series = usage.sum(&asked.question(asked.time.clone(), GroupBy::Time)).await?;
+    let mut totals = Totals::default();
+    for step in &series {
+        totals += step.totals;
+    }
+    let totals = Amount::from(totals);
     let points = series.into_iter().filter_map(|sum| {
         let starts_at = sum.starts_at?;
         Some(Point { starts_at, used: sum.totals.into() })
@@ -144,7 +149,6 @@ pub(super) async fn show_stats(
     if asked.group != Group::Model {
         label(&app, asked.axis, &mut groups);
     }
-    let totals = total(&app, &asked.question(asked.time.clone(), GroupBy::Nothing)).await?;
     let caches = if asked.counts_caches() {
         Some(CacheSources::of(&app, asked.name.as_deref(), &asked.time, &totals).await?)
     } else {

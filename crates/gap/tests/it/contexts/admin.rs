@@ -5,6 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{request, user};
+use crate::support::app::ACCESS_KEY;
 use crate::support::client::Client;
 use crate::support::{TestApp, UNARY};
 
@@ -125,6 +126,27 @@ async fn a_conversation_is_read_changed_exported_and_deleted() {
     app.app.conversations.clean_up().await;
     let audit = with(&app, "the-admin-key").get("/api/v1/audit").await;
     assert!(audit.text().contains("context.deleted") && !audit.text().contains("Numbers"), "{}", audit.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_model_was_told_before_all_else_is_shown() {
+    let app = TestApp::start().await;
+    say(&app, ACCESS_KEY, "plain", "one").await;
+    let client = app.client().header("x-gap-conversation", "told");
+    let system = json!({ "parts": [{ "text": "Answer in verse." }] });
+    let body = json!({ "systemInstruction": system, "contents": [user("two")] }).to_string();
+    assert_eq!(client.post(UNARY, body).await.status, 200);
+    let all = list(&app.client(), "").await;
+    for (name, expected) in [("plain", &Value::Null), ("told", &system)] {
+        let item = all["items"].as_array().unwrap().iter().find(|item| item["name"] == name).unwrap();
+        assert!(item.get("system").is_none(), "a list is short");
+        let one = format!("{CONTEXTS}/{}", item["id"].as_str().unwrap());
+        let shown = app.client().get(&one).await.json();
+        assert_eq!((&shown["system"], &shown["name"]), (expected, &json!(name)));
+        let markdown = app.client().get(&format!("{one}/export?format=markdown")).await;
+        let markdown = markdown.text();
+        assert_eq!(markdown.contains("## System\n\nAnswer in verse.\n\n## User"), name == "told", "{markdown}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

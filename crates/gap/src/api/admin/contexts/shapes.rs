@@ -48,6 +48,17 @@ pub(crate) struct ContextView {
     pub kept: Keeping,
 }
 
+/// A conversation with what its client told the model before all else.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ContextDetail {
+    /// About it.
+    #[serde(flatten)]
+    pub context: ContextView,
+    /// The system instruction that was sent last, as a `Content` of Gemini's; null when none was.
+    #[schema(value_type = Option<Object>)]
+    pub system: Option<Value>,
+}
+
 /// A turn of a conversation.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ContextTurn {
@@ -230,6 +241,19 @@ impl ContextView {
             kept: app.conversations.keeping(),
         }
     }
+}
+
+// === impl ContextDetail ===
+
+impl ContextDetail {
+    pub(super) fn of(app: &App, conversation: &Conversation) -> Self {
+        Self { context: ContextView::of(app, conversation), system: system_of(conversation) }
+    }
+}
+
+/// The system instruction that was sent last.
+pub(super) fn system_of(conversation: &Conversation) -> Option<Value> {
+    conversation.system.as_deref().and_then(|system| serde_json::from_str(system).ok())
 }
 
 // === impl ContextTurn ===
