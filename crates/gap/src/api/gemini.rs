@@ -90,12 +90,7 @@ async fn relay(
     let framing = target.as_ref().map_or(Framing::Json, |target| target.framing(query));
     let refuse = |failure| GeminiFailure { failure, framing, tries: None };
 
-    // Google does not know the operator's own names: the model, and the path with it.
-    let renamed = target.as_ref().ok().and_then(|target| {
-        let table = app.models.table();
-        let model = table.resolve(table.alias_of(target.named_model()?)?);
-        Some((model.to_owned(), target.with_model(&path_of(model).ok()?)?))
-    });
+    let renamed = target.as_ref().ok().and_then(|target| renamed(app, target));
 
     let is_upload = target.as_ref().is_ok_and(|target| target.kind == Kind::Upload);
     let resumed = is_upload.then(|| app.uploads.resume(query)).flatten();
@@ -155,9 +150,8 @@ async fn relay(
         owner: guest.caller.id.clone(),
         makes: is_upload || parts.method == Method::POST,
         is_interaction: named::is_interaction(&target, &parts.method),
-        may_be_a_page: parts.method == Method::GET,
+        may_be_a_page: parts.method == Method::GET && facts.model.is_none(),
         gone: (parts.method == Method::DELETE).then(|| target.resource.to_owned()),
-        spends: facts.model.is_some(),
         upload: started,
         deed,
     };
@@ -190,6 +184,13 @@ async fn relay(
         Some(recording) => Slot::of(recording).attend(answered, Some(framing)),
         None => answered,
     })
+}
+
+/// The model that the operator's own name for it means, and the path to it: Google does not know such names.
+fn renamed(app: &App, target: &Target<'_>) -> Option<(String, String)> {
+    let table = app.models.table();
+    let model = table.resolve(table.alias_of(target.named_model()?)?);
+    Some((model.to_owned(), target.with_model(&path_of(model).ok()?)?))
 }
 
 /// Puts the history of its conversation before a request, if it has one.
@@ -248,12 +249,10 @@ struct Passing {
     makes: bool,
     /// It is an interaction, whose name is its id.
     is_interaction: bool,
-    /// It may be a page of a list.
+    /// It may be a page of a list: it is no model's answer, which names nothing.
     may_be_a_page: bool,
     /// The resource that is gone if the answer is a good one.
     gone: Option<String>,
-    /// It is a model's answer, which names nothing.
-    spends: bool,
     /// Who may have begun an upload, and where its pieces are to come.
     upload: Option<(Caller, String)>,
     /// What it does with caches.
@@ -285,7 +284,6 @@ impl Passing {
             owners::kept::record(app, news, project, maker).await;
         }
         if self.may_be_a_page
-            && !self.spends
             && let Some(document) = reply.document()
         {
             app.pages.note(&document, project);

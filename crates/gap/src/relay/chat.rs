@@ -64,9 +64,9 @@ pub enum Form {
     /// A response.
     Response {
         /// What its encoder needs beside the plan.
-        extra: responses::Plan,
+        extra: Box<responses::Plan>,
         /// Keeps it, if it is to be kept.
-        keeper: Option<Keeper>,
+        keeper: Option<Box<Keeper>>,
     },
 }
 

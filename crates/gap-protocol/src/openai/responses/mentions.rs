@@ -26,8 +26,9 @@ impl Mentions {
     /// conversation and whether it has a client that waits: most requests then need not be read.
     pub fn of(body: &[u8], all: bool) -> Self {
         let has = |name: &str| memmem::find(body, name.as_bytes()).is_some();
-        let may_refer = || has("\"previous_response_id\"") || has("\"id\"");
-        if !has("\"conversation\"") && !has("\"background\"") && !(all && may_refer()) {
+        let may_refer = all && (has("\"previous_response_id\"") || has("\"id\""));
+        let may_name = may_refer || has("\"conversation\"") || has("\"background\"");
+        if !may_name {
             return Self::default();
         }
         let Ok(request) = json::parse(body) else { return Self::default() };

@@ -139,7 +139,7 @@ pub(super) async fn answer<T: Tongue>(
     document: Document,
     tongue: T,
 ) -> Result<Response, T::Failure> {
-    begin(app, visit, guest, head, document, tongue)?.give(app).await
+    begin(app, visit, guest, &head, document, tongue)?.give(app).await
 }
 
 /// Begins to answer a request that has been read.
@@ -147,7 +147,7 @@ pub(super) fn begin<T: Tongue>(
     app: &App,
     visit: &Visit,
     mut guest: Guest,
-    head: Parts,
+    head: &Parts,
     document: Document,
     tongue: T,
 ) -> Result<Begun<T>, T::Failure> {

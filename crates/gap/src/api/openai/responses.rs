@@ -59,7 +59,7 @@ async fn respond(
     let place = if mentions.background { Some(app.background.reserve(&owner)?) } else { None };
     let id = format!("resp_{}", uuid::Uuid::now_v7().simple());
     let tongue = Responding::prepare(app, &guest.caller, id, &mentions).await?;
-    let begun = begin(app, visit, guest, head, document, tongue.clone())?;
+    let begun = begin(app, visit, guest, &head, document, tongue.clone())?;
     let Some(queued) = begun.first_words().cloned() else { return begun.give(app).await };
     let place = match place {
         Some(place) => place,
@@ -77,7 +77,7 @@ async fn start(
     tongue: &Responding,
     queued: Bytes,
 ) -> Result<Response, OpenAiFailure> {
-    let (is_streamed, warnings, began) =
+    let (is_streamed, warnings, on_key) =
         (begun.stream, begun.warnings.clone(), begun.began.clone().unwrap_or_default());
     let Asked { previous, input } = tongue.asked();
     let task = Task {
@@ -87,7 +87,7 @@ async fn start(
         previous,
         input,
         joins: tongue.joins(),
-        began,
+        began: on_key,
         answer: Box::pin(async move { begun.get().await.map_err(|failure| broken(&failure)) }),
     };
     let job = app.background.start(place, task).await?;
@@ -300,7 +300,7 @@ impl Tongue for Responding {
         if request.plan.background {
             *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Asked { previous: request.previous, input };
         }
-        Ok((request.decoded, Form::Response { extra: request.plan, keeper }))
+        Ok((request.decoded, Form::Response { extra: Box::new(request.plan), keeper: keeper.map(Box::new) }))
     }
 
     fn id(&self) -> String {
@@ -313,7 +313,7 @@ impl Tongue for Responding {
 
     fn first_words(&self, call: &call::Call, form: &Form, created: u64) -> Option<Bytes> {
         let Form::Response { extra, .. } = form else { return None };
-        extra.background.then(|| queued(call.plan.clone(), extra.clone(), self.id.as_str(), created))
+        extra.background.then(|| queued(call.plan.clone(), extra.as_ref().clone(), self.id.as_str(), created))
     }
 
     fn attend(&self, response: Response) -> Response {

@@ -52,7 +52,7 @@ impl StreamEncoder {
                 Self::Plain(Box::new(encoder.with_estimated_prompt(*estimated_prompt)))
             }
             Form::Response { extra, .. } => {
-                let encoder = responses::StreamEncoder::new(plan, extra.clone(), id.as_str(), *created);
+                let encoder = responses::StreamEncoder::new(plan, extra.as_ref().clone(), id.as_str(), *created);
                 Self::Response(Box::new(encoder.with_estimated_prompt(*estimated_prompt)))
             }
         }
@@ -172,7 +172,7 @@ impl UnaryEncoder {
                 Self::Plain(Box::new(encoder.with_estimated_prompt(*estimated_prompt)))
             }
             Form::Response { extra, .. } => {
-                let encoder = responses::UnaryEncoder::new(plan, extra.clone(), id.as_str(), *created);
+                let encoder = responses::UnaryEncoder::new(plan, extra.as_ref().clone(), id.as_str(), *created);
                 Self::Response(Box::new(encoder.with_estimated_prompt(*estimated_prompt)))
             }
         }

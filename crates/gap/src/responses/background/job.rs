@@ -172,9 +172,10 @@ impl Job {
     /// It has ended like this. `last` is its last event, where the answer has brought it.
     pub(super) fn end(&self, response: Bytes, last: Option<Bytes>, kind: &str) {
         let mut state = self.state();
-        state.response = response.clone();
+        state.response = response;
         state.items.clear();
         state.has_ended = true;
+        let response = state.response.clone();
         match last {
             Some(last) => {
                 state.log.add(last);

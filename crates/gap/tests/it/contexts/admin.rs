@@ -177,7 +177,7 @@ async fn an_answer_that_broke_off_is_kept_as_far_as_it_came() {
 async fn too_many_conversations_push_the_oldest_out() {
     let app = TestApp::with().set("context.max_records_memory", "3").start().await;
     for number in 0..5 {
-        say(&app, crate::support::app::ACCESS_KEY, &format!("n{number}"), "hi").await;
+        say(&app, ACCESS_KEY, &format!("n{number}"), "hi").await;
         app.clock.advance(jiff::SignedDuration::from_secs(1));
     }
     assert_eq!(names(&list(&app.client(), "").await), ["n4", "n3", "n2"]);
