@@ -9,7 +9,7 @@ const Room = defineComponent({ render: () => h('p', 'its room') })
 
 test('the room of a part stands in its place until its code is there', async () => {
   let arrive: (module: { default: typeof Part }) => void = () => undefined
-  const Late = late(() => new Promise((resolve) => (arrive = resolve)), Room)
+  const Late = late(() => new Promise<{ default: typeof Part }>((resolve) => (arrive = resolve)), Room)
   const shown = mount({ render: () => h('div', h(Late)) })
   expect(shown.text()).toBe('its room')
   arrive({ default: Part })

@@ -192,7 +192,7 @@ async fn who_asks_before_sending_is_told_to_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_compressed_body_passes_where_it_is_not_read_and_is_refused_where_it_is() {
+async fn a_compressed_body_is_unpacked_on_its_way_to_google_and_refused_where_it_is_translated() {
     let app = TestApp::start().await;
     let coded = app.client().header("content-encoding", "gzip");
     for path in ["/v1/chat/completions", "/v1/embeddings"] {
@@ -209,7 +209,9 @@ async fn a_compressed_body_passes_where_it_is_not_read_and_is_refused_where_it_i
     assert_eq!(plain.post("/v1/chat/completions", body).await.status, 200);
 
     app.sim.forget_requests();
-    coded.post(CREATE, vec![0x1f, 0x8b, 8, 0]).await;
-    let arrived = &app.sim.requests()[0];
-    assert_eq!((arrived.header("content-encoding"), &arrived.body[..]), (Some("gzip"), &[0x1f, 0x8b, 8, 0][..]));
+    let broken = coded.post(CREATE, vec![0x1f, 0x8b, 8, 0]).await;
+    assert_eq!((broken.status.as_u16(), broken.json()["error"]["status"].as_str()), (400, Some("INVALID_ARGUMENT")));
+    let brotli = app.client().header("content-encoding", "br").post(CREATE, vec![1, 2, 3]).await;
+    assert_eq!(brotli.status, 415);
+    assert_eq!(app.arrived(), 0, "what cannot be read is not passed on");
 }

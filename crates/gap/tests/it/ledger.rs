@@ -215,7 +215,8 @@ async fn projects_are_told_by_what_people_call_them() {
     };
     served(None).await;
     let project = admin.get("/api/v1/projects").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
-    let renamed = admin.send(Method::PATCH, &format!("/api/v1/projects/{project}"), r#"{"label":"The shop"}"#).await;
+    let writer = client(&app, ADMIN).header("content-type", "application/json");
+    let renamed = writer.send(Method::PATCH, &format!("/api/v1/projects/{project}"), r#"{"label":"The shop"}"#).await;
     assert_eq!(renamed.status, 200, "{}", renamed.text());
     served(Some("The shop")).await;
 

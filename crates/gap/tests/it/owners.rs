@@ -199,7 +199,8 @@ async fn an_interaction_goes_on_where_the_one_before_is_and_with_nobody_else() {
     for form in forms {
         let upstream = RawUpstream::start(vec![form]).await;
         let app = TestApp::with().upstream(upstream.address);
-        let app = app.set("auth.users_api_keys", "test-access-key,another-access-key").start().await;
+        let app = app.set("auth.users_api_keys", "test-access-key,another-access-key");
+        let app = app.set("auth.admin_api_keys", "the-administrators-key").start().await;
         let other = Client::new(app.address, Some("another-access-key"));
         let path = "/v1beta/interactions";
         let ask = |more: &str| format!(r#"{{"model": "gemini-2.5-flash", "input": "hi"{more}}}"#);

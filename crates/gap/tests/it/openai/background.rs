@@ -69,7 +69,7 @@ fn stall_after(after: u64) -> Fault {
 /// How the requests to the model have ended, the latest first.
 async fn outcomes(app: &TestApp) -> Vec<(Outcome, u64)> {
     app.app.books.settle().await;
-    let records = app.app.store.usage().log(&LogFilter::default(), 100).await.unwrap();
+    let records = app.app.store.usage().log(&LogFilter::default(), 10_000).await.unwrap();
     let of_models = records.into_iter().filter(|record| record.method == "responses");
     of_models.map(|record| (record.outcome, record.tokens.output)).collect()
 }
@@ -105,7 +105,8 @@ async fn it_is_queued_worked_on_and_kept(#[values(false, true)] database: bool) 
     assert_eq!(last["contents"][1]["parts"][0]["text"], "Hello");
     assert_eq!(client.post(&format!("{RESPONSES}/{id}/cancel"), "").await.json(), done, "it stays as it is");
     let outcomes = outcomes(&app).await;
-    assert!(outcomes.iter().filter(|(outcome, tokens)| *outcome == Outcome::Answered && *tokens > 0).count() == 2);
+    let answered = outcomes.iter().filter(|(outcome, tokens)| *outcome == Outcome::Answered && *tokens > 0);
+    assert_eq!(answered.count(), 2, "{outcomes:?}");
     assert_eq!(app.app.background.running(), 0);
 }
 
