@@ -20,10 +20,11 @@ use crate::verdict::{Cause, Fault};
 
 /// How long a refusal is remembered.
 const MEMORY: Millis = 10_000;
-/// So many projects make a storm: half of those there are, but no fewer than this
+/// So many projects make a storm: a quarter of those there are, but no fewer than this
 const FEW: usize = 3;
-/// and no more than this.
-const MANY: usize = 12;
+/// and no more than this. Waiting for half of them, up to twelve, costs a third more refusals on the day simulator's day of
+/// storms.
+const MANY: usize = 8;
 /// A storm is over when so long nobody was hit.
 const CALM: Millis = 60_000;
 /// What is remembered at most.
@@ -85,7 +86,7 @@ impl Storms {
         }
         let lease = blow.lease;
         self.blows.push_back(Remembered { blow, answers: 0 });
-        let many = (pool / 2).clamp(FEW, MANY);
+        let many = (pool / 4).clamp(FEW, MANY);
         let fits = |old: &Remembered| old.blow.cause == cause && old.answers * 4 <= many;
         let mut projects: Vec<ProjectId> =
             self.blows.iter().filter(|old| fits(old)).map(|old| old.blow.project).collect();
