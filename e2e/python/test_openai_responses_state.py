@@ -165,6 +165,7 @@ def test_more_than_may_run_are_told_to_wait(start):
         with pytest.raises(sdk.RateLimitError, match="background"):
             openai.responses.create(model=MODEL, input="Hi", background=True)
         openai.responses.cancel(first.id)
+        pair.sim.reset()
         second = openai.responses.create(model=MODEL, input="Hi", background=True)
         until(openai, second.id, "completed")
 

@@ -40,14 +40,17 @@ function markControls() {
 
 /** Where the focus is, and whether that is seen; null when it has left the page. */
 async function arrive(): Promise<{ name: string; seen: boolean } | null> {
-  // What moves into view does so by the next frame.
-  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  const mostFrames = 30
+  const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+  await nextFrame()
   const active = document.activeElement
   if (!(active instanceof HTMLElement) || active === document.body || active.dataset.reached === 'yes') return null
   active.dataset.reached = 'yes'
   const name = (active.getAttribute('aria-label') ?? active.textContent ?? '').trim() || active.outerHTML.slice(0, 120)
-  const box = active.getBoundingClientRect()
-  const inside = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth
+  const inside = () => {
+    const box = active.getBoundingClientRect()
+    return box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth
+  }
   const marked = (element: Element | null) => {
     if (element === null) return false
     const style = getComputedStyle(element)
@@ -55,7 +58,10 @@ async function arrive(): Promise<{ name: string; seen: boolean } | null> {
   }
   // Fields show it at the frame that holds them, boxes and switches at what is drawn in their place.
   const frame = active.closest('.el-input__wrapper, .el-select__wrapper, .focus-frame')
-  return { name, seen: inside && [active, frame, active.nextElementSibling].some(marked) }
+  const isSeen = () => inside() && [active, frame, active.nextElementSibling].some(marked)
+  // What moves into view does so within a moment; a busy machine takes some frames for it.
+  for (let frames = 0; frames < mostFrames && !isSeen(); frames += 1) await nextFrame()
+  return { name, seen: isSeen() }
 }
 
 function unreached(): string[] {
