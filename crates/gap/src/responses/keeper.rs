@@ -1,6 +1,6 @@
 //! Keeping a response when it is whole, and adding it to its conversation.
 //!
-//! Both are done before the client sees the end of its answer ([`super::settled`]): whoever has seen it may send the next turn
+//! Both are done before the client sees the end of its answer ([`mod@super::settled`]): whoever has seen it may send the next turn
 //! at once, and that must find this one. They are a task of their own, so that a client that hangs up in this moment does not
 //! undo them.
 
