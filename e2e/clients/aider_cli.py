@@ -11,7 +11,7 @@ from common import KEY, MODEL, OPENAI_URL, ok, version
 version("aider-chat")
 HOME = pathlib.Path("home").resolve()
 shutil.rmtree(HOME, ignore_errors=True)
-(HOME / "work").mkdir(parents=True)
+(HOME / "project").mkdir(parents=True)
 AIDER = pathlib.Path(sys.executable).with_name("aider")
 QUIET = "--no-git --no-pretty --yes-always --no-check-update --no-analytics --no-show-model-warnings --map-tokens 0".split()
 ENVIRONMENT = {
@@ -28,7 +28,7 @@ def aider(prompt: str, *more: str) -> str:
     # Its histories would go to the root of the repository around us.
     histories = ["--chat-history-file", HOME / "chat.md", "--input-history-file", HOME / "input"]
     arguments = [AIDER, "--model", f"openai/{MODEL}", *QUIET, *histories, "--message", prompt, *more]
-    run = subprocess.run(arguments, cwd=HOME / "work", env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180)
+    run = subprocess.run(arguments, cwd=HOME / "project", env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180)
     assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
     return run.stdout
 

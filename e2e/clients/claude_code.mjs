@@ -46,7 +46,7 @@ const content = [{ type: 'image', source }, { type: 'text', text: SEEN }]
 const given = `${JSON.stringify({ type: 'user', message: { role: 'user', content } })}\n`
 const seen = lines(run(home, process.execPath, line(SIGNING, ...json, '-p', '--input-format', 'stream-json'), env, given))
 assert.equal(seen.at(-1).result, RED)
-const open = `[[sim: calls=Read args={"file_path":"${home}/work/picture.png"}]] [[sim: step=2 text="It is red."]] Look at it.`
+const open = `[[sim: calls=Read args={"file_path":"${home}/project/picture.png"}]] [[sim: step=2 text="It is red."]] Look at it.`
 assert.equal(claude(SIGNING, open).trim(), RED)
 console.log('ok vision')
 const search = '[[sim: calls=WebSearch args={"query":"heron"}]] [[sim: step=2 text="Herons fish."]] What do herons do?'
@@ -62,8 +62,8 @@ const done = lines(
   claude(
     SIGNING,
     task(
-      ['Read', { file_path: `${home}/work/note.txt` }],
-      ['Write', { file_path: `${home}/work/answer.txt`, content: 'heron\n' }],
+      ['Read', { file_path: `${home}/project/note.txt` }],
+      ['Write', { file_path: `${home}/project/answer.txt`, content: 'heron\n' }],
       ['Bash', { command: 'cat answer.txt', description: 'Look at it' }],
     ),
     ...json,

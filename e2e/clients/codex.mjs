@@ -41,10 +41,10 @@ const tools = codex(SIGNING, '[[sim: calls=exec_command args={"cmd":"cat<note.tx
 assert.ok(ran(tools)[0]?.item.aggregated_output.includes('heron'), JSON.stringify(tools))
 assert.ok(said(tools).length > 0)
 console.log('ok tools')
-const seen = codex('gemini-2.5-flash', SEEN, `--image=${home}/work/picture.png`)
+const seen = codex('gemini-2.5-flash', SEEN, `--image=${home}/project/picture.png`)
 assert.ok(said(seen).includes(RED), JSON.stringify(seen))
 // By the tool of its own as well: what comes back is a picture inside a result.
-const shown = codex(SIGNING, `[[sim: calls=view_image args={"path":"${home}/work/picture.png"}]] [[sim: step=2 text="It is red."]] Look at it.`)
+const shown = codex(SIGNING, `[[sim: calls=view_image args={"path":"${home}/project/picture.png"}]] [[sim: step=2 text="It is red."]] Look at it.`)
 assert.ok(said(shown).includes(RED), JSON.stringify(shown))
 console.log('ok vision')
 // Its requests offer the search beside its own tools, which models of the third generation take.

@@ -28,13 +28,13 @@ export const RED = 'It is red.'
 export function freshHome() {
   const home = resolve('home')
   rmSync(home, { recursive: true, force: true })
-  mkdirSync(`${home}/work`, { recursive: true })
-  writeFileSync(`${home}/work/note.txt`, 'The word is heron.\n')
-  writeFileSync(`${home}/work/picture.png`, Buffer.from(PICTURE, 'base64'))
+  mkdirSync(`${home}/project`, { recursive: true })
+  writeFileSync(`${home}/project/note.txt`, 'The word is heron.\n')
+  writeFileSync(`${home}/project/picture.png`, Buffer.from(PICTURE, 'base64'))
   return home
 }
 
-const inside = (home, env) => ({ cwd: `${home}/work`, env: { PATH: process.env.PATH, HOME: home, GAP_KEY: process.env.GAP_KEY, NO_COLOR: '1', ...env } })
+const inside = (home, env) => ({ cwd: `${home}/project`, env: { PATH: process.env.PATH, HOME: home, GAP_KEY: process.env.GAP_KEY, NO_COLOR: '1', ...env } })
 
 /** What a program prints that runs in the home's folder of work; it must succeed. */
 export function run(home, program, parameters, env = {}, input = '') {
@@ -79,7 +79,7 @@ export function task(...steps) {
 
 /** Whether the task was done: on the disk, and in words. */
 export function assertDone(home, said) {
-  assert.equal(readFileSync(`${home}/work/answer.txt`, 'utf8').trim(), 'heron')
+  assert.equal(readFileSync(`${home}/project/answer.txt`, 'utf8').trim(), 'heron')
   assert.ok(said.includes('The word is heron.'), said)
 }
 

@@ -48,7 +48,7 @@ const done = lines(
     ...json,
     task(
       ['read_file', { file_path: 'note.txt' }],
-      ['write_file', { file_path: `${home}/work/answer.txt`, content: 'heron\n' }],
+      ['write_file', { file_path: `${home}/project/answer.txt`, content: 'heron\n' }],
       ['run_shell_command', { command: 'cat answer.txt' }],
     ),
   ),

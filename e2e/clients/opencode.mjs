@@ -12,7 +12,7 @@ const home = freshHome()
 const options = { baseURL: `${process.env.GAP_URL}/v1`, apiKey: process.env.GAP_KEY }
 const models = { 'gemini-2.5-flash': {}, [SIGNING]: {}, [MISSING]: {} }
 writeFileSync(
-  `${home}/work/opencode.json`,
+  `${home}/project/opencode.json`,
   JSON.stringify({
     autoupdate: false,
     share: 'disabled',
@@ -37,7 +37,7 @@ const long = opencode('gemini-2.5-flash', STORY)
 assert.ok(said(long).some((text) => text.length >= 300))
 assert.ok(long.some((event) => event.part?.tokens?.output > 0))
 console.log('ok stream')
-const tools = opencode(SIGNING, `[[sim: calls=read args={"filePath":"${home}/work/note.txt"}]] What is the word?`)
+const tools = opencode(SIGNING, `[[sim: calls=read args={"filePath":"${home}/project/note.txt"}]] What is the word?`)
 assert.match(JSON.stringify(used(tools)), /heron/)
 console.log('ok tools')
 assert.match(complaint(home, program, line(MISSING), env, GREETING), /gemini-9-missing is not found/)
@@ -47,8 +47,8 @@ console.log('ok cancel')
 const done = opencode(
   SIGNING,
   task(
-    ['read', { filePath: `${home}/work/note.txt` }],
-    ['write', { filePath: `${home}/work/answer.txt`, content: 'heron\n' }],
+    ['read', { filePath: `${home}/project/note.txt` }],
+    ['write', { filePath: `${home}/project/answer.txt`, content: 'heron\n' }],
     ['bash', { command: 'cat answer.txt', description: 'Look at it' }],
   ),
 )

@@ -27,31 +27,37 @@ test('every page opens by its shortcut, survives a reload, and has a title of it
   expect(titles.size).toBe(pagesFor(true).length)
 })
 
-test('every page can be reached by Tab and Enter from the beginning', async ({ page, logIn, t }) => {
-  test.skip((page.viewportSize()?.width ?? 0) < 1024, 'a narrow page has a drawer, see below')
-  await logIn()
-  await page.goto('./app/dashboard')
-  await settle(page)
-  await page.keyboard.press('Tab')
-  await expect(page.getByText(t('frame.skip'))).toBeFocused()
-  const found = new Set<string>()
-  for (let step = 0; step < pagesFor(true).length + 3; step += 1) {
+test.describe('a wide window', () => {
+  test.use({ viewport: { width: 1440, height: 900 } })
+
+  test('every page can be reached by Tab and Enter from the beginning', async ({ page, logIn, t }) => {
+    await logIn()
+    await page.goto('./app/dashboard')
+    await settle(page)
     await page.keyboard.press('Tab')
-    const text = await page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
-    found.add(text)
-  }
-  for (const { name } of pagesFor(true)) expect([...found]).toContain(t(`navigation.${name}`))
+    await expect(page.getByText(t('frame.skip'))).toBeFocused()
+    const found = new Set<string>()
+    for (let step = 0; step < pagesFor(true).length + 3; step += 1) {
+      await page.keyboard.press('Tab')
+      const text = await page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
+      found.add(text)
+    }
+    for (const { name } of pagesFor(true)) expect([...found]).toContain(t(`navigation.${name}`))
+  })
 })
 
-test('a narrow page has its navigation in a drawer', async ({ page, logIn, t }) => {
-  test.skip((page.viewportSize()?.width ?? 0) >= 1024, 'a wide page shows it')
-  await logIn()
-  await page.goto('./app/dashboard')
-  await page.getByRole('button', { name: t('frame.openNavigation') }).click()
-  const drawer = page.getByRole('dialog')
-  await drawer.getByRole('link', { name: t('navigation.access-keys') }).click()
-  await expect(page).toHaveURL(/access-keys/)
-  await expect(drawer).toBeHidden()
+test.describe('a narrow window', () => {
+  test.use({ viewport: { width: 360, height: 780 } })
+
+  test('a narrow page has its navigation in a drawer', async ({ page, logIn, t }) => {
+    await logIn()
+    await page.goto('./app/dashboard')
+    await page.getByRole('button', { name: t('frame.openNavigation') }).click()
+    const drawer = page.getByRole('dialog')
+    await drawer.getByRole('link', { name: t('navigation.access-keys') }).click()
+    await expect(page).toHaveURL(/access-keys/)
+    await expect(drawer).toBeHidden()
+  })
 })
 
 test('the command palette finds a page and opens it', { tag: '@look' }, async ({ page, logIn, t, look }) => {
