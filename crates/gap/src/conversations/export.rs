@@ -21,8 +21,7 @@ pub fn markdown<'a>(conversation: &Conversation, turns: impl IntoIterator<Item =
     let title = if conversation.title.is_empty() { &conversation.name } else { &conversation.title };
     let mut page = format!("# {title}\n\n");
     let _ = writeln!(page, "{} · {}\n", conversation.model, conversation.updated_at);
-    let system = conversation.system.as_deref().and_then(|system| serde_json::from_str(system).ok());
-    if let Some(system) = system {
+    if let Some(system) = system_of(conversation) {
         page.push_str("## System\n\n");
         write_content(&mut page, &system);
     }
@@ -34,6 +33,11 @@ pub fn markdown<'a>(conversation: &Conversation, turns: impl IntoIterator<Item =
         }
     }
     page
+}
+
+/// The system instruction that was sent last, as a `Content` of Gemini's.
+pub fn system_of(conversation: &Conversation) -> Option<Value> {
+    conversation.system.as_deref().and_then(|system| serde_json::from_str(system).ok())
 }
 
 fn write_content(page: &mut String, content: &Value) {

@@ -15,14 +15,14 @@ use uuid::Uuid;
 
 use self::shapes::{
     BulkContextAction, BulkContexts, ContextBulkDone, ContextDetail, ContextExport, ContextFilter, ContextFormat,
-    ContextQuery, ContextTurn, ContextView, ExportQuery, TurnQuery, UpdateContext, system_of,
+    ContextQuery, ContextTurn, ContextView, ExportQuery, TurnQuery, UpdateContext,
 };
 use super::actor::{Actor, Anyone};
 use super::kept::{Changed, Faults};
 use super::page::{Body, Page, PageQuery, Path, Query};
 use super::problem::Problem;
 use crate::app::App;
-use crate::conversations::export::{Spoken, markdown};
+use crate::conversations::export::{Spoken, markdown, system_of};
 
 /// Identifiers that one request may name.
 const MOST_IDS: usize = 1_000;

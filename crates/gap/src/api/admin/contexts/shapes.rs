@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::super::actor::Actor;
 use super::super::kept::given;
 use crate::app::App;
+use crate::conversations::export::system_of;
 use crate::roster::Keeping;
 
 /// A conversation, without what was said.
@@ -249,11 +250,6 @@ impl ContextDetail {
     pub(super) fn of(app: &App, conversation: &Conversation) -> Self {
         Self { context: ContextView::of(app, conversation), system: system_of(conversation) }
     }
-}
-
-/// The system instruction that was sent last.
-pub(super) fn system_of(conversation: &Conversation) -> Option<Value> {
-    conversation.system.as_deref().and_then(|system| serde_json::from_str(system).ok())
 }
 
 // === impl ContextTurn ===
